@@ -1,1 +1,8 @@
-//! x
+//! The map of the house: what lives in which room. `docs/architecture.md` says why.
+
+pub mod approval;
+pub mod clock;
+pub mod error;
+pub mod exit;
+pub mod kafka;
+pub mod model;

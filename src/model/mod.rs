@@ -1,0 +1,13 @@
+//! The vocabulary: names, records, headers, offsets, topics, groups, the cluster. No I/O.
+//!
+//! Bytes are bytes here: keys, values and header values are never assumed to be text.
+
+pub mod cluster;
+pub mod config_entry;
+pub mod group;
+pub mod header;
+pub mod name;
+pub mod offset;
+pub mod record;
+pub mod timestamp;
+pub mod topic;
