@@ -3,7 +3,7 @@
 #
 #   $dev_dir/NAME.lock              held while the instance is changed
 #   $dev_dir/NAME/ready             exists once every node has answered
-#   $dev_dir/NAME/broker-ID/        server.properties port controller-port pid log data/
+#   $dev_dir/NAME/broker-ID/        server.properties *port pid log data/
 #
 # A node is known by its process id, and only believed if that process runs
 # with this node's server.properties: process ids are reused.
@@ -15,7 +15,7 @@ broker_ids() {
 }
 
 broker_dir() { echo "$instance_dir/broker-$1"; }
-broker_port() { cat "$(broker_dir "$1")/port"; }
+broker_port() { cat "$(broker_dir "$1")/${2:-port}"; }
 broker_pid() { cat "$(broker_dir "$1")/pid" 2>/dev/null || echo 0; }
 
 broker_alive() {
@@ -42,10 +42,11 @@ instance_state() {
   fi
 }
 
-# Prints the bootstrap servers.
+# Prints the bootstrap servers, of the clients' listener unless told another:
+# bootstrap [PORT_FILE]
 bootstrap() {
   local id list=
-  for id in $(broker_ids); do list+=",127.0.0.1:$(broker_port "$id")"; done
+  for id in $(broker_ids); do list+=",127.0.0.1:$(broker_port "$id" "${1:-port}")"; done
   echo "${list#,}"
 }
 
@@ -57,7 +58,7 @@ free_port() {
   local port
   while :; do
     port=$((20000 + (RANDOM * 32768 + RANDOM) % 10000))
-    grep -qsx "$port" "$dev_dir"/*/broker-*/{port,controller-port} && continue
+    grep -qsx "$port" "$dev_dir"/*/broker-*/*port && continue
     (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
   done
   echo "$port"
@@ -75,6 +76,7 @@ create_instance() {
     mkdir "$dir"
     free_port >"$dir/port"
     free_port >"$dir/controller-port"
+    if [[ $secure ]]; then free_port >"$dir/mtls-port"; fi
     voters+=",$id@127.0.0.1:$(<"$dir/controller-port")"
   done
   if [[ $secure ]]; then write_secrets; fi
@@ -98,14 +100,17 @@ create_instance() {
 write_properties() {
   local id=$1 voters=$2 replication=$((brokers < 3 ? brokers : 3)) dir
   local min_isr=$((replication == 3 ? 2 : 1))
+  local listeners
   dir="$(broker_dir "$id")"
+  listeners="CLIENT://127.0.0.1:$(<"$dir/port"),CONTROLLER://127.0.0.1:$(<"$dir/controller-port")"
+  if [[ $secure ]]; then listeners+=",MTLS://127.0.0.1:$(<"$dir/mtls-port")"; fi
   cat <<-PROPERTIES
 	process.roles=broker,controller
 	node.id=$id
 	controller.quorum.voters=$voters
 	controller.listener.names=CONTROLLER
 	inter.broker.listener.name=CLIENT
-	listeners=CLIENT://127.0.0.1:$(<"$dir/port"),CONTROLLER://127.0.0.1:$(<"$dir/controller-port")
+	listeners=$listeners
 	log.dirs=$dir/data
 	# Topics come from the tests, never from a typo in one.
 	auto.create.topics.enable=false
@@ -197,19 +202,23 @@ known_brokers() {
     printf '\0\0\0\021\0\003\0\001\0\0\0\001\0\003dev\0\0\0\0' >&3
     # Size, correlation id, then the length of the array of brokers.
     reply="$(timeout 5 head -c 12 <&3 | od -An -tu1 | tr -s ' ' '\n' | tail -n 1)"
-  } 3<>"/dev/tcp/127.0.0.1/$1" || reply=0
+  } 2>/dev/null 3<>"/dev/tcp/127.0.0.1/$1" || reply=0
   echo "${reply:-0}"
 }
 
-# Kills nodes with a signal and waits for their end: kill_brokers SIGNAL ID...
+# Ends nodes by a signal: kill_brokers SIGNAL ID... A node that cannot hand over
+# its partitions, for want of a quorum, would take minutes: it is killed.
 kill_brokers() {
-  local signal=$1 id
+  local signal=$1 id deadline=$((SECONDS + 30))
   shift
   for id in "$@"; do
     if broker_alive "$id"; then kill -s "$signal" "$(broker_pid "$id")"; fi
   done
   for id in "$@"; do
-    while broker_alive "$id"; do sleep 0.02; done
+    while broker_alive "$id"; do
+      ((SECONDS < deadline)) || kill -s KILL "$(broker_pid "$id")"
+      sleep 0.02
+    done
     rm -f "$(broker_dir "$id")/pid"
   done
 }

@@ -35,42 +35,53 @@ config_flag() {
 }
 
 # Becomes a tool: run_tool NAME ARGS... Under a short name, FLOWCTL_BROKERS and
-# FLOWCTL_DEV_COMMAND_CONFIG stand in for the flags the caller left out.
+# FLOWCTL_DEV_COMMAND_CONFIG stand in for the flags the caller left out; a class
+# gets its arguments as they are.
 run_tool() {
-  local name=$1 class config java=("${quick_java[@]}")
+  local name=$1 class java=("${quick_java[@]}")
   shift
-  class="$(tool_class "$name")" || fail "unknown tool \`$name\`"
+  class="$(tool_class "$name")" || fail "unknown tool \`$name\`" "run dev/kafka help"
   ensure_jars
   # The load generators are what is measured against: give them the compiler.
   if [[ $name == perf-* ]]; then java=(-Xmx1g -XX:-UsePerfData); fi
-  config="$(config_flag "$name")"
-  if [[ $name != *.* && " $* " != *" --help "* ]]; then
-    if [[ $name == perf-producer ]]; then
-      add_producer_props "$@"
-      set -- "${with_props[@]}"
-    elif [[ -n ${FLOWCTL_BROKERS:-} && " $*" != *" --bootstrap-"* ]]; then
-      set -- --bootstrap-server "$FLOWCTL_BROKERS" "$@"
-    fi
-    if [[ -n ${FLOWCTL_DEV_COMMAND_CONFIG:-} && " $*" != *" $config"* ]]; then
-      set -- "$config" "$FLOWCTL_DEV_COMMAND_CONFIG" "$@"
-    fi
+  tool_args=("$@")
+  if [[ $name != *.* && " $* " != *" --help "* && " $* " != *" --version "* ]]; then
+    add_defaults "$name" "$@"
   fi
-  exec java "${java[@]}" "${kafka_java[@]}" "$class" "$@"
+  exec java "${java[@]}" "${kafka_java[@]}" "$class" "${tool_args[@]}"
 }
 
-# Sets with_props to the arguments with bootstrap.servers among the producer's
-# properties, the one place this tool takes it from.
+# Sets tool_args to the arguments and what they lack: add_defaults NAME ARGS...
+add_defaults() {
+  local name=$1 config
+  shift
+  config="$(config_flag "$name")"
+  if [[ " $*" != *" --bootstrap-"* && " $*" != *" bootstrap.servers="* ]]; then
+    [[ ${FLOWCTL_BROKERS:-} ]] ||
+      fail "$name needs brokers" "run eval \"\$(dev/kafka up)\", or give --bootstrap-server"
+    if [[ $name == perf-producer ]]; then
+      add_producer_props "$@"
+    else
+      tool_args=(--bootstrap-server "$FLOWCTL_BROKERS" "$@")
+    fi
+  fi
+  if [[ ${FLOWCTL_DEV_COMMAND_CONFIG:-} && " $*" != *" $config"* ]]; then
+    # In front: the last flag may be one which takes all that follow.
+    tool_args=("$config" "$FLOWCTL_DEV_COMMAND_CONFIG" "${tool_args[@]}")
+  fi
+}
+
+# Sets tool_args to the arguments with bootstrap.servers among the producer's
+# properties, the one place where this tool takes it from.
 add_producer_props() {
-  local arg found=
-  with_props=()
+  local arg found=''
+  tool_args=()
   for arg in "$@"; do
-    with_props+=("$arg")
+    tool_args+=("$arg")
     if [[ $arg == --producer-props ]]; then
       found=1
-      [[ -z ${FLOWCTL_BROKERS:-} || " $*" == *" bootstrap.servers="* ]] ||
-        with_props+=("bootstrap.servers=$FLOWCTL_BROKERS")
+      tool_args+=("bootstrap.servers=$FLOWCTL_BROKERS")
     fi
   done
-  [[ $found || -z ${FLOWCTL_BROKERS:-} ]] ||
-    with_props+=(--producer-props "bootstrap.servers=$FLOWCTL_BROKERS")
+  [[ $found ]] || tool_args+=(--producer-props "bootstrap.servers=$FLOWCTL_BROKERS")
 }
