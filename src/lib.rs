@@ -6,3 +6,4 @@ pub mod error;
 pub mod exit;
 pub mod kafka;
 pub mod model;
+pub mod topology;

@@ -9,5 +9,6 @@ pub mod header;
 pub mod name;
 pub mod offset;
 pub mod record;
+pub mod secret;
 pub mod timestamp;
 pub mod topic;
