@@ -4,11 +4,13 @@
 
 pub mod cluster;
 pub mod config_entry;
+pub mod duration;
 pub mod group;
 pub mod header;
 pub mod name;
 pub mod offset;
 pub mod record;
 pub mod secret;
+pub mod size;
 pub mod timestamp;
 pub mod topic;
