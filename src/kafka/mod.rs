@@ -8,5 +8,5 @@ pub mod error;
 pub mod rd;
 pub mod wire;
 
-pub use connection::ConnectionSettings;
+pub use connection::{ConnectionSettings, Properties};
 pub use error::{Error, ErrorCode};

@@ -1,4 +1,15 @@
-//! How to reach a cluster: one set of settings for both clients.
+//! How to reach a cluster: one set of settings for both clients, read from properties in the words
+//! of librdkafka or of the Java clients.
+
+mod address;
+mod jaas;
+mod known;
+mod pem;
+mod properties;
+mod settings;
+
+pub use properties::Properties;
+pub use settings::Warning;
 
 use std::collections::BTreeMap;
 use std::fmt;
