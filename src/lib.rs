@@ -2,8 +2,12 @@
 
 pub mod approval;
 pub mod clock;
+pub mod commands;
+pub mod config;
 pub mod error;
 pub mod exit;
+pub mod interrupt;
 pub mod kafka;
 pub mod model;
+pub mod output;
 pub mod topology;

@@ -1,3 +1,69 @@
 //! Parses the command line, runs the command, sets the exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use flowctl::clock::{Clock, Deadline};
+use flowctl::commands::{Cli, Context};
+use flowctl::config::Environment;
+use flowctl::error;
+use flowctl::exit::Exit;
+use flowctl::interrupt::Interrupt;
+use flowctl::output::{Output, StreamError, streams};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return usage(&answer).into(),
+    };
+    let environment = Environment::read();
+    let mut output = Output::new(cli.global.style(&environment, cli.command.error_format()));
+    // One thread: what the command waits for is the network, and start-up stays below a millisecond.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(cause) => {
+            let failure = anyhow::Error::new(cause).context("cannot start the runtime");
+            output.error(&error::report(&failure));
+            return Exit::Failed.into();
+        }
+    };
+    runtime.block_on(run(cli, environment, output)).into()
+}
+
+/// Runs the command and shows how it ended.
+async fn run(cli: Cli, environment: Environment, output: Output) -> Exit {
+    let Cli { global, command } = cli;
+    let interrupt = match Interrupt::listen() {
+        Ok(interrupt) => interrupt,
+        Err(cause) => {
+            streams::say(&format!("warning: Ctrl-C will not be handled: {cause}"));
+            Interrupt::never()
+        }
+    };
+    let deadline = Deadline::after(global.timeout);
+    let mut context =
+        Context { global, environment, output, clock: Clock::System, interrupt, deadline };
+    let ended = command.run(&mut context).await;
+    let ended = ended.and_then(|exit| Ok(context.output.flush().map(|()| exit)?));
+    match ended {
+        Ok(exit) => exit,
+        Err(failure) if has_closed_reader(&failure) => Exit::Done,
+        Err(failure) => {
+            context.output.error(&error::report(&failure));
+            error::exit_of(&failure)
+        }
+    }
+}
+
+/// Tells whether the command ended because nobody reads stdout any more.
+fn has_closed_reader(failure: &anyhow::Error) -> bool {
+    matches!(failure.downcast_ref(), Some(StreamError::ClosedReader))
+}
+
+/// Shows what clap has to say: help and version are data, the rest is a usage error.
+fn usage(answer: &clap::Error) -> Exit {
+    if answer.print().is_err() {
+        return Exit::Done;
+    }
+    if answer.use_stderr() { Exit::Usage } else { Exit::Done }
+}

@@ -1,0 +1,78 @@
+//! The subcommands: one file each, with its flags (their doc comments are the help) and a short run.
+
+pub mod completions;
+pub mod context;
+pub mod help;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::config::GlobalArgs;
+use crate::exit::Exit;
+use crate::interrupt::Interrupt;
+use crate::output::streams::ErrorFormat;
+
+pub use context::Context;
+
+/// Carry a Kafka topic flow from a YAML file to production and back from failure
+#[derive(Debug, Parser)]
+#[command(
+    name = "flowctl",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// The flags that every command takes.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print the shell completion script
+    Completions(completions::Args),
+    /// Show help of a command or a concept
+    Help(help::Args),
+}
+
+impl Command {
+    /// Tells how errors are shown: a command that prints JSON reports its errors as JSON too.
+    pub fn error_format(&self) -> ErrorFormat {
+        match self {
+            Self::Completions(_) | Self::Help(_) => ErrorFormat::Text,
+        }
+    }
+
+    /// Runs the command. A command that changes something finishes what is in flight at the first
+    /// Ctrl-C; one that only reads is run by [`until_interrupted`] and simply ends.
+    #[expect(clippy::unused_async, reason = "commands that reach the cluster wait")]
+    pub async fn run(self, context: &mut Context) -> anyhow::Result<Exit> {
+        match self {
+            Self::Completions(args) => completions::run(&args, context),
+            Self::Help(args) => help::run(&args, context),
+        }
+    }
+}
+
+/// Runs work that changes nothing: it ends with the first Ctrl-C or SIGTERM.
+pub async fn until_interrupted(
+    interrupt: Interrupt,
+    work: impl Future<Output = anyhow::Result<Exit>>,
+) -> anyhow::Result<Exit> {
+    tokio::select! {
+        ended = work => ended,
+        signal = interrupt.wait() => Ok(signal.exit()),
+    }
+}
+
+/// Returns the whole command line as clap has it, for help and completions.
+pub fn definition() -> clap::Command {
+    Cli::command()
+}

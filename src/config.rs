@@ -1,0 +1,140 @@
+//! Flags, environment variables and properties files; the only reader of the environment.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::model::duration::parse_duration;
+use crate::output::streams::{Color, ErrorFormat, Style, Verbosity};
+
+/// The flags that every command takes.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]
+    #[arg(
+        short,
+        long,
+        global = true,
+        visible_alias = "bootstrap-server",
+        value_name = "HOST:PORT"
+    )]
+    pub brokers: Option<String>,
+
+    /// Properties file of librdkafka or a Java client
+    #[arg(short = 'F', long, global = true, value_name = "FILE")]
+    pub properties: Option<PathBuf>,
+
+    /// Connection property in librdkafka's or Java's words (can be repeated)
+    #[arg(short = 'X', long = "property", global = true, value_name = "KEY=VALUE")]
+    pub property: Vec<String>,
+
+    /// Deadline for metadata and admin calls
+    #[arg(
+        long,
+        global = true,
+        value_name = "DURATION",
+        default_value = "10s",
+        value_parser = parse_timeout
+    )]
+    pub timeout: Duration,
+
+    /// When to use colour; `NO_COLOR` is honoured
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
+    pub color: Color,
+
+    /// Say less on stderr
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Say more on stderr (can be repeated)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+impl GlobalArgs {
+    /// Decides how things are shown.
+    pub fn style(&self, environment: &Environment, errors: ErrorFormat) -> Style {
+        let verbosity = match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, 0) => Verbosity::Normal,
+            (false, _) => Verbosity::Verbose,
+        };
+        // https://no-color.org: any value but an empty one switches colour off.
+        let no_color = environment.get("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Style { verbosity, color: self.color, no_color, errors }
+    }
+}
+
+/// Reads a duration that is longer than nothing: no time to wait would be no wish at all.
+fn parse_timeout(text: &str) -> Result<Duration, String> {
+    match parse_duration(text) {
+        Ok(Duration::ZERO) => Err("must be longer than 0s".to_owned()),
+        Ok(timeout) => Ok(timeout),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Where the topology is, for commands whose short flags are free (`plan`, `lag`, `dlq` …).
+#[derive(Debug, Clone, clap::Args)]
+pub struct TopologyArgs {
+    /// Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// Environment of the topology [env: FLOWCTL_ENV]
+    #[arg(short, long, value_name = "NAME")]
+    pub env: Option<String>,
+}
+
+/// Where the topology is, for record commands: they keep kcat's letters.
+#[derive(Debug, Clone, clap::Args)]
+pub struct RecordTopologyArgs {
+    /// Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// Environment of the topology [env: FLOWCTL_ENV]
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+}
+
+impl From<RecordTopologyArgs> for TopologyArgs {
+    fn from(args: RecordTopologyArgs) -> Self {
+        let RecordTopologyArgs { file, env } = args;
+        Self { file, env }
+    }
+}
+
+/// The environment variables of the process, read once.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+}
+
+impl Environment {
+    /// Reads the process's variables; what is not UTF-8 cannot be a setting of ours and is left out.
+    #[expect(clippy::disallowed_methods, reason = "this is the one reader of the environment")]
+    pub fn read() -> Self {
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        Self { variables }
+    }
+
+    /// Returns a variable.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+
+    /// Returns a variable that has a value: an empty one counts as unset.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.get(name).filter(|value| !value.is_empty())
+    }
+}

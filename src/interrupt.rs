@@ -1,0 +1,111 @@
+//! Ctrl-C and SIGTERM: the first asks to finish what is in flight, the second to stop at once.
+
+use std::io;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::exit::Exit;
+
+/// The signal that asked to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT, as Ctrl-C sends it.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+}
+
+impl Signal {
+    /// Returns the exit code of a command that was changing something when the signal came.
+    pub fn exit(self) -> Exit {
+        match self {
+            Self::Interrupt => Exit::Interrupted,
+            Self::Terminate => Exit::Terminated,
+        }
+    }
+}
+
+/// What was asked for so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Asked {
+    #[default]
+    Nothing,
+    Finish(Signal),
+    StopNow(Signal),
+}
+
+/// Knows whether somebody asked the command to end. Clones share what they know.
+#[derive(Debug, Clone)]
+pub struct Interrupt {
+    asked: watch::Receiver<Asked>,
+}
+
+impl Interrupt {
+    /// Starts to listen; to be called inside the runtime.
+    pub fn listen() -> io::Result<Self> {
+        let mut interrupts = signal(SignalKind::interrupt())?;
+        let mut terminations = signal(SignalKind::terminate())?;
+        let (sender, asked) = watch::channel(Asked::Nothing);
+        tokio::spawn(async move {
+            loop {
+                let signal = tokio::select! {
+                    Some(()) = interrupts.recv() => Signal::Interrupt,
+                    Some(()) = terminations.recv() => Signal::Terminate,
+                    else => return,
+                };
+                sender.send_modify(|asked| {
+                    *asked = match *asked {
+                        Asked::Nothing => Asked::Finish(signal),
+                        Asked::Finish(_) | Asked::StopNow(_) => Asked::StopNow(signal),
+                    };
+                });
+            }
+        });
+        Ok(Self { asked })
+    }
+
+    /// Returns an interrupt that never comes, for tests and for work that must not be cut.
+    pub fn never() -> Self {
+        Self { asked: watch::channel(Asked::Nothing).1 }
+    }
+
+    /// Returns the first signal if one has come: finish what is in flight, begin nothing new.
+    pub fn requested(&self) -> Option<Signal> {
+        match *self.asked.borrow() {
+            Asked::Nothing => None,
+            Asked::Finish(signal) | Asked::StopNow(signal) => Some(signal),
+        }
+    }
+
+    /// Waits for the first signal.
+    pub async fn wait(&self) -> Signal {
+        self.wait_for(|asked| match asked {
+            Asked::Nothing => None,
+            Asked::Finish(signal) | Asked::StopNow(signal) => Some(signal),
+        })
+        .await
+    }
+
+    /// Waits for the second signal: abort and leave.
+    pub async fn wait_for_second(&self) -> Signal {
+        self.wait_for(|asked| match asked {
+            Asked::Nothing | Asked::Finish(_) => None,
+            Asked::StopNow(signal) => Some(signal),
+        })
+        .await
+    }
+
+    async fn wait_for(&self, pick: impl Fn(Asked) -> Option<Signal>) -> Signal {
+        let mut asked = self.asked.clone();
+        loop {
+            let now = *asked.borrow_and_update();
+            if let Some(signal) = pick(now) {
+                return signal;
+            }
+            if asked.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}

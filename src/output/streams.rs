@@ -1,0 +1,259 @@
+//! The three standard streams: data on stdout, everything said about it on stderr.
+
+use std::fmt::Write as _;
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+
+use crate::error::Report;
+
+/// Why data could not be written to stdout.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// The reader of stdout has gone (`| head`): the command ends quietly, with exit code 0.
+    #[error("the reader of stdout has gone")]
+    ClosedReader,
+    /// Anything else, such as a full disk.
+    #[error("cannot write to stdout: {0}")]
+    Failed(io::Error),
+}
+
+impl From<io::Error> for StreamError {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::ClosedReader
+        } else {
+            Self::Failed(error)
+        }
+    }
+}
+
+/// When colour is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How much is said on stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Errors and warnings only.
+    Quiet,
+    /// Notes too.
+    Normal,
+    /// Details too.
+    Verbose,
+}
+
+/// How errors are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorFormat {
+    /// As text with causes and hints.
+    Text,
+    /// As one JSON object a line.
+    Json,
+}
+
+/// Everything that decides how things are shown; made once, from the flags.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// How much is said on stderr.
+    pub verbosity: Verbosity,
+    /// When colour is used.
+    pub color: Color,
+    /// Whether `NO_COLOR` is set.
+    pub no_color: bool,
+    /// How errors are shown.
+    pub errors: ErrorFormat,
+}
+
+/// The size of the buffer before stdout: large enough that a write costs little per record.
+const STDOUT_BUFFER: usize = 256 * 1024;
+
+/// The streams of a command. Data is buffered; [`Output::flush`] or the end of the command sends it.
+#[derive(Debug)]
+pub struct Output {
+    stdout: BufWriter<Stdout>,
+    style: Style,
+    stdin_is_terminal: bool,
+    stdout_is_terminal: bool,
+    stderr_is_terminal: bool,
+}
+
+impl Output {
+    /// Takes the process's streams.
+    #[expect(clippy::disallowed_methods, reason = "this is the room that prints")]
+    pub fn new(style: Style) -> Self {
+        let stdout = io::stdout();
+        Self {
+            style,
+            stdin_is_terminal: io::stdin().is_terminal(),
+            stdout_is_terminal: stdout.is_terminal(),
+            stderr_is_terminal: io::stderr().is_terminal(),
+            stdout: BufWriter::with_capacity(STDOUT_BUFFER, stdout),
+        }
+    }
+
+    /// Tells whether a person can be asked: the question goes to stderr, the answer comes from stdin.
+    pub fn can_ask(&self) -> bool {
+        self.stdin_is_terminal && self.stderr_is_terminal
+    }
+
+    /// Tells whether stdin is a terminal.
+    pub fn stdin_is_terminal(&self) -> bool {
+        self.stdin_is_terminal
+    }
+
+    /// Tells whether stdout is a terminal: then text is made safe, and lines may be cut and coloured.
+    pub fn stdout_is_terminal(&self) -> bool {
+        self.stdout_is_terminal
+    }
+
+    /// Tells whether stderr is a terminal: then a progress bar may be drawn.
+    pub fn stderr_is_terminal(&self) -> bool {
+        self.stderr_is_terminal
+    }
+
+    /// Tells whether stdout is coloured.
+    pub fn stdout_has_color(&self) -> bool {
+        self.has_color(self.stdout_is_terminal)
+    }
+
+    /// Tells whether stderr is coloured.
+    pub fn stderr_has_color(&self) -> bool {
+        self.has_color(self.stderr_is_terminal)
+    }
+
+    fn has_color(&self, is_terminal: bool) -> bool {
+        match self.style.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => is_terminal && !self.style.no_color,
+        }
+    }
+
+    /// Returns the width of the terminal on stdout; `None` where lines must not be cut.
+    pub fn width(&self) -> Option<u16> {
+        if !self.stdout_is_terminal {
+            return None;
+        }
+        console::Term::stdout().size_checked().map(|(_, columns)| columns)
+    }
+
+    /// Returns how much is said on stderr.
+    pub fn verbosity(&self) -> Verbosity {
+        self.style.verbosity
+    }
+
+    /// Returns how errors are shown.
+    pub fn error_format(&self) -> ErrorFormat {
+        self.style.errors
+    }
+
+    /// Gives stdout out for data; what is written is buffered.
+    pub fn data(&mut self) -> &mut BufWriter<Stdout> {
+        &mut self.stdout
+    }
+
+    /// Writes a text to stdout as data, as it is.
+    pub fn print(&mut self, text: &str) -> Result<(), StreamError> {
+        Ok(self.stdout.write_all(text.as_bytes())?)
+    }
+
+    /// Sends what is buffered.
+    pub fn flush(&mut self) -> Result<(), StreamError> {
+        Ok(self.stdout.flush()?)
+    }
+
+    /// Says something that helps, unless `-q` was given.
+    pub fn note(&mut self, text: &str) {
+        if self.style.verbosity >= Verbosity::Normal {
+            self.say(text);
+        }
+    }
+
+    /// Says something that only `-v` asks for.
+    pub fn detail(&mut self, text: &str) {
+        if self.style.verbosity >= Verbosity::Verbose {
+            self.say(text);
+        }
+    }
+
+    /// Warns; `-q` does not silence it.
+    pub fn warn(&mut self, text: &str) {
+        let label = if self.stderr_has_color() { "\x1b[33mwarning:\x1b[0m" } else { "warning:" };
+        self.say(&format!("{label} {text}"));
+    }
+
+    /// Shows an error with its causes and hints, or as one JSON object.
+    pub fn error(&mut self, report: &Report) {
+        match self.style.errors {
+            ErrorFormat::Json => {
+                let line = serde_json::json!({ "error": report });
+                self.say(&line.to_string());
+            }
+            ErrorFormat::Text => self.say(&error_text(report, self.stderr_has_color())),
+        }
+    }
+
+    /// Writes a line to stderr. On a terminal, data that was buffered before goes out first, so that
+    /// both streams show in order; a closed stdout is met again where data is written.
+    fn say(&mut self, text: &str) {
+        if self.stdout_is_terminal {
+            drop(self.stdout.flush());
+        }
+        say(text);
+    }
+}
+
+/// Writes a line to stderr, also before there is an [`Output`]. Nobody can be told that stderr is
+/// closed, so that is no failure.
+#[expect(clippy::disallowed_methods, reason = "this is the room that prints")]
+pub fn say(text: &str) {
+    let mut stderr = io::stderr().lock();
+    drop(stderr.write_all(text.as_bytes()));
+    if !text.ends_with('\n') {
+        drop(stderr.write_all(b"\n"));
+    }
+}
+
+/// Lays out an error: the message, its causes, the hints.
+fn error_text(report: &Report, color: bool) -> String {
+    let (error, hint) = if color {
+        ("\x1b[1;31merror:\x1b[0m", "\x1b[36mhint:\x1b[0m")
+    } else {
+        ("error:", "hint:")
+    };
+    let mut text = format!("{error} {}", report.message);
+    for cause in &report.causes {
+        let _ = write!(text, "\n  cause: {}", cause.replace('\n', "\n  "));
+    }
+    for line in &report.hints {
+        let _ = write!(text, "\n{hint} {line}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_shows_message_causes_and_hints_in_this_order() {
+        let report = Report {
+            code: "refused".to_owned(),
+            message: "cannot apply".to_owned(),
+            causes: vec!["nobody to ask".to_owned()],
+            hints: vec!["add --yes".to_owned()],
+            exit_code: 4,
+        };
+        assert_eq!(
+            error_text(&report, false),
+            "error: cannot apply\n  cause: nobody to ask\nhint: add --yes"
+        );
+    }
+}
