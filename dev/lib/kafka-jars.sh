@@ -24,9 +24,12 @@ ensure_jars() {
     echo "fetching Kafka $kafka_version into $jars" >&2
     write_pom >"$partial/pom.xml"
     # --strict-checksums: a damaged download fails here, not as a broken class.
-    mvn -q -B -Dstyle.color=never --strict-checksums -f "$partial/pom.xml" \
+    mvn -q -B --strict-checksums -f "$partial/pom.xml" \
       org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
-      -DincludeScope=runtime -DoutputDirectory="$partial/jars" >&2
+      -DincludeScope=runtime -DoutputDirectory="$partial/jars" >"$partial/log" 2>&1 || {
+      cat "$partial/log" >&2
+      fail "cannot fetch Kafka $kafka_version with Maven"
+    }
     mv "$partial/jars" "$jars"
     rm -rf "$partial"
   ) 8>"$jars.lock"

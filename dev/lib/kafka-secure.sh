@@ -127,16 +127,12 @@ secure_brokers_answer() {
   done
 }
 
-# The variables of print_secure_env, apart from a user's.
-secure_variables=(COMMAND_CONFIG CLIENTS CA UNKNOWN_CA MTLS_BROKERS MTLS_CERTIFICATE MTLS_KEY)
-
 # Prints what a client needs beside the brokers; for an instance without
-# security, forgets what an earlier eval has set.
+# security, forgets what would make the tools use it.
 print_secure_env() {
   local dir="$instance_dir/clients" user prefix
   if [[ ! $secure ]]; then
-    printf 'unset%s\n' "$(printf ' FLOWCTL_DEV_%s' "${secure_variables[@]}" \
-      {ADMIN,ALICE,NOBODY}_{PROPERTIES,PASSWORD})"
+    echo "unset FLOWCTL_DEV_COMMAND_CONFIG"
     return
   fi
   print_export COMMAND_CONFIG "$dir/admin.properties"
