@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::exit::Exit;
+use crate::model::offset::TopicPartition;
 
 /// An error of the client or of a broker.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,6 +75,30 @@ pub enum Error {
         /// What was wrong with it.
         cause: String,
     },
+    /// Reading wanted an offset that the log does not have: deleted by retention, or not written yet.
+    #[error(
+        "{topic_partition} has no offset {wanted}: its log reaches from {log_start} to {log_end}"
+    )]
+    OffsetOutOfRange {
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The offset that was to be read.
+        wanted: i64,
+        /// The log start offset.
+        log_start: i64,
+        /// The log end offset.
+        log_end: i64,
+    },
+    /// Records that cannot be decoded, whoever broke them: a producer, a disk, the network.
+    #[error("cannot read the records of {topic_partition} from offset {offset}: {cause}")]
+    CorruptRecords {
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The first offset that could not be read.
+        offset: i64,
+        /// What is wrong with them.
+        cause: String,
+    },
     /// The settings of the connection do not fit together, or a file cannot be read.
     #[error("{0}")]
     Settings(String),
@@ -119,6 +144,8 @@ impl Error {
             | Self::Tls { .. }
             | Self::Authentication { .. }
             | Self::Protocol { .. }
+            | Self::OffsetOutOfRange { .. }
+            | Self::CorruptRecords { .. }
             | Self::Settings(_)
             | Self::Fenced(_)
             | Self::Client(_) => None,
@@ -129,9 +156,12 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Unreachable { .. } | Self::Timeout { .. } => Exit::Unreachable,
-            Self::Tls { .. } | Self::Protocol { .. } | Self::Broker { .. } | Self::Client(_) => {
-                Exit::Failed
-            }
+            Self::Tls { .. }
+            | Self::Protocol { .. }
+            | Self::OffsetOutOfRange { .. }
+            | Self::CorruptRecords { .. }
+            | Self::Broker { .. }
+            | Self::Client(_) => Exit::Failed,
             Self::Authentication { .. } | Self::Denied { .. } => Exit::NotAuthorised,
             Self::Settings(_) => Exit::Usage,
             Self::Fenced(_) => Exit::Refused,
@@ -149,6 +179,8 @@ impl Error {
             Self::Denied { .. }
             | Self::Broker { .. }
             | Self::Protocol { .. }
+            | Self::OffsetOutOfRange { .. }
+            | Self::CorruptRecords { .. }
             | Self::Settings(_)
             | Self::Fenced(_)
             | Self::Client(_) => None,
@@ -164,6 +196,8 @@ impl Error {
             Self::Authentication { .. } => "authentication".to_owned(),
             Self::Denied { code, .. } | Self::Broker { code, .. } => code.name(),
             Self::Protocol { .. } => "protocol".to_owned(),
+            Self::OffsetOutOfRange { .. } => "OFFSET_OUT_OF_RANGE".to_owned(),
+            Self::CorruptRecords { .. } => "CORRUPT_MESSAGE".to_owned(),
             Self::Settings(_) => "settings".to_owned(),
             Self::Fenced(_) => "fenced".to_owned(),
             Self::Client(_) => "client".to_owned(),
