@@ -1,11 +1,15 @@
 //! Flags, environment variables and properties files; the only reader of the environment.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::error::Problem;
+use crate::kafka::ConnectionSettings;
+use crate::kafka::connection::{Properties, Warning};
 use crate::model::duration::parse_duration;
 use crate::output::streams::{Color, ErrorFormat, Style, Verbosity};
+use crate::topology::resolved::ResolvedCluster;
 
 /// The flags that every command takes.
 #[derive(Debug, Clone, clap::Args)]
@@ -110,6 +114,49 @@ impl From<RecordTopologyArgs> for TopologyArgs {
         let RecordTopologyArgs { file, env } = args;
         Self { file, env }
     }
+}
+
+/// Puts the layers of connection settings together: `-b`, then `-X`, then `-F`, then
+/// `FLOWCTL_BROKERS`, then the topology's environment.
+pub fn connection(
+    global: &GlobalArgs,
+    environment: &Environment,
+    topology: Option<&ResolvedCluster>,
+) -> anyhow::Result<(ConnectionSettings, Vec<Warning>)> {
+    let mut properties = Properties::new();
+    if let Some(cluster) = topology {
+        if let Some(file) = &cluster.properties_file {
+            properties.extend(read_properties(file)?);
+        }
+        for (key, value) in &cluster.properties {
+            properties.set(key, value.reveal(), "the topology's environment");
+        }
+        if let Some(brokers) = &cluster.brokers {
+            properties.set(BOOTSTRAP, brokers, "the topology's environment");
+        }
+    }
+    if let Some(brokers) = environment.setting("FLOWCTL_BROKERS") {
+        properties.set(BOOTSTRAP, brokers, "FLOWCTL_BROKERS");
+    }
+    if let Some(file) = &global.properties {
+        properties.extend(read_properties(file)?);
+    }
+    for argument in &global.property {
+        properties.set_argument(argument, "-X")?;
+    }
+    Ok(ConnectionSettings::from_properties(global.brokers.as_deref(), &properties)?)
+}
+
+/// The property that `-b` sets.
+const BOOTSTRAP: &str = "bootstrap.servers";
+
+/// Reads a properties file.
+fn read_properties(file: &Path) -> anyhow::Result<Properties> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|cause| {
+        Problem::usage(format!("cannot read properties file `{name}`: {cause}"))
+    })?;
+    Ok(Properties::parse(&text, &name)?)
 }
 
 /// The environment variables of the process, read once.

@@ -1,9 +1,11 @@
 //! What a command is given: its global flags, the streams, the clock, and how to reach the cluster.
 
 use crate::clock::{Clock, Deadline};
-use crate::config::{Environment, GlobalArgs};
+use crate::config::{self, Environment, GlobalArgs};
 use crate::interrupt::Interrupt;
+use crate::kafka::ConnectionSettings;
 use crate::output::Output;
+use crate::topology::Resolved;
 
 /// Everything a command needs besides its own flags.
 #[derive(Debug)]
@@ -20,4 +22,17 @@ pub struct Context {
     pub interrupt: Interrupt,
     /// The one deadline for all metadata and admin calls of this command, set when it starts.
     pub deadline: Deadline,
+}
+
+impl Context {
+    /// Puts the connection settings together and shows what is odd about them. The environment of
+    /// `topology`, if there is one, is the lowest layer.
+    pub fn settings(&mut self, topology: Option<&Resolved>) -> anyhow::Result<ConnectionSettings> {
+        let cluster = topology.map(|resolved| &resolved.cluster);
+        let (settings, warnings) = config::connection(&self.global, &self.environment, cluster)?;
+        for warning in warnings {
+            self.output.warn(&warning.to_string());
+        }
+        Ok(settings)
+    }
 }

@@ -12,5 +12,6 @@ pub mod offset;
 pub mod record;
 pub mod secret;
 pub mod size;
+pub mod target;
 pub mod timestamp;
 pub mod topic;
