@@ -8,6 +8,7 @@ pub mod error;
 pub mod exit;
 pub mod interrupt;
 pub mod kafka;
+pub mod ledger;
 pub mod model;
 pub mod output;
 pub mod topology;

@@ -9,6 +9,8 @@ pub mod group;
 pub mod header;
 pub mod name;
 pub mod offset;
+pub mod offset_set;
+pub mod partitioner;
 pub mod record;
 pub mod secret;
 pub mod size;
