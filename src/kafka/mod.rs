@@ -10,3 +10,7 @@ pub mod wire;
 
 pub use connection::{ConnectionSettings, Properties};
 pub use error::{Error, ErrorCode};
+pub use rd::{
+    Compression, Delivered, Delivery, Pace, Producer, ProducerOptions, SendError, TransactionError,
+    TransactionalProducer,
+};

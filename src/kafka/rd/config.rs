@@ -1,0 +1,148 @@
+//! librdkafka's configuration, made of [`ConnectionSettings`].
+
+use rdkafka::ClientConfig;
+
+use crate::kafka::connection::{ConnectionSettings, Pem, TlsSettings};
+
+/// Returns the configuration of a producer: flowctl's defaults, under the properties that the user
+/// gave, under what belongs to the connection.
+pub(super) fn producer(settings: &ConnectionSettings) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    // The partitioner of the Java clients: librdkafka's own would send the same key elsewhere.
+    config.set("partitioner", "murmur2_random");
+    config.set("acks", "all");
+    // `acks` below `all` excludes idempotence, and who asks for that has decided.
+    let has_weak_acks = settings
+        .producer_properties
+        .get("acks")
+        .is_some_and(|acks| !matches!(acks.as_str(), "all" | "-1"));
+    config.set("enable.idempotence", if has_weak_acks { "false" } else { "true" });
+    // librdkafka would hold 1 GiB; 64 MiB keep any network busy.
+    config.set("queue.buffering.max.kbytes", "65536");
+    for (key, value) in &settings.producer_properties {
+        config.set(key, value);
+    }
+    connection(&mut config, settings);
+    config
+}
+
+/// Sets what it takes to reach the cluster.
+fn connection(config: &mut ClientConfig, settings: &ConnectionSettings) {
+    let ConnectionSettings { bootstrap, client_id, tls, sasl, producer_properties: _ } = settings;
+    let bootstrap: Vec<String> = bootstrap.iter().map(ToString::to_string).collect();
+    config.set("bootstrap.servers", bootstrap.join(","));
+    config.set("client.id", client_id);
+    config.set("client.software.name", env!("CARGO_PKG_NAME"));
+    config.set("client.software.version", env!("CARGO_PKG_VERSION"));
+    config.set(
+        "security.protocol",
+        match (tls, sasl) {
+            (None, None) => "PLAINTEXT",
+            (Some(_), None) => "SSL",
+            (None, Some(_)) => "SASL_PLAINTEXT",
+            (Some(_), Some(_)) => "SASL_SSL",
+        },
+    );
+    if let Some(sasl) = sasl {
+        config.set("sasl.mechanism", sasl.mechanism.name());
+        config.set("sasl.username", &sasl.username);
+        config.set("sasl.password", sasl.password.reveal());
+    }
+    if let Some(tls) = tls {
+        self::tls(config, tls);
+    }
+}
+
+/// Sets what TLS needs.
+fn tls(config: &mut ClientConfig, tls: &TlsSettings) {
+    let TlsSettings { ca, identity, skip_host_name_check, skip_verification } = tls;
+    match ca {
+        Some(ca) => pem(config, "ssl.ca", ca),
+        // OpenSSL is linked in, so it does not know where this system keeps its certificates.
+        None => {
+            config.set("ssl.ca.location", "probe");
+        }
+    }
+    if let Some(identity) = identity {
+        pem(config, "ssl.certificate", &identity.certificate);
+        pem(config, "ssl.key", &identity.key);
+        if let Some(password) = &identity.key_password {
+            config.set("ssl.key.password", password.reveal());
+        }
+    }
+    config.set(
+        "ssl.endpoint.identification.algorithm",
+        if *skip_host_name_check { "none" } else { "https" },
+    );
+    config.set(
+        "enable.ssl.certificate.verification",
+        if *skip_verification { "false" } else { "true" },
+    );
+}
+
+/// Sets PEM by file or by text.
+fn pem(config: &mut ClientConfig, what: &str, pem: &Pem) {
+    match pem {
+        Pem::File(path) => config.set(format!("{what}.location"), path.display().to_string()),
+        Pem::Text(text) => config.set(format!("{what}.pem"), text.reveal()),
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kafka::Properties;
+
+    fn config(text: &str) -> ClientConfig {
+        let properties = Properties::parse(text, "f").unwrap();
+        producer(&ConnectionSettings::from_properties(Some("a,b:1"), &properties).unwrap().0)
+    }
+
+    #[test]
+    fn flowctls_defaults_give_way_to_the_users_properties() {
+        let config = config("linger.ms=7\npartitioner=murmur2");
+        for (key, value) in [
+            ("bootstrap.servers", "a:9092,b:1"),
+            ("acks", "all"),
+            ("enable.idempotence", "true"),
+            ("partitioner", "murmur2"),
+            ("linger.ms", "7"),
+            ("security.protocol", "PLAINTEXT"),
+            ("client.software.name", "flowctl"),
+        ] {
+            assert_eq!(config.get(key), Some(value), "{key}");
+        }
+        assert_eq!(self::config("acks=1").get("enable.idempotence"), Some("false"));
+    }
+
+    #[test]
+    fn tls_and_sasl_are_handed_on() {
+        let config = config(
+            "security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\nsasl.username=u\nsasl.password=p\n\
+             ssl.ca.location=/ca\nssl.endpoint.identification.algorithm=\n\
+             ssl.keystore.type=PEM\nssl.keystore.location=/both\nssl.key.password=k",
+        );
+        for (key, value) in [
+            ("security.protocol", "SASL_SSL"),
+            ("sasl.mechanism", "PLAIN"),
+            ("sasl.password", "p"),
+            ("ssl.ca.location", "/ca"),
+            ("ssl.certificate.location", "/both"),
+            ("ssl.key.location", "/both"),
+            ("ssl.key.password", "k"),
+            ("ssl.endpoint.identification.algorithm", "none"),
+            ("enable.ssl.certificate.verification", "true"),
+        ] {
+            assert_eq!(config.get(key), Some(value), "{key}");
+        }
+        assert_eq!(self::config("security.protocol=SSL").get("ssl.ca.location"), Some("probe"));
+    }
+
+    #[test]
+    fn librdkafka_knows_every_property_that_is_handed_on() {
+        config("linger.ms=1\nmessage.timeout.ms=5000\nmax.in.flight=5\nmax.request.size=2000000")
+            .create_native_config()
+            .map(drop)
+            .unwrap();
+    }
+}

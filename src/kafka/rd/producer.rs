@@ -1,0 +1,142 @@
+//! The idempotent producer.
+
+use std::time::Duration;
+
+use super::config;
+use super::context::Delivery;
+use super::error::Peer;
+use super::queue::{Queue, SendError};
+use crate::clock::Deadline;
+use crate::kafka::{ConnectionSettings, Error};
+use crate::model::record::OutgoingRecord;
+
+/// Writes records: idempotent, `acks=all`, partitioned like Java's producer.
+///
+/// Nothing here waits longer than it says. `send` and `poll` may be called from several threads.
+pub struct Producer {
+    queue: Queue,
+}
+
+/// How a producer is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProducerOptions {
+    /// Whether records come one by one or in masses.
+    pub pace: Pace,
+    /// How batches are compressed; `None` leaves it to `compression.type` of the settings.
+    pub compression: Option<Compression>,
+    /// How long a record may take until it counts as failed; `delivery.timeout.ms` of the settings
+    /// wins.
+    pub delivery_timeout: Duration,
+}
+
+impl Default for ProducerOptions {
+    fn default() -> Self {
+        Self {
+            pace: Pace::Interactive,
+            compression: None,
+            // That of Java's producer (`delivery.timeout.ms`).
+            delivery_timeout: Duration::from_secs(120),
+        }
+    }
+}
+
+/// Whether records come one by one or in masses: how long a batch waits to be filled (`linger.ms`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// Somebody waits for each record.
+    Interactive,
+    /// The more in a batch the better.
+    Bulk,
+}
+
+/// The codecs of record batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// As they are.
+    None,
+    /// gzip.
+    Gzip,
+    /// Snappy.
+    Snappy,
+    /// LZ4.
+    Lz4,
+    /// Zstandard.
+    Zstd,
+}
+
+impl Compression {
+    /// Returns Kafka's own name (`compression.type`).
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Gzip => "gzip",
+            Self::Snappy => "snappy",
+            Self::Lz4 => "lz4",
+            Self::Zstd => "zstd",
+        }
+    }
+}
+
+impl Producer {
+    /// Starts a producer. It connects in the background: a wrong password is found out later.
+    pub fn open(settings: &ConnectionSettings, options: &ProducerOptions) -> Result<Self, Error> {
+        let ProducerOptions { pace, compression, delivery_timeout } = *options;
+        let mut config = config::producer(settings);
+        if !settings.producer_properties.contains_key("linger.ms") {
+            // 2 ms join what comes at once and nobody notices; 50 ms fill batches of 1 MB at 20 MB/s.
+            config.set("linger.ms", if pace == Pace::Bulk { "50" } else { "2" });
+        }
+        if let Some(compression) = compression {
+            config.set("compression.type", compression.name());
+        }
+        let delivery_timeout = settings
+            .producer_properties
+            .get("delivery.timeout.ms")
+            // A text that is no number is refused by librdkafka, which names it.
+            .and_then(|millis| millis.parse().ok().map(Duration::from_millis))
+            .unwrap_or(delivery_timeout);
+        if !settings.producer_properties.contains_key("delivery.timeout.ms") {
+            config.set("delivery.timeout.ms", delivery_timeout.as_millis().to_string());
+        }
+        Ok(Self { queue: Queue::open(&config, Peer::new(settings, delivery_timeout))? })
+    }
+
+    /// Puts a record into the queue; what becomes of it comes back with `tag` from
+    /// [`poll`](Self::poll).
+    pub fn send(&self, record: &OutgoingRecord, tag: u64) -> Result<(), SendError> {
+        self.queue.send(record, tag)
+    }
+
+    /// Returns what became of records, as soon as there is something but after `wait` at the latest.
+    /// Blocks the thread meanwhile. Must be called often: deliveries wait in the queue.
+    pub fn poll(&self, wait: Duration) -> Vec<Delivery> {
+        self.queue.poll(wait)
+    }
+
+    /// Returns how many records have no outcome yet, or one that was not polled.
+    pub fn in_flight(&self) -> usize {
+        self.queue.in_flight()
+    }
+
+    /// Returns what keeps the producer from its brokers and will not go away by waiting: a refused
+    /// password or certificate. Known after polling only.
+    pub fn refusal(&self) -> Option<Error> {
+        self.queue.refusal()
+    }
+
+    /// Returns what is wrong with the connections, if nothing was delivered since.
+    pub fn trouble(&self) -> Option<Error> {
+        self.queue.trouble()
+    }
+
+    /// Waits up to `wait` for all records, gives up the rest, and ends. Every record that was sent and
+    /// not polled yet is among the returned.
+    pub fn close(self, wait: Duration) -> Vec<Delivery> {
+        let mut deliveries = self.queue.drain(Deadline::after(wait));
+        if self.queue.in_flight() > 0 {
+            self.queue.purge();
+            deliveries.extend(self.queue.poll(Duration::ZERO));
+        }
+        deliveries
+    }
+}
