@@ -19,6 +19,14 @@ pub enum Error {
         /// What the last one said.
         cause: String,
     },
+    /// A connection that had been made broke.
+    #[error("lost the connection to {address}: {cause}")]
+    Disconnected {
+        /// The address.
+        address: String,
+        /// How it broke.
+        cause: String,
+    },
     /// The deadline passed.
     #[error("no answer to {doing} within {}", show_duration(*allowed))]
     Timeout {
@@ -117,10 +125,21 @@ pub struct ErrorCode(pub i16);
 impl ErrorCode {
     /// `UNKNOWN_TOPIC_OR_PARTITION`.
     pub const UNKNOWN_TOPIC_OR_PARTITION: Self = Self(3);
+    /// `LEADER_NOT_AVAILABLE`.
+    pub const LEADER_NOT_AVAILABLE: Self = Self(5);
+    /// `BROKER_NOT_AVAILABLE`.
+    pub const BROKER_NOT_AVAILABLE: Self = Self(8);
     /// `TOPIC_AUTHORIZATION_FAILED`.
     pub const TOPIC_AUTHORIZATION_FAILED: Self = Self(29);
     /// `TOPIC_ALREADY_EXISTS`.
     pub const TOPIC_ALREADY_EXISTS: Self = Self(36);
+
+    /// Tells whether the condition may pass by itself, so that asking again makes sense.
+    /// `UNKNOWN_TOPIC_OR_PARTITION` counts as retriable in Kafka; for a tool that was given a name it
+    /// is an answer, so here it does not.
+    pub fn is_retriable(self) -> bool {
+        self != Self::UNKNOWN_TOPIC_OR_PARTITION && super::wire::is_retriable(self.0)
+    }
 
     /// Returns Kafka's own name, such as `NOT_LEADER_OR_FOLLOWER`.
     pub fn name(self) -> String {
@@ -140,6 +159,7 @@ impl Error {
         match self {
             Self::Denied { code, .. } | Self::Broker { code, .. } => Some(*code),
             Self::Unreachable { .. }
+            | Self::Disconnected { .. }
             | Self::Timeout { .. }
             | Self::Tls { .. }
             | Self::Authentication { .. }
@@ -155,7 +175,11 @@ impl Error {
     /// Returns the exit code of a command that ends with this error.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Unreachable { .. } | Self::Timeout { .. } => Exit::Unreachable,
+            Self::Unreachable { .. } | Self::Disconnected { .. } | Self::Timeout { .. } => {
+                Exit::Unreachable
+            }
+            // The deadline passed before the condition did.
+            Self::Broker { code, .. } if code.is_retriable() => Exit::Unreachable,
             Self::Tls { .. }
             | Self::Protocol { .. }
             | Self::OffsetOutOfRange { .. }
@@ -176,9 +200,18 @@ impl Error {
             }
             Self::Timeout { .. } => Some("allow more time with --timeout".to_owned()),
             Self::Tls { hint, .. } | Self::Authentication { hint, .. } => hint.clone(),
+            Self::Protocol { .. } => {
+                Some("check that the address is a listener of a Kafka broker".to_owned())
+            }
+            // To a user without rights brokers do not tell a missing topic from a hidden one.
+            Self::Denied { operation, resource, code }
+                if *code == ErrorCode::TOPIC_AUTHORIZATION_FAILED && operation == "DESCRIBE" =>
+            {
+                Some(format!("{resource} does not exist, or you may not describe it"))
+            }
             Self::Denied { .. }
+            | Self::Disconnected { .. }
             | Self::Broker { .. }
-            | Self::Protocol { .. }
             | Self::OffsetOutOfRange { .. }
             | Self::CorruptRecords { .. }
             | Self::Settings(_)
@@ -191,6 +224,7 @@ impl Error {
     pub fn code_name(&self) -> String {
         match self {
             Self::Unreachable { .. } => "unreachable".to_owned(),
+            Self::Disconnected { .. } => "disconnected".to_owned(),
             Self::Timeout { .. } => "timeout".to_owned(),
             Self::Tls { .. } => "tls".to_owned(),
             Self::Authentication { .. } => "authentication".to_owned(),

@@ -1,6 +1,22 @@
 //! Reading and administration over kafka-protocol: the only folder that names it.
 
-/// Returns Kafka's own name of an error code: `NOT_LEADER_OR_FOLLOWER` for 6.
-pub(super) fn code_name(code: i16) -> String {
-    code.to_string()
-}
+#![expect(dead_code, reason = "fetching calls the rest of the connection")]
+
+mod bootstrap;
+mod cluster;
+mod codes;
+mod connection;
+mod denied;
+mod dial;
+mod frame;
+mod known;
+mod line;
+mod metadata;
+mod retry;
+mod sasl;
+mod tls;
+mod tls_error;
+mod versions;
+
+pub use cluster::Cluster;
+pub(super) use codes::{code_name, is_retriable};
