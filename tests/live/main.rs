@@ -1,0 +1,5 @@
+//! Tests against real Apache Kafka, all in one binary and side by side; `dev/test live` runs them.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail it")]
+
+mod brokers;
+mod support;

@@ -1,0 +1,189 @@
+//! What every live test needs: Kafka itself, its tools, kcat, and the real binary in a home of its own.
+//!
+//! Kafka comes from `dev/kafka up`, which finds the running instance or starts one: in the folder of
+//! `FLOWCTL_DEV_DIR` (`dev/test` sets one), else the developer's own. Nothing here ever skips.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use assert_cmd::Command;
+
+/// How long any one program of a test may take: far more than it needs, yet short of the patience of
+/// whoever waits for the whole run.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A running instance of Kafka.
+#[derive(Debug)]
+pub(crate) struct Kafka {
+    variables: BTreeMap<String, String>,
+}
+
+/// Returns the instance that has no security: one broker, shared by all tests.
+pub(crate) fn kafka() -> &'static Kafka {
+    static KAFKA: OnceLock<Kafka> = OnceLock::new();
+    KAFKA.get_or_init(|| Kafka::up(""))
+}
+
+/// Returns the instance with TLS, SASL and an authorizer: one broker, shared by all tests.
+pub(crate) fn secure_kafka() -> &'static Kafka {
+    static KAFKA: OnceLock<Kafka> = OnceLock::new();
+    KAFKA.get_or_init(|| Kafka::up("--secure"))
+}
+
+/// Returns the instance of three brokers. It is for tests which stop brokers, so only one test has it
+/// at a time, and the next one finds all three up again.
+pub(crate) fn three_brokers() -> ThreeBrokers {
+    static TURN: Mutex<()> = Mutex::new(());
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    ThreeBrokers { kafka: Kafka::up("--brokers 3"), _turn: turn }
+}
+
+/// Three brokers, for one test.
+#[derive(Debug)]
+pub(crate) struct ThreeBrokers {
+    /// The instance.
+    pub(crate) kafka: Kafka,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl ThreeBrokers {
+    /// Ends one broker by SIGKILL.
+    pub(crate) fn kill(&self, broker: i32) {
+        self.change("kill", broker);
+    }
+
+    /// Starts a broker again and waits until it answers.
+    pub(crate) fn start(&self, broker: i32) {
+        self.change("start", broker);
+    }
+
+    fn change(&self, action: &str, broker: i32) {
+        let mut command = self.kafka.tool(action);
+        command.args([&broker.to_string(), "--brokers", "3"]).assert().success();
+    }
+}
+
+impl Kafka {
+    /// Finds the running instance or starts it.
+    fn up(flags: &str) -> Self {
+        let kafka = dev("kafka");
+        let script = format!(
+            "set -e; started=\"$('{}' up {flags})\"; eval \"$started\"; env -0",
+            kafka.display()
+        );
+        let output = process::Command::new("bash").args(["-c", &script]).output().unwrap();
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "dev/kafka up {flags} failed:\n{complaint}");
+        let variables = String::from_utf8_lossy(&output.stdout)
+            .split('\0')
+            .filter_map(|variable| variable.split_once('='))
+            .filter(|(name, _)| name.starts_with("FLOWCTL_"))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        Self { variables }
+    }
+
+    /// Returns the bootstrap servers.
+    pub(crate) fn brokers(&self) -> &str {
+        self.variable("FLOWCTL_BROKERS")
+    }
+
+    /// Returns a variable of `dev/kafka env`.
+    pub(crate) fn variable(&self, name: &str) -> &str {
+        self.variables.get(name).unwrap_or_else(|| panic!("dev/kafka env does not print {name}"))
+    }
+
+    /// Prepares one of Kafka's own tools, as the super user: `topics`, `console-producer` …
+    pub(crate) fn tool(&self, name: &str) -> Command {
+        let mut command = Command::new(dev("kafka"));
+        command.arg(name).env_remove("FLOWCTL_DEV_COMMAND_CONFIG").envs(&self.variables);
+        command.timeout(PATIENCE);
+        command
+    }
+
+    /// Prepares kcat, as the super user. `dev/need kcat` has installed it.
+    pub(crate) fn kcat(&self) -> Command {
+        let mut command = Command::new("kcat");
+        if let Some(clients) = self.variables.get("FLOWCTL_DEV_CLIENTS") {
+            command.args(["-F", &format!("{clients}/admin.kcat")]);
+        }
+        command.args(["-b", self.brokers()]).timeout(PATIENCE);
+        command
+    }
+
+    /// Creates a topic with Kafka's own tool, under a name that no other test has, and returns it.
+    pub(crate) fn new_topic(&self, name: &str, partitions: i32) -> String {
+        let name = unique(name);
+        let partitions = partitions.to_string();
+        let mut tool = self.tool("topics");
+        tool.args(["--create", "--topic", &name, "--partitions", &partitions]).assert().success();
+        name
+    }
+}
+
+/// A folder that is the home and the working directory of the programs of one test; it goes with it.
+#[derive(Debug)]
+pub(crate) struct Home {
+    path: PathBuf,
+}
+
+impl Home {
+    /// Makes an empty one.
+    pub(crate) fn new() -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(unique("home"));
+        std::fs::create_dir_all(&path).unwrap();
+        Self { path }
+    }
+
+    /// Returns the folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a file into it and returns its path.
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
+        let file = self.path.join(name);
+        std::fs::write(&file, text).unwrap();
+        file
+    }
+
+    /// Prepares the real binary: here, and without any environment variable but `HOME`.
+    pub(crate) fn flowctl(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_flowctl"));
+        command.env_clear().env("HOME", &self.path).current_dir(&self.path).timeout(PATIENCE);
+        command
+    }
+
+    /// Prepares the real binary with the brokers of an instance that has no security.
+    pub(crate) fn flowctl_at(&self, kafka: &Kafka) -> Command {
+        let mut command = self.flowctl();
+        command.env("FLOWCTL_BROKERS", kafka.brokers());
+        command
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        // A failed test keeps its folder, to look into.
+        if !std::thread::panicking() {
+            drop(std::fs::remove_dir_all(&self.path));
+        }
+    }
+}
+
+/// Makes a name that no other test has, nor an earlier run: tests share brokers.
+pub(crate) fn unique(name: &str) -> String {
+    format!("{name}-{}", ulid::Ulid::new().to_string().to_lowercase())
+}
+
+/// Returns the text of a program's output.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn dev(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("dev").join(name)
+}
