@@ -4,6 +4,7 @@ pub mod approval;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod dlq;
 pub mod error;
 pub mod exit;
 pub mod interrupt;

@@ -1,0 +1,23 @@
+//! Dead letters: what a DLQ record is, which ones are wanted, what is sent in their place.
+//!
+//! Reading a record is [`DeadLetter::read`] (by the conventions in `convention/`), choosing is
+//! [`Selector`], making the record that is sent is [`compose`]. All of it is pure; `run.rs` reads
+//! and sends.
+
+mod compose;
+pub mod convention;
+mod dead_letter;
+mod error_member;
+mod query;
+mod select;
+mod strip;
+mod target;
+#[cfg(test)]
+mod testing;
+
+pub use compose::{Composition, RecordTime, compose};
+pub use convention::{Convention, Expected};
+pub use dead_letter::{DeadLetter, DeadLetterId, Failure, Flaw, Origin};
+pub use query::{Query, StatusFilter};
+pub use select::{Decision, Refusal, Rule, Selector};
+pub use target::{Target, TargetPartition, TargetRule, Topics};

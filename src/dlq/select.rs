@@ -1,0 +1,304 @@
+//! Decides of each dead letter whether it is redriven, and where to; the rule of one redrive.
+
+use std::collections::BTreeMap;
+
+use super::compose::{self, RecordTime};
+use super::dead_letter::DeadLetter;
+use super::query::Query;
+use super::target::{self, Target, TargetRule, Topics};
+use crate::ledger::{Done, Outcome};
+use crate::model::name::TopicName;
+use crate::model::offset_set::OffsetSet;
+use crate::model::timestamp::Timestamp;
+
+/// What becomes of a dead letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// It is sent.
+    Send(Target),
+    /// Another one of the same origin is sent, or was.
+    Duplicate,
+    /// It was selected and cannot be sent.
+    Refused(Refusal),
+    /// The ledger has it: nothing is done again.
+    Resolved(Outcome),
+    /// It was not selected.
+    NotSelected,
+}
+
+/// Why a dead letter that was selected is not sent.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum Refusal {
+    /// Nothing tells where it belongs.
+    #[error("its origin is not known{}", because(.0.as_deref()))]
+    NoOrigin(Option<String>),
+    /// The topic cannot be written to.
+    #[error("topic `{0}`: {1}")]
+    NoTarget(TopicName, String),
+    /// It would go back into the DLQ.
+    #[error("its target is the DLQ itself")]
+    SameTopic,
+    /// It would go into one of Kafka's own topics.
+    #[error("its target `{0}` is an internal topic")]
+    Internal(TopicName),
+    /// It came back too often.
+    #[error("it has been redriven {0} times already; at most {1} are allowed")]
+    TooManyRedrives(u32, u32),
+    /// The original timestamp is wanted, and it does not tell.
+    #[error("its original timestamp is not known")]
+    NoTimestamp,
+    /// The target would delete it at once, or refuse it.
+    #[error("its original timestamp {0} is older than topic `{1}` keeps or takes records")]
+    TooOld(Timestamp, TopicName),
+}
+
+fn because(flaw: Option<&str>) -> String {
+    flaw.map_or_else(String::new, |flaw| format!(": {flaw}"))
+}
+
+/// What a redrive asks for, besides the query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Where to.
+    pub target: TargetRule,
+    /// Which timestamp the records get.
+    pub time: RecordTime,
+    /// How often a record may be redriven.
+    pub max_redrives: u32,
+}
+
+/// Decides record by record. It must see the dead letters in order, and before them what
+/// [`Selector::remember`] takes, so that it knows what is a duplicate.
+#[derive(Debug, Clone)]
+pub struct Selector {
+    query: Query,
+    rule: Rule,
+    /// The oldest timestamp that a target takes, where there is a limit.
+    oldest: BTreeMap<TopicName, Timestamp>,
+    /// The origins of all that is sent or was.
+    origins: BTreeMap<(TopicName, i32), OffsetSet>,
+    sent: u64,
+}
+
+impl Selector {
+    /// Starts a selection.
+    pub fn new(query: Query, rule: Rule) -> Self {
+        Self { query, rule, oldest: BTreeMap::new(), origins: BTreeMap::new(), sent: 0 }
+    }
+
+    /// Sets the oldest timestamp that a target keeps.
+    pub fn set_oldest(&mut self, topic: TopicName, oldest: Timestamp) {
+        self.oldest.insert(topic, oldest);
+    }
+
+    /// Returns the selection's rule.
+    pub fn rule(&self) -> &Rule {
+        &self.rule
+    }
+
+    /// Returns the query.
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// Remembers the origin of a dead letter that was redriven before.
+    pub fn remember(&mut self, dead_letter: &DeadLetter) {
+        if let Some((topic, partition, offset)) = dead_letter.origin.coordinates() {
+            self.origins.entry((topic.clone(), partition)).or_default().insert(offset);
+        }
+    }
+
+    /// Tells whether as many as wanted have been selected.
+    pub fn is_satisfied(&self) -> bool {
+        self.query.limit.is_some_and(|limit| self.sent >= limit)
+    }
+
+    /// Decides about the next dead letter, whose origin has been checked. `done` is what the ledger
+    /// says of it.
+    pub fn decide(
+        &mut self,
+        dead_letter: &DeadLetter,
+        done: Option<Done<'_>>,
+        topics: &Topics,
+    ) -> Decision {
+        if !self.query.matches(dead_letter) {
+            return Decision::NotSelected;
+        }
+        if let Some(done) = done {
+            return Decision::Resolved(done.outcome.clone());
+        }
+        if self.is_satisfied() {
+            return Decision::NotSelected;
+        }
+        let target = match self.check(dead_letter, topics) {
+            Ok(target) => target,
+            Err(refusal) => return Decision::Refused(refusal),
+        };
+        if let Some((topic, partition, offset)) = dead_letter.origin.coordinates()
+            && !self.origins.entry((topic.clone(), partition)).or_default().insert(offset)
+        {
+            return Decision::Duplicate;
+        }
+        self.sent += 1;
+        Decision::Send(target)
+    }
+
+    /// Finds the target, and whatever speaks against sending.
+    fn check(&self, dead_letter: &DeadLetter, topics: &Topics) -> Result<Target, Refusal> {
+        let target = target::target(dead_letter, &self.rule.target, topics)?;
+        let count = compose::redrive_count(dead_letter);
+        if count >= self.rule.max_redrives {
+            return Err(Refusal::TooManyRedrives(count, self.rule.max_redrives));
+        }
+        if self.rule.time == RecordTime::Original {
+            let time = compose::original_timestamp(dead_letter).ok_or(Refusal::NoTimestamp)?;
+            if self.oldest.get(&target.topic).is_some_and(|oldest| time < *oldest) {
+                return Err(Refusal::TooOld(time, target.topic));
+            }
+        }
+        Ok(target)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dlq::target::TargetPartition;
+    use crate::dlq::testing::{origin, record};
+    use crate::dlq::{Expected, StatusFilter};
+    use crate::model::header::Header;
+
+    const RULE: Rule = Rule { target: TargetRule::Origin, time: RecordTime::Now, max_redrives: 3 };
+
+    fn topics() -> Topics {
+        let mut topics = Topics::default();
+        topics.insert("orders".into(), Ok(3));
+        topics.insert("repair".into(), Ok(3));
+        topics.insert("gone".into(), Err("it does not exist".to_owned()));
+        topics
+    }
+
+    fn dead_letter(headers: Vec<Header>) -> DeadLetter {
+        DeadLetter::read(record(Some(b"{}"), headers), Expected::Auto, None)
+    }
+
+    fn decide(rule: &Rule, dead_letter: &DeadLetter) -> String {
+        let mut selector = Selector::new(Query::default(), rule.clone());
+        match selector.decide(dead_letter, None, &topics()) {
+            Decision::Send(target) => target.to_string(),
+            Decision::Refused(refusal) => refusal.to_string(),
+            other @ (Decision::Duplicate | Decision::Resolved(_) | Decision::NotSelected) => {
+                format!("{other:?}")
+            }
+        }
+    }
+
+    #[test]
+    fn the_original_partition_is_kept_where_it_exists() {
+        let kept = dead_letter(origin("orders", 1, 7));
+        assert_eq!(decide(&RULE, &kept), "orders[1]");
+        let mut out_of_range = dead_letter(origin("orders", 9, 7));
+        out_of_range.origin.check(3);
+        assert_eq!(decide(&RULE, &out_of_range), "orders[2] by key");
+        let elsewhere = Rule { target: TargetRule::Topic("repair".into()), ..RULE };
+        assert_eq!(decide(&elsewhere, &kept), "repair[2] by key");
+        let mut keyless = kept;
+        keyless.record.key = None;
+        assert_eq!(decide(&elsewhere, &keyless), "repair[any]");
+        assert_eq!(decide(&RULE, &keyless), "orders[1]");
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_refused_with_its_reason() {
+        assert_eq!(decide(&RULE, &dead_letter(Vec::new())), "its origin is not known");
+        assert_eq!(
+            decide(&RULE, &dead_letter(vec![Header::new("originalOffset", "1")])),
+            "its origin is not known: header `originalTopic` is missing"
+        );
+        assert_eq!(
+            decide(&RULE, &dead_letter(origin("gone", 0, 1))),
+            "topic `gone`: it does not exist"
+        );
+        assert_eq!(
+            decide(&RULE, &dead_letter(origin("orders-dlq", 0, 1))),
+            "its target is the DLQ itself"
+        );
+        assert_eq!(
+            decide(&RULE, &dead_letter(origin("__consumer_offsets", 0, 1))),
+            "its target `__consumer_offsets` is an internal topic"
+        );
+        let mut headers = origin("orders", 0, 1);
+        headers.push(Header::new("flowctl-redrive-count", "3"));
+        assert_eq!(
+            decide(&RULE, &dead_letter(headers)),
+            "it has been redriven 3 times already; at most 3 are allowed"
+        );
+    }
+
+    #[test]
+    fn an_old_timestamp_is_refused_where_the_target_would_drop_it() {
+        let rule = Rule { time: RecordTime::Original, ..RULE };
+        let mut letter = dead_letter(origin("orders", 0, 1));
+        assert_eq!(decide(&rule, &letter), "its original timestamp is not known");
+        letter.origin.timestamp = Some(Timestamp(5_000));
+        assert_eq!(decide(&rule, &letter), "orders[0]");
+        let mut selector = Selector::new(Query::default(), rule);
+        selector.set_oldest("orders".into(), Timestamp(5_001));
+        assert_eq!(
+            selector.decide(&letter, None, &topics()),
+            Decision::Refused(Refusal::TooOld(Timestamp(5_000), "orders".into()))
+        );
+    }
+
+    #[test]
+    fn one_origin_is_sent_once() {
+        let mut selector = Selector::new(Query::default(), RULE);
+        let first = dead_letter(origin("orders", 1, 7));
+        let is_sent = |decision| matches!(decision, Decision::Send(_));
+        assert!(is_sent(selector.decide(&first, None, &topics())));
+        assert_eq!(selector.decide(&first, None, &topics()), Decision::Duplicate);
+        let mut remembering = Selector::new(Query::default(), RULE);
+        remembering.remember(&first);
+        assert_eq!(remembering.decide(&first, None, &topics()), Decision::Duplicate);
+        let other = dead_letter(origin("orders", 1, 8));
+        assert!(is_sent(remembering.decide(&other, None, &topics())));
+        // An origin that is not complete is nobody's duplicate.
+        let partial = dead_letter(vec![Header::new("originalTopic", "orders")]);
+        assert!(is_sent(remembering.decide(&partial, None, &topics())));
+        assert!(is_sent(remembering.decide(&partial, None, &topics())));
+    }
+
+    #[test]
+    fn a_refused_record_is_no_reason_to_leave_out_its_duplicate() {
+        let mut selector = Selector::new(Query::default(), RULE);
+        let mut headers = origin("orders", 1, 7);
+        headers.push(Header::new("flowctl-redrive-count", "9"));
+        let refused = selector.decide(&dead_letter(headers), None, &topics());
+        assert!(matches!(refused, Decision::Refused(_)));
+        let next = selector.decide(&dead_letter(origin("orders", 1, 7)), None, &topics());
+        assert!(matches!(next, Decision::Send(_)));
+    }
+
+    #[test]
+    fn what_the_ledger_has_is_not_done_again_and_does_not_count_for_the_limit() {
+        let query = Query { limit: Some(1), ..Query::default() };
+        let mut selector = Selector::new(query, RULE);
+        let outcome = Outcome::Redriven { to: "orders".into() };
+        let done = Done { outcome: &outcome, target: None, job: "j" };
+        let decision = selector.decide(&dead_letter(origin("orders", 1, 6)), Some(done), &topics());
+        assert_eq!(decision, Decision::Resolved(outcome));
+        assert!(!selector.is_satisfied());
+        let decision = selector.decide(&dead_letter(origin("orders", 1, 7)), None, &topics());
+        assert_eq!(
+            decision,
+            Decision::Send(Target {
+                topic: "orders".into(),
+                partition: TargetPartition::Original(1)
+            })
+        );
+        assert!(selector.is_satisfied());
+        let decision = selector.decide(&dead_letter(origin("orders", 1, 8)), None, &topics());
+        assert_eq!(decision, Decision::NotSelected);
+        assert_eq!(StatusFilter::default(), StatusFilter::Pending);
+    }
+}
