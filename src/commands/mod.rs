@@ -35,10 +35,9 @@ pub struct Cli {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "a doc comment here would hide that of Args, which is the help")]
 pub enum Command {
-    /// Print the shell completion script
     Completions(completions::Args),
-    /// Show help of a command or a concept
     Help(help::Args),
 }
 

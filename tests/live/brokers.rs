@@ -1,6 +1,7 @@
 //! The ground the other tests stand on: the brokers answer, and they are the ones we asked for.
 
-use crate::support::{Home, kafka, secure_kafka, text, three_brokers};
+use crate::home::{Home, text};
+use crate::support::{kafka, secure_kafka, three_brokers};
 
 #[test]
 fn kcat_and_the_tools_of_kafka_see_the_same_topic() {
@@ -34,7 +35,7 @@ fn a_killed_broker_comes_back() {
 fn the_binary_knows_nothing_but_its_home() {
     let home = Home::new();
     home.write("topology.yaml", "");
-    let listed = home.flowctl_at(kafka()).arg("--version").assert().success();
+    let listed = kafka().flowctl(&home).arg("--version").assert().success();
     assert!(text(&listed.get_output().stdout).starts_with("flowctl "));
     assert!(home.path().join("topology.yaml").exists());
 }

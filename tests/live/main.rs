@@ -2,4 +2,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail it")]
 
 mod brokers;
+#[path = "../support/home.rs"]
+mod home;
 mod support;

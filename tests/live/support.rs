@@ -7,13 +7,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
 
 use assert_cmd::Command;
 
-/// How long any one program of a test may take: far more than it needs, yet short of the patience of
-/// whoever waits for the whole run.
-const PATIENCE: Duration = Duration::from_secs(120);
+use crate::home::{Home, PATIENCE, unique};
 
 /// A running instance of Kafka.
 #[derive(Debug)]
@@ -114,6 +111,16 @@ impl Kafka {
         command
     }
 
+    /// Prepares the real binary in a home, with these brokers and, where they ask, as the super user.
+    pub(crate) fn flowctl(&self, home: &Home) -> Command {
+        let mut command = home.flowctl();
+        command.env("FLOWCTL_BROKERS", self.brokers());
+        if let Some(properties) = self.variables.get("FLOWCTL_DEV_ADMIN_PROPERTIES") {
+            command.args(["-F", properties]);
+        }
+        command
+    }
+
     /// Creates a topic with Kafka's own tool, under a name that no other test has, and returns it.
     pub(crate) fn new_topic(&self, name: &str, partitions: i32) -> String {
         let name = unique(name);
@@ -122,66 +129,6 @@ impl Kafka {
         tool.args(["--create", "--topic", &name, "--partitions", &partitions]).assert().success();
         name
     }
-}
-
-/// A folder that is the home and the working directory of the programs of one test; it goes with it.
-#[derive(Debug)]
-pub(crate) struct Home {
-    path: PathBuf,
-}
-
-impl Home {
-    /// Makes an empty one.
-    pub(crate) fn new() -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(unique("home"));
-        std::fs::create_dir_all(&path).unwrap();
-        Self { path }
-    }
-
-    /// Returns the folder.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Writes a file into it and returns its path.
-    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
-        let file = self.path.join(name);
-        std::fs::write(&file, text).unwrap();
-        file
-    }
-
-    /// Prepares the real binary: here, and without any environment variable but `HOME`.
-    pub(crate) fn flowctl(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_flowctl"));
-        command.env_clear().env("HOME", &self.path).current_dir(&self.path).timeout(PATIENCE);
-        command
-    }
-
-    /// Prepares the real binary with the brokers of an instance that has no security.
-    pub(crate) fn flowctl_at(&self, kafka: &Kafka) -> Command {
-        let mut command = self.flowctl();
-        command.env("FLOWCTL_BROKERS", kafka.brokers());
-        command
-    }
-}
-
-impl Drop for Home {
-    fn drop(&mut self) {
-        // A failed test keeps its folder, to look into.
-        if !std::thread::panicking() {
-            drop(std::fs::remove_dir_all(&self.path));
-        }
-    }
-}
-
-/// Makes a name that no other test has, nor an earlier run: tests share brokers.
-pub(crate) fn unique(name: &str) -> String {
-    format!("{name}-{}", ulid::Ulid::new().to_string().to_lowercase())
-}
-
-/// Returns the text of a program's output.
-pub(crate) fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 fn dev(name: &str) -> PathBuf {

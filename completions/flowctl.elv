@@ -1,0 +1,77 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[flowctl] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'flowctl'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'flowctl'= {
+            cand -b 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]'
+            cand --brokers 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]'
+            cand --bootstrap-server 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]'
+            cand -F 'Properties file of librdkafka or a Java client'
+            cand --properties 'Properties file of librdkafka or a Java client'
+            cand -X 'Connection property in librdkafka''s or Java''s words (can be repeated)'
+            cand --property 'Connection property in librdkafka''s or Java''s words (can be repeated)'
+            cand --timeout 'Deadline for metadata and admin calls'
+            cand --color 'When to use colour; `NO_COLOR` is honoured'
+            cand -q 'Say less on stderr'
+            cand --quiet 'Say less on stderr'
+            cand -v 'Say more on stderr (can be repeated)'
+            cand --verbose 'Say more on stderr (can be repeated)'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand completions 'Print the shell completion script'
+            cand help 'Show help of a command or a concept'
+        }
+        &'flowctl;completions'= {
+            cand -b 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]'
+            cand --brokers 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]'
+            cand --bootstrap-server 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]'
+            cand -F 'Properties file of librdkafka or a Java client'
+            cand --properties 'Properties file of librdkafka or a Java client'
+            cand -X 'Connection property in librdkafka''s or Java''s words (can be repeated)'
+            cand --property 'Connection property in librdkafka''s or Java''s words (can be repeated)'
+            cand --timeout 'Deadline for metadata and admin calls'
+            cand --color 'When to use colour; `NO_COLOR` is honoured'
+            cand -q 'Say less on stderr'
+            cand --quiet 'Say less on stderr'
+            cand -v 'Say more on stderr (can be repeated)'
+            cand --verbose 'Say more on stderr (can be repeated)'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'flowctl;help'= {
+            cand -b 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]'
+            cand --brokers 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]'
+            cand --bootstrap-server 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]'
+            cand -F 'Properties file of librdkafka or a Java client'
+            cand --properties 'Properties file of librdkafka or a Java client'
+            cand -X 'Connection property in librdkafka''s or Java''s words (can be repeated)'
+            cand --property 'Connection property in librdkafka''s or Java''s words (can be repeated)'
+            cand --timeout 'Deadline for metadata and admin calls'
+            cand --color 'When to use colour; `NO_COLOR` is honoured'
+            cand -q 'Say less on stderr'
+            cand --quiet 'Say less on stderr'
+            cand -v 'Say more on stderr (can be repeated)'
+            cand --verbose 'Say more on stderr (can be repeated)'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+    ]
+    $completions[$command]
+}

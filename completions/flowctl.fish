@@ -1,0 +1,59 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_flowctl_global_optspecs
+    string join \n b/brokers= F/properties= X/property= timeout= color= q/quiet v/verbose h/help V/version
+end
+
+function __fish_flowctl_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_flowctl_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_flowctl_using_subcommand
+    set -l cmd (__fish_flowctl_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c flowctl -n "__fish_flowctl_needs_command" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
+complete -c flowctl -n "__fish_flowctl_needs_command" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
+complete -c flowctl -n "__fish_flowctl_needs_command" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_needs_command" -l timeout -d 'Deadline for metadata and admin calls' -r
+complete -c flowctl -n "__fish_flowctl_needs_command" -l color -d 'When to use colour; `NO_COLOR` is honoured' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c flowctl -n "__fish_flowctl_needs_command" -s q -l quiet -d 'Say less on stderr'
+complete -c flowctl -n "__fish_flowctl_needs_command" -s v -l verbose -d 'Say more on stderr (can be repeated)'
+complete -c flowctl -n "__fish_flowctl_needs_command" -s h -l help -d 'Print help'
+complete -c flowctl -n "__fish_flowctl_needs_command" -s V -l version -d 'Print version'
+complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "completions" -d 'Print the shell completion script'
+complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "help" -d 'Show help of a command or a concept'
+complete -c flowctl -n "__fish_flowctl_using_subcommand completions" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand completions" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand completions" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand completions" -l timeout -d 'Deadline for metadata and admin calls' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand completions" -l color -d 'When to use colour; `NO_COLOR` is honoured' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand completions" -s q -l quiet -d 'Say less on stderr'
+complete -c flowctl -n "__fish_flowctl_using_subcommand completions" -s v -l verbose -d 'Say more on stderr (can be repeated)'
+complete -c flowctl -n "__fish_flowctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c flowctl -n "__fish_flowctl_using_subcommand help" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand help" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand help" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand help" -l timeout -d 'Deadline for metadata and admin calls' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand help" -l color -d 'When to use colour; `NO_COLOR` is honoured' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand help" -s q -l quiet -d 'Say less on stderr'
+complete -c flowctl -n "__fish_flowctl_using_subcommand help" -s v -l verbose -d 'Say more on stderr (can be repeated)'
+complete -c flowctl -n "__fish_flowctl_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
