@@ -43,23 +43,37 @@ pub struct Diagnostic {
     pub hint: Option<String>,
 }
 
+/// How much of a long line is shown before and after the place, in characters.
+const WINDOW: usize = 60;
+
+impl Diagnostic {
+    /// Cuts a long line to what stands around the place, and makes the line with the carets below it.
+    fn window(&self, column: usize) -> (String, String) {
+        let before = column.saturating_sub(1);
+        let is_long = self.source_line.chars().nth(2 * WINDOW).is_some();
+        let skipped = if is_long { before.saturating_sub(WINDOW) } else { 0 };
+        let mut rest = self.source_line.chars().skip(skipped);
+        let shown: String = rest.by_ref().take(before.max(WINDOW) - skipped + WINDOW).collect();
+        let (start, end) = (if skipped > 0 { "…" } else { "" }, rest.next().map_or("", |_| "…"));
+        // Tabs before the caret are kept, so that it stands under its place however wide they are.
+        let blank = |c: char| if c == '\t' { '\t' } else { ' ' };
+        let indent: String =
+            start.chars().chain(shown.chars().take(before - skipped)).map(blank).collect();
+        let carets = "^".repeat(self.length.clamp(1, WINDOW));
+        (format!("{start}{shown}{end}"), format!("{indent}{carets}"))
+    }
+}
+
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.severity.name(), self.message)?;
         if let Some(Position { file, line, column }) = &self.position {
             let number = line.to_string();
             let margin = " ".repeat(number.len());
-            // Tabs before the caret are kept, so that it stands under its place however wide they are.
-            let indent: String = self
-                .source_line
-                .chars()
-                .take(column.saturating_sub(1))
-                .map(|c| if c == '\t' { '\t' } else { ' ' })
-                .collect();
-            let carets = "^".repeat(self.length.max(1));
+            let (source, marks) = self.window(*column);
             write!(f, "\n{margin}--> {file}:{line}:{column}")?;
-            write!(f, "\n{margin} |\n{number} | {}", self.source_line)?;
-            write!(f, "\n{margin} | {indent}{carets}")?;
+            write!(f, "\n{margin} |\n{number} | {source}")?;
+            write!(f, "\n{margin} | {marks}")?;
         }
         if let Some(hint) = &self.hint {
             write!(f, "\nhint: {hint}")?;

@@ -4,9 +4,28 @@
 //! passes them in.
 
 pub mod diagnostic;
+mod document;
+mod naming;
+mod overrides;
 pub mod position;
+mod read;
+mod resolve;
 pub mod resolved;
+#[cfg(test)]
+mod scenarios;
+pub mod similar;
+mod source;
+mod variables;
+mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use overrides::SetOption;
 pub use position::Position;
+pub use resolve::{EnvironmentError, Topology, parse};
 pub use resolved::Resolved;
+pub use variables::Variables;
+
+/// The configs that have keys of their own in the file, in Kafka's names.
+const RETENTION: &str = "retention.ms";
+const CLEANUP: &str = "cleanup.policy";
+const MIN_INSYNC_REPLICAS: &str = "min.insync.replicas";
