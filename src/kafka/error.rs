@@ -131,6 +131,10 @@ impl ErrorCode {
     pub const BROKER_NOT_AVAILABLE: Self = Self(8);
     /// `TOPIC_AUTHORIZATION_FAILED`.
     pub const TOPIC_AUTHORIZATION_FAILED: Self = Self(29);
+    /// `GROUP_ID_NOT_FOUND`.
+    pub const GROUP_ID_NOT_FOUND: Self = Self(69);
+    /// `NOT_CONTROLLER`.
+    pub const NOT_CONTROLLER: Self = Self(41);
     /// `TOPIC_ALREADY_EXISTS`.
     pub const TOPIC_ALREADY_EXISTS: Self = Self(36);
 

@@ -11,6 +11,9 @@ pub struct GroupListing {
     pub protocol_type: String,
     /// Kafka's name of the state; empty from a broker that does not say.
     pub state: String,
+    /// `classic`, or `consumer` for the protocol of KIP-848, or another kind; empty from a broker that
+    /// does not say.
+    pub group_type: String,
 }
 
 /// A group with its members.

@@ -132,8 +132,8 @@ impl Cluster {
             let _asking = self.shared.asking.lock().await;
             let mut unknown: Vec<TopicName> = {
                 let known = self.known();
-                let topics = partitions.iter().map(|partition| &partition.topic);
-                topics.filter(|topic| !known.knows_topic(topic)).cloned().collect()
+                let unknown = partitions.iter().filter(|partition| !known.knows(partition));
+                unknown.map(|partition| partition.topic.clone()).collect()
             };
             unknown.sort();
             unknown.dedup();

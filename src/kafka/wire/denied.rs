@@ -93,6 +93,24 @@ impl Resource for ConfigResource {
     }
 }
 
+/// The topics that a group reads, where a broker does not say which of them it is about.
+pub(super) struct TopicsOf<'a>(pub(super) &'a GroupId);
+
+impl Resource for TopicsOf<'_> {
+    fn describe(&self) -> String {
+        format!("a topic of group `{}`", self.0)
+    }
+}
+
+/// The cluster itself.
+pub(super) struct WholeCluster;
+
+impl Resource for WholeCluster {
+    fn describe(&self) -> String {
+        "the cluster".to_owned()
+    }
+}
+
 /// Makes an error from a broker's code for one item of a request.
 pub(crate) fn error(api: Api, code: i16, message: Option<&str>, resource: &impl Resource) -> Error {
     let operation = api.operation();
@@ -100,7 +118,7 @@ pub(crate) fn error(api: Api, code: i16, message: Option<&str>, resource: &impl 
         // TOPIC_, GROUP_, TRANSACTIONAL_ID_AUTHORIZATION_FAILED.
         29 | 30 | 53 => resource.describe(),
         // CLUSTER_AUTHORIZATION_FAILED.
-        31 => "the cluster".to_owned(),
+        31 => WholeCluster.describe(),
         _ => {
             let message = message.filter(|text| !text.is_empty()).map(str::to_owned);
             return Error::Broker { code: ErrorCode(code), message };

@@ -24,6 +24,8 @@ pub(super) struct Known {
     topics: BTreeMap<TopicName, KnownTopic>,
     /// The coordinators of groups.
     pub(super) coordinators: BTreeMap<GroupId, i32>,
+    /// The groups that have the protocol of KIP-848.
+    pub(super) consumer_groups: BTreeSet<GroupId>,
     /// Topics made or grown on this connection: brokers may hear of them a moment later.
     pub(super) fresh: BTreeSet<TopicName>,
 }
@@ -77,9 +79,10 @@ impl Known {
         }
     }
 
-    /// Tells whether the leaders of a topic are known.
-    pub(super) fn knows_topic(&self, topic: &TopicName) -> bool {
-        self.topics.contains_key(topic)
+    /// Tells whether it is known who leads a partition, if anybody does.
+    pub(super) fn knows(&self, partition: &TopicPartition) -> bool {
+        let topic = self.topics.get(&partition.topic);
+        topic.is_some_and(|topic| topic.leaders.contains_key(&partition.partition))
     }
 
     /// Returns the leader of a partition of a known topic; the error is what a broker would answer.

@@ -2,21 +2,34 @@
 
 #![expect(dead_code, reason = "fetching calls the rest of the connection")]
 
+mod assignment;
 mod bootstrap;
 mod cluster;
 mod codes;
+mod committed;
+mod configs;
 mod connection;
+mod coordinator;
+mod delete_records;
 mod denied;
+mod describe_groups;
 mod dial;
 mod frame;
+mod groups;
 mod known;
 mod line;
 mod metadata;
+mod offsets;
 mod retry;
+mod router;
 mod sasl;
 mod tls;
 mod tls_error;
+mod topics;
 mod versions;
 
 pub use cluster::Cluster;
 pub(super) use codes::{code_name, is_retriable};
+pub use committed::Stability;
+pub use groups::GroupList;
+pub use topics::Mode;
