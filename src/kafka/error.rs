@@ -137,6 +137,8 @@ impl ErrorCode {
     pub const NOT_CONTROLLER: Self = Self(41);
     /// `TOPIC_ALREADY_EXISTS`.
     pub const TOPIC_ALREADY_EXISTS: Self = Self(36);
+    /// `UNKNOWN_TOPIC_ID`.
+    pub const UNKNOWN_TOPIC_ID: Self = Self(100);
 
     /// Tells whether the condition may pass by itself, so that asking again makes sense.
     /// `UNKNOWN_TOPIC_OR_PARTITION` counts as retriable in Kafka; for a tool that was given a name it

@@ -14,7 +14,7 @@ pub use rd::{
     Compression, Delivered, Delivery, Pace, Producer, ProducerOptions, SendError, TransactionError,
     TransactionalProducer,
 };
-pub use wire::{Cluster, GroupList, Mode, Stability};
+pub use wire::{Cluster, Fetched, GroupList, Mode, ReadOptions, Reader, Scratch, Stability};
 
 /// What became of each item of a call.
 pub type PerItem<K, V> = std::collections::BTreeMap<K, Result<V, Error>>;

@@ -1,8 +1,7 @@
 //! Reading and administration over kafka-protocol: the only folder that names it.
 
-#![expect(dead_code, reason = "fetching calls the rest of the connection")]
-
 mod assignment;
+mod batch;
 mod bootstrap;
 mod cluster;
 mod codes;
@@ -14,6 +13,7 @@ mod delete_records;
 mod denied;
 mod describe_groups;
 mod dial;
+mod fetch;
 mod frame;
 mod groups;
 mod known;
@@ -31,5 +31,6 @@ mod versions;
 pub use cluster::Cluster;
 pub(super) use codes::{code_name, is_retriable};
 pub use committed::Stability;
+pub use fetch::{Fetched, ReadOptions, Reader, Scratch};
 pub use groups::GroupList;
 pub use topics::Mode;

@@ -1,0 +1,36 @@
+//! How a reader reads.
+
+use std::time::Duration;
+
+use crate::model::offset::IsolationLevel;
+
+/// How a reader reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// Which records of transactions are seen. Default: `read_committed`.
+    pub isolation: IsolationLevel,
+    /// How long a broker holds a request back while there is nothing new (`fetch.max.wait.ms`).
+    /// Default: 500 ms, as in Kafka's own consumer.
+    pub max_wait: Duration,
+    /// How much one partition adds to an answer, in bytes (`max.partition.fetch.bytes`). A single
+    /// batch may be larger. Default: 1 MiB, as in Kafka's own consumer.
+    pub partition_max_bytes: i32,
+    /// How much one answer holds, in bytes (`fetch.max.bytes`). A reader keeps up to two answers of
+    /// each leader in memory. Default: 50 MiB, as in Kafka's own consumer.
+    pub max_bytes: i32,
+    /// How long a partition may be without a broker that answers for it, before reading fails: an
+    /// election takes a moment, a broker that restarts takes some seconds. Default: 30 s.
+    pub timeout: Duration,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self {
+            isolation: IsolationLevel::ReadCommitted,
+            max_wait: Duration::from_millis(500),
+            partition_max_bytes: 1024 * 1024,
+            max_bytes: 50 * 1024 * 1024,
+            timeout: Duration::from_secs(30),
+        }
+    }
+}

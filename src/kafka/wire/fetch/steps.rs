@@ -1,0 +1,131 @@
+//! What a reader can have under way. Each step owns all it needs and runs to its end on its own, so
+//! that a caller may drop [`super::Reader::next`] at any time and lose nothing.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use kafka_protocol::messages::{FetchRequest, FetchResponse};
+use rand::Rng;
+
+use super::options::ReadOptions;
+use super::partitions::Asked;
+use super::request::request;
+use crate::clock::Deadline;
+use crate::kafka::wire::cluster::Cluster;
+use crate::kafka::wire::connection::Connection;
+use crate::kafka::wire::known::Leader;
+use crate::kafka::{Error, PerItem};
+use crate::model::name::TopicName;
+use crate::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
+
+/// A step that has come to its end.
+pub(super) enum Step {
+    /// A connection to a broker was opened.
+    Opened {
+        /// The broker.
+        broker: i32,
+        /// The connection.
+        outcome: Result<Connection, Error>,
+    },
+    /// A broker answered a Fetch.
+    Answered {
+        /// The broker.
+        broker: i32,
+        /// What it was asked for.
+        asked: Vec<Asked>,
+        /// The answer.
+        outcome: Result<FetchResponse, Error>,
+    },
+    /// Leaders were looked up.
+    LookedUp {
+        /// The partitions whose leaders were looked up.
+        partitions: Vec<TopicPartition>,
+        /// The leaders.
+        outcome: Result<PerItem<TopicPartition, Leader>, Error>,
+    },
+    /// The range of a log was looked up, because an offset is not in it.
+    Ranged {
+        /// What was asked for.
+        asked: Asked,
+        /// Log start and log end.
+        outcome: Result<(i64, i64), Error>,
+    },
+}
+
+/// The largest answer that is taken. A broker keeps to `max_bytes` unless a single batch is larger; no
+/// batch is as large as this.
+const LARGEST_ANSWER: usize = 1024 * 1024 * 1024;
+
+/// Opens a connection to a broker that is used for fetching only: a long poll would hold up others.
+pub(super) fn open(cluster: Cluster, broker: i32, timeout: Duration) -> BoxFuture<'static, Step> {
+    Box::pin(async move {
+        let outcome = cluster.open_connection(broker, Deadline::after(timeout)).await;
+        Step::Opened { broker, outcome }
+    })
+}
+
+/// Fetches.
+pub(super) fn fetch(
+    connection: Connection,
+    broker: i32,
+    asked: Vec<Asked>,
+    options: ReadOptions,
+) -> BoxFuture<'static, Step> {
+    Box::pin(async move {
+        let deadline = Deadline::after(options.max_wait + options.timeout);
+        let answer = async {
+            let make = |version| -> FetchRequest { request(version, &asked, &options) };
+            let mut pending = connection.start(make, LARGEST_ANSWER, deadline).await?;
+            connection.finish(&mut pending, deadline).await
+        };
+        let outcome = answer.await;
+        Step::Answered { broker, asked, outcome }
+    })
+}
+
+/// Looks leaders up after a pause.
+pub(super) fn look_up(
+    cluster: Cluster,
+    partitions: Vec<TopicPartition>,
+    pause: Duration,
+    timeout: Duration,
+) -> BoxFuture<'static, Step> {
+    // Give or take a fifth, so that many readers do not come back at the same moment.
+    let pause = pause.mul_f64(rand::rng().random_range(0.8..1.2));
+    Box::pin(async move {
+        tokio::time::sleep(pause).await;
+        let topics: Vec<&TopicName> = partitions.iter().map(|p| &p.topic).collect();
+        cluster.forget_leaders(topics);
+        let outcome = cluster.leaders(&partitions, Deadline::after(timeout)).await;
+        Step::LookedUp { partitions, outcome }
+    })
+}
+
+/// Looks up where a log begins and ends.
+pub(super) fn range(cluster: Cluster, asked: Asked, timeout: Duration) -> BoxFuture<'static, Step> {
+    Box::pin(async move {
+        let outcome = ends(&cluster, &asked.topic_partition, Deadline::after(timeout)).await;
+        Step::Ranged { asked, outcome }
+    })
+}
+
+/// Returns log start and log end.
+async fn ends(
+    cluster: &Cluster,
+    topic_partition: &TopicPartition,
+    deadline: Deadline,
+) -> Result<(i64, i64), Error> {
+    let query = |query| (topic_partition.clone(), query);
+    let (earliest, latest) = (query(OffsetQuery::Earliest), query(OffsetQuery::Latest));
+    let mut offsets = cluster
+        .offsets(
+            &[earliest.clone(), latest.clone()],
+            // The log's own end: the last stable offset would hide what is asked for.
+            IsolationLevel::ReadUncommitted,
+            deadline,
+        )
+        .await?;
+    let mut take =
+        |query| offsets.remove(&query).transpose().map(|offset| offset.flatten().unwrap_or(-1));
+    Ok((take(earliest)?, take(latest)?))
+}
