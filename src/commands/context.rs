@@ -1,11 +1,16 @@
 //! What a command is given: its global flags, the streams, the clock, and how to reach the cluster.
 
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
 use crate::clock::{Clock, Deadline};
-use crate::config::{self, Environment, GlobalArgs};
+use crate::config::{self, Environment, GlobalArgs, TopologyArgs};
+use crate::error::Problem;
 use crate::interrupt::Interrupt;
 use crate::kafka::ConnectionSettings;
 use crate::output::Output;
-use crate::topology::Resolved;
+use crate::topology::{self, EnvironmentError, Resolved, Topology, Variables};
 
 /// Everything a command needs besides its own flags.
 #[derive(Debug)]
@@ -35,4 +40,103 @@ impl Context {
         }
         Ok(settings)
     }
+
+    /// Reads the topology and resolves it for its environment. What is wrong with it is shown; the
+    /// warnings are left to the caller.
+    pub fn topology(&mut self, args: &TopologyArgs) -> anyhow::Result<Resolved> {
+        let (file, text) = self.topology_text(args)?;
+        let topology = self.parse(&file, &text)?;
+        let environment = choose(&topology, self.topology_environment(args))?;
+        self.resolve(&file, &topology, environment)
+    }
+
+    /// Reads the topology where a command can do without: `None` when nobody named a file and there is
+    /// none here, or when it has several environments and none was chosen.
+    pub fn topology_if_any(&mut self, args: &TopologyArgs) -> anyhow::Result<Option<Resolved>> {
+        let asked = self.topology_environment(args).is_some();
+        if self.topology_file(args).is_none() && !asked && !Path::new(DEFAULT_FILE).exists() {
+            return Ok(None);
+        }
+        let (file, text) = self.topology_text(args)?;
+        let topology = self.parse(&file, &text)?;
+        match topology.choose(self.topology_environment(args)) {
+            Ok(environment) => Ok(Some(self.resolve(&file, &topology, environment)?)),
+            Err(unsaid @ EnvironmentError::Unsaid { .. }) => {
+                self.output.detail(&format!("{file} is not used: {unsaid}; {}", unsaid.hint()));
+                Ok(None)
+            }
+            Err(unknown @ EnvironmentError::Unknown { .. }) => Err(problem(&unknown).into()),
+        }
+    }
+
+    /// Reads the text of the topology file, and names it as messages do.
+    pub fn topology_text(&self, args: &TopologyArgs) -> anyhow::Result<(String, String)> {
+        let path = self.topology_file(args).unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
+        let is_stdin = path.as_os_str() == "-";
+        let name = if is_stdin { "stdin".to_owned() } else { path.display().to_string() };
+        let mut bytes = Vec::new();
+        // One byte more than a topology may have, so that the parser sees that there is more.
+        let limit = topology::MAX_BYTES + 1;
+        let read = if is_stdin {
+            std::io::stdin().take(limit).read_to_end(&mut bytes)
+        } else {
+            File::open(&path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        };
+        if let Err(cause) = read {
+            let problem = Problem::usage(format!("cannot read topology `{name}`: {cause}"));
+            return Err(problem.hint("name the file with -f, --file or FLOWCTL_FILE").into());
+        }
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let legal = error.as_bytes().get(..error.utf8_error().valid_up_to());
+            let lines = memchr::memchr_iter(b'\n', legal.unwrap_or_default()).count();
+            Problem::invalid(format!("{name}:{} is not UTF-8 text", lines + 1))
+        })?;
+        Ok((name, text))
+    }
+
+    /// Returns the environment that was asked for.
+    pub fn topology_environment<'a>(&'a self, args: &'a TopologyArgs) -> Option<&'a str> {
+        args.env.as_deref().or_else(|| self.environment.setting("FLOWCTL_ENV"))
+    }
+
+    /// Returns the file that was named.
+    fn topology_file(&self, args: &TopologyArgs) -> Option<PathBuf> {
+        let named = || self.environment.setting("FLOWCTL_FILE").map(PathBuf::from);
+        args.file.clone().or_else(named)
+    }
+
+    fn parse(&mut self, file: &str, text: &str) -> anyhow::Result<Topology> {
+        topology::parse(text, file).map_err(|found| {
+            self.output.diagnostics(&found);
+            super::validate::invalid(file, &found).into()
+        })
+    }
+
+    fn resolve(
+        &mut self,
+        file: &str,
+        topology: &Topology,
+        environment: Option<&str>,
+    ) -> anyhow::Result<Resolved> {
+        let lookup = |name: &str| self.environment.get(name).map(str::to_owned);
+        topology.resolve(environment, &[], Variables::Lookup(&lookup)).map_err(|found| {
+            self.output.diagnostics(&found);
+            super::validate::invalid(file, &found).into()
+        })
+    }
+}
+
+/// Where a topology is when nobody says so.
+const DEFAULT_FILE: &str = "topology.yaml";
+
+/// Chooses an environment of the topology, or says which there are.
+pub(super) fn choose<'t>(
+    topology: &'t Topology,
+    asked: Option<&str>,
+) -> anyhow::Result<Option<&'t str>> {
+    topology.choose(asked).map_err(|error| problem(&error).into())
+}
+
+fn problem(error: &EnvironmentError) -> Problem {
+    Problem::usage(error.to_string()).hint(error.hint())
 }

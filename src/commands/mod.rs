@@ -3,6 +3,7 @@
 pub mod completions;
 pub mod context;
 pub mod help;
+pub mod validate;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -37,6 +38,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "a doc comment here would hide that of Args, which is the help")]
 pub enum Command {
+    Validate(validate::Args),
     Completions(completions::Args),
     Help(help::Args),
 }
@@ -45,6 +47,7 @@ impl Command {
     /// Tells how errors are shown: a command that prints JSON reports its errors as JSON too.
     pub fn error_format(&self) -> ErrorFormat {
         match self {
+            Self::Validate(args) => args.output.into(),
             Self::Completions(_) | Self::Help(_) => ErrorFormat::Text,
         }
     }
@@ -54,6 +57,7 @@ impl Command {
     #[expect(clippy::unused_async, reason = "commands that reach the cluster wait")]
     pub async fn run(self, context: &mut Context) -> anyhow::Result<Exit> {
         match self {
+            Self::Validate(args) => validate::run(&args, context),
             Self::Completions(args) => completions::run(&args, context),
             Self::Help(args) => help::run(&args, context),
         }

@@ -1,7 +1,9 @@
 //! What is printed: one file a view, human and JSON side by side. Nobody else prints.
 
+pub mod diagnostics;
 pub mod json;
 pub mod streams;
 pub mod table;
+pub mod validate;
 
 pub use streams::{Output, StreamError};

@@ -202,7 +202,7 @@ impl Output {
 
     /// Writes a line to stderr. On a terminal, data that was buffered before goes out first, so that
     /// both streams show in order; a closed stdout is met again where data is written.
-    fn say(&mut self, text: &str) {
+    pub(super) fn say(&mut self, text: &str) {
         if self.stdout_is_terminal {
             drop(self.stdout.flush());
         }

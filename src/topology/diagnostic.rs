@@ -92,9 +92,13 @@ impl Diagnostics {
         self.0.push(diagnostic);
     }
 
-    /// Adds all of `others`.
-    pub fn extend(&mut self, others: Self) {
-        self.0.extend(others.0);
+    /// Adds those of `others` that are not there yet: environments share most of what is wrong.
+    pub fn extend_with_new(&mut self, others: Self) {
+        for other in others.0 {
+            if !self.0.contains(&other) {
+                self.0.push(other);
+            }
+        }
     }
 
     /// Gives them in the order of the file, those without a place first.
@@ -114,9 +118,14 @@ impl Diagnostics {
         self.0.len()
     }
 
+    /// Returns how many are errors.
+    pub fn errors(&self) -> usize {
+        self.0.iter().filter(|d| d.severity == Severity::Error).count()
+    }
+
     /// Tells whether one of them is an error.
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|d| d.severity == Severity::Error)
+        self.errors() > 0
     }
 }
 

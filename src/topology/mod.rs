@@ -24,6 +24,7 @@ pub use position::Position;
 pub use resolve::{EnvironmentError, Topology, parse};
 pub use resolved::Resolved;
 pub use variables::Variables;
+pub use yaml::MAX_BYTES;
 
 /// The configs that have keys of their own in the file, in Kafka's names.
 const RETENTION: &str = "retention.ms";

@@ -9,7 +9,7 @@ use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Span, Str
 use super::source::{Findings, Origin, Place};
 
 /// The largest file that is read. 10 000 flows with comments take about 5 MB.
-const MAX_BYTES: usize = 16 * 1024 * 1024;
+pub const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// How deep mappings may nest; the deepest legal key (a tier's config) is at 8.
 const MAX_DEPTH: usize = 32;
@@ -68,7 +68,7 @@ impl Kind {
 pub(super) fn read(text: &str, findings: &mut Findings<'_>) -> Option<Node> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let start = Place { line: 1, column: 1, length: 1, origin: Origin::File };
-    if text.len() > MAX_BYTES {
+    if usize::try_from(MAX_BYTES).is_ok_and(|limit| text.len() > limit) {
         let message = format!("the file is larger than {} MiB", MAX_BYTES / (1024 * 1024));
         findings.error(start, "too_large", message);
         return None;

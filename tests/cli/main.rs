@@ -7,3 +7,4 @@ mod help;
 #[path = "../support/home.rs"]
 mod home;
 mod streams;
+mod validate;

@@ -1,0 +1,131 @@
+//! `flowctl validate`: check a topology file, offline.
+
+use super::Context;
+use crate::config::TopologyArgs;
+use crate::error::Problem;
+use crate::exit::Exit;
+use crate::output::validate::{Checked, Format, Validation, count};
+use crate::topology::{Diagnostics, Resolved, SetOption, Topology, Variables, parse};
+
+/// Check a topology file without a cluster
+///
+/// Examples:
+///
+///   flowctl validate
+///
+///   flowctl validate -f topology.yaml -e prod
+///
+///   flowctl validate --deny-warnings -o json
+///
+/// Without -e every environment is checked, and variables need no values: they are often secrets that
+/// are not there where files are checked. With -e the variables of that environment must be set.
+///
+/// Errors and warnings go to stderr with file, line and column; exit code 65 when there is an error.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// Where the topology is.
+    #[command(flatten)]
+    pub topology: TopologyArgs,
+
+    /// Treat warnings as errors
+    #[arg(long)]
+    pub deny_warnings: bool,
+
+    /// Override a setting, as in flows.orders.partitions=6 (can be repeated)
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = parse_set)]
+    pub sets: Vec<SetOption>,
+
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: Format,
+}
+
+/// Checks the file and tells what it has.
+pub fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
+    let (file, text) = context.topology_text(&args.topology)?;
+    let validation = match parse(&text, &file) {
+        Ok(topology) => check(args, context, &topology, file)?,
+        Err(found) => Validation { file, environments: Vec::new(), found },
+    };
+    let found = &validation.found;
+    let denied = args.deny_warnings && !found.is_empty();
+    let is_valid = !found.has_errors() && !denied;
+    match args.output {
+        Format::Json => context.output.print(&validation.json())?,
+        Format::Text => {
+            context.output.diagnostics(found);
+            if is_valid {
+                context.output.print(&validation.text())?;
+            }
+        }
+    }
+    if is_valid {
+        return Ok(Exit::Done);
+    }
+    Err(invalid(&validation.file, found).into())
+}
+
+/// Resolves for the environment that was asked for, or for all.
+fn check(
+    args: &Args,
+    context: &Context,
+    topology: &Topology,
+    file: String,
+) -> anyhow::Result<Validation> {
+    let lookup = |name: &str| context.environment.get(name).map(str::to_owned);
+    let asked = context.topology_environment(&args.topology);
+    let (chosen, variables) = if let Some(asked) = asked {
+        (vec![super::context::choose(topology, Some(asked))?], Variables::Lookup(&lookup))
+    } else if topology.environments().is_empty() {
+        (vec![None], Variables::Unchecked)
+    } else {
+        let all = topology.environments().iter().map(|name| Some(name.as_str()));
+        (all.collect(), Variables::Unchecked)
+    };
+    let mut validation =
+        Validation { file, environments: Vec::new(), found: Diagnostics::default() };
+    for environment in chosen {
+        match topology.resolve(environment, &args.sets, variables) {
+            Ok(resolved) => {
+                validation.environments.push(counted(&resolved));
+                validation.found.extend_with_new(resolved.warnings);
+            }
+            Err(found) => validation.found.extend_with_new(found),
+        }
+    }
+    Ok(validation)
+}
+
+fn counted(resolved: &Resolved) -> Checked {
+    let (external, own): (Vec<_>, Vec<_>) = resolved.topics().partition(|topic| topic.external);
+    Checked {
+        environment: resolved.environment.clone(),
+        flows: resolved.flows.len(),
+        topics: own.len(),
+        external_topics: external.len(),
+    }
+}
+
+/// Says how much is wrong; what it is has been shown.
+pub(super) fn invalid(file: &str, found: &Diagnostics) -> Problem {
+    let (errors, warnings) = (found.errors(), found.len() - found.errors());
+    let message = match (errors, warnings) {
+        (0, warnings) => format!("{file} has {}", count(warnings, "warning")),
+        (errors, 0) => format!("{file} has {}", count(errors, "error")),
+        (errors, warnings) => {
+            format!("{file} has {} and {}", count(errors, "error"), count(warnings, "warning"))
+        }
+    };
+    Problem::invalid(message)
+}
+
+/// Reads `--set PATH=VALUE`.
+fn parse_set(text: &str) -> Result<SetOption, String> {
+    match text.split_once('=') {
+        Some((path, value)) if !path.is_empty() => {
+            Ok(SetOption { path: path.to_owned(), value: value.to_owned() })
+        }
+        Some(_) | None => Err("write PATH=VALUE, as in flows.orders.partitions=6".to_owned()),
+    }
+}
