@@ -3,6 +3,7 @@
 pub mod completions;
 pub mod context;
 pub mod help;
+pub mod range;
 pub mod validate;
 
 use clap::{CommandFactory, Parser, Subcommand};

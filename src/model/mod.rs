@@ -12,6 +12,7 @@ pub mod name;
 pub mod offset;
 pub mod offset_set;
 pub mod partitioner;
+pub mod position;
 pub mod record;
 pub mod secret;
 pub mod size;
