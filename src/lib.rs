@@ -12,4 +12,5 @@ pub mod kafka;
 pub mod ledger;
 pub mod model;
 pub mod output;
+pub mod produce;
 pub mod topology;

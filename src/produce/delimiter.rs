@@ -1,0 +1,93 @@
+//! Delimiters as they are given on the command line: `:`, `\t`, `\x1e`, `\n\n`.
+
+use memchr::memmem::Finder;
+
+/// Some bytes that stand between records, or between key and value.
+#[derive(Debug, Clone)]
+pub struct Delimiter {
+    finder: Finder<'static>,
+}
+
+impl Delimiter {
+    /// The end of a line.
+    pub fn newline() -> Self {
+        Self { finder: Finder::new(b"\n").into_owned() }
+    }
+
+    /// Reads a delimiter with the escapes `\n`, `\r`, `\t`, `\0`, `\\` and `\xHH`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut bytes = Vec::new();
+        let mut chars = text.chars();
+        while let Some(c) = chars.next() {
+            if c != '\\' {
+                let mut utf8 = [0; 4];
+                bytes.extend_from_slice(c.encode_utf8(&mut utf8).as_bytes());
+                continue;
+            }
+            bytes.push(match chars.next() {
+                Some('n') => b'\n',
+                Some('r') => b'\r',
+                Some('t') => b'\t',
+                Some('0') => 0,
+                Some('\\') => b'\\',
+                Some('x') => {
+                    let digits: String = chars.by_ref().take(2).collect();
+                    u8::from_str_radix(&digits, 16)
+                        .ok()
+                        .filter(|_| digits.len() == 2)
+                        .ok_or_else(|| format!("`\\x{digits}` needs two hexadecimal digits"))?
+                }
+                Some(other) => return Err(format!("`\\{other}` is no escape")),
+                None => return Err("a lone `\\` at the end; write `\\\\`".to_owned()),
+            });
+        }
+        if bytes.is_empty() {
+            return Err("a delimiter cannot be empty".to_owned());
+        }
+        Ok(Self { finder: Finder::new(&bytes).into_owned() })
+    }
+
+    /// Returns the bytes.
+    pub fn bytes(&self) -> &[u8] {
+        self.finder.needle()
+    }
+
+    /// Returns where the delimiter stands first.
+    pub fn find(&self, text: &[u8]) -> Option<usize> {
+        self.finder.find(text)
+    }
+
+    /// Tells whether records are lines.
+    pub fn is_newline(&self) -> bool {
+        self.bytes() == b"\n"
+    }
+}
+
+impl PartialEq for Delimiter {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes() == other.bytes()
+    }
+}
+
+impl Eq for Delimiter {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_undone() {
+        for (text, bytes) in [
+            (":", &b":"[..]),
+            (r"\t", b"\t"),
+            (r"\x1e\0", b"\x1e\0"),
+            (r"\\|\r\n", b"\\|\r\n"),
+            ("→", "→".as_bytes()),
+        ] {
+            assert_eq!(Delimiter::parse(text).unwrap().bytes(), bytes);
+        }
+        for wrong in ["", r"\", r"\q", r"\x1", r"\xzz"] {
+            assert!(Delimiter::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

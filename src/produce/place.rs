@@ -1,0 +1,109 @@
+//! Where in the input a record stands, packed into the tag that comes back with its delivery.
+
+use std::fmt;
+
+/// A place in the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Which of the files, from 0.
+    pub source: u16,
+    /// The line or record, from 1.
+    pub number: u64,
+}
+
+/// What is known of a record again when its delivery comes: nothing has to be remembered meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tag {
+    /// Where the record came from.
+    pub place: Place,
+    /// Which of the topics it goes to, from 0.
+    pub topic: u16,
+}
+
+/// 12 bits: nobody gives more files on a command line, or writes to more topics in a run.
+pub const MOST_SOURCES: u16 = 1 << 12;
+/// As many topics.
+pub const MOST_TOPICS: u16 = 1 << 12;
+/// 40 bits: a trillion records; what is beyond keeps the last number.
+const MOST_RECORDS: u64 = (1 << 40) - 1;
+
+impl Tag {
+    /// Packs the tag; source and topic must be below their limits.
+    pub fn pack(self) -> u64 {
+        let Self { place: Place { source, number }, topic } = self;
+        (u64::from(topic % MOST_TOPICS) << 52)
+            | (u64::from(source % MOST_SOURCES) << 40)
+            | number.min(MOST_RECORDS)
+    }
+
+    /// Unpacks a tag.
+    pub fn unpack(tag: u64) -> Self {
+        let twelve_bits = |bits: u64| u16::try_from(bits & 0xfff).unwrap_or(0);
+        Self {
+            place: Place { source: twelve_bits(tag >> 40), number: tag & MOST_RECORDS },
+            topic: twelve_bits(tag >> 52),
+        }
+    }
+}
+
+/// How places are called: `line 3`, `orders.txt line 3`, `record 3`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceNames {
+    /// The names of the files; empty for standard input and for generated records.
+    pub sources: Vec<String>,
+    /// `line` where the records are lines, else `record`.
+    pub unit: &'static str,
+}
+
+impl PlaceNames {
+    /// Names a place.
+    pub fn name(&self, place: Place) -> PlaceName<'_> {
+        PlaceName { names: self, place }
+    }
+}
+
+/// A place with its name, to be shown.
+#[derive(Debug, Clone, Copy)]
+pub struct PlaceName<'a> {
+    names: &'a PlaceNames,
+    place: Place,
+}
+
+impl fmt::Display for PlaceName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let PlaceNames { sources, unit } = self.names;
+        let Place { source, number } = self.place;
+        match sources.get(usize::from(source)) {
+            Some(name) => write!(f, "{name} {unit} {number}"),
+            None => write!(f, "{unit} {number}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_packed_comes_back(
+            source in 0..MOST_SOURCES,
+            topic in 0..MOST_TOPICS,
+            number in 0..=MOST_RECORDS,
+        ) {
+            let tag = Tag { place: Place { source, number }, topic };
+            prop_assert_eq!(Tag::unpack(tag.pack()), tag);
+        }
+    }
+
+    #[test]
+    fn places_are_named() {
+        let place = Place { source: 0, number: 3 };
+        let names = PlaceNames { sources: vec!["a.txt".to_owned()], unit: "line" };
+        assert_eq!(names.name(place).to_string(), "a.txt line 3");
+        let names = PlaceNames { sources: Vec::new(), unit: "record" };
+        assert_eq!(names.name(place).to_string(), "record 3");
+    }
+}

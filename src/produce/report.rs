@@ -1,0 +1,140 @@
+//! What was written, what failed, and what the caller is told meanwhile.
+
+use std::collections::BTreeMap;
+
+use super::place::Place;
+use crate::error::Report;
+use crate::model::name::TopicName;
+
+/// What became of the records so far.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Written {
+    /// How many were delivered.
+    pub delivered: u64,
+    /// How many failed.
+    pub failed: u64,
+    /// The first failures; `failed` counts them all.
+    pub failures: Vec<Failure>,
+    /// The topics, in the order in which they were met.
+    pub topics: Vec<TopicWritten>,
+    /// How many records were sent without a key.
+    pub without_key: u64,
+    /// The last record that was sent.
+    pub last_sent: Option<Place>,
+}
+
+/// What was written to a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicWritten {
+    /// The topic.
+    pub name: TopicName,
+    /// By partition.
+    pub partitions: BTreeMap<i32, PartitionWritten>,
+}
+
+/// What was written to a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartitionWritten {
+    /// How many records.
+    pub records: u64,
+    /// The lowest offset; others may have written between this one and the last.
+    pub first_offset: i64,
+    /// The highest offset.
+    pub last_offset: i64,
+}
+
+/// A record that was not delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Where in the input it stands.
+    pub place: Place,
+    /// Why.
+    pub report: Report,
+}
+
+/// What the caller is told while records are written.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// This is how far it is.
+    Progress(&'a Written),
+    /// A record failed; only the first of many are told.
+    Failed(&'a Failure),
+}
+
+/// How many failures are kept and told: after as many alike nobody reads on.
+pub const MOST_FAILURES: usize = 20;
+
+impl Written {
+    /// Adds a topic and returns its number.
+    pub fn add_topic(&mut self, name: TopicName) -> usize {
+        self.topics.push(TopicWritten { name, partitions: BTreeMap::new() });
+        self.topics.len() - 1
+    }
+
+    /// Counts a delivered record.
+    pub fn deliver(&mut self, topic: usize, partition: i32, offset: i64) {
+        self.delivered += 1;
+        let Some(topic) = self.topics.get_mut(topic) else { return };
+        topic
+            .partitions
+            .entry(partition)
+            .and_modify(|written| {
+                written.records += 1;
+                written.first_offset = written.first_offset.min(offset);
+                written.last_offset = written.last_offset.max(offset);
+            })
+            .or_insert(PartitionWritten { records: 1, first_offset: offset, last_offset: offset });
+    }
+
+    /// Counts a failure and returns it if it is one of the first.
+    pub fn fail(&mut self, place: Place, report: impl FnOnce() -> Report) -> Option<&Failure> {
+        self.failed += 1;
+        if self.failures.len() >= MOST_FAILURES {
+            return None;
+        }
+        self.failures.push(Failure { place, report: report() });
+        self.failures.last()
+    }
+
+    /// Returns how many partitions were written to.
+    pub fn partition_count(&self) -> usize {
+        self.topics.iter().map(|topic| topic.partitions.len()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        Report {
+            code: "x".to_owned(),
+            message: "x".to_owned(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+            exit_code: 1,
+        }
+    }
+
+    #[test]
+    fn offsets_are_kept_by_partition() {
+        let mut written = Written::default();
+        let topic = written.add_topic("t".into());
+        for (partition, offset) in [(0, 5), (1, 9), (0, 4), (0, 7)] {
+            written.deliver(topic, partition, offset);
+        }
+        assert_eq!((written.delivered, written.partition_count()), (4, 2));
+        let zero = PartitionWritten { records: 3, first_offset: 4, last_offset: 7 };
+        assert_eq!(written.topics[topic].partitions[&0], zero);
+    }
+
+    #[test]
+    fn all_failures_are_counted_but_only_the_first_kept() {
+        let mut written = Written::default();
+        for number in 1..=100 {
+            let told = written.fail(Place { source: 0, number }, report).is_some();
+            assert_eq!(told, number <= 20);
+        }
+        assert_eq!((written.failed, written.failures.len()), (100, MOST_FAILURES));
+    }
+}

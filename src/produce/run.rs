@@ -1,0 +1,312 @@
+//! The effects: checks the topics, sends the records, waits for what becomes of them.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use super::place::{MOST_TOPICS, Place, Tag};
+use super::report::{Event, Written};
+use super::source::{Chunk, Source, SourceError};
+use crate::approval::Approval;
+use crate::clock::Deadline;
+use crate::error;
+use crate::interrupt::{Interrupt, Signal};
+use crate::kafka::{
+    Cluster, ConnectionSettings, Error, ErrorCode, Producer, ProducerOptions, SendError,
+};
+use crate::model::name::TopicName;
+use crate::model::record::OutgoingRecord;
+
+/// What is to be written, and how.
+#[derive(Debug)]
+pub struct Job {
+    /// Where the records come from.
+    pub source: Source,
+    /// The topics that are known before the first record.
+    pub topics: Vec<TopicName>,
+    /// The partition that all records go to, if it is one.
+    pub partition: Option<i32>,
+    /// How the producer works.
+    pub options: ProducerOptions,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// What was written.
+    pub written: Written,
+    /// How many records were read and not sent any more.
+    pub unsent: u64,
+    /// Why it ended.
+    pub ended: Ended,
+}
+
+/// Why it ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// There were no more records.
+    AtEnd,
+    /// The source failed.
+    Source(SourceError),
+    /// Somebody asked.
+    Interrupted(Signal),
+    /// No further record could have been delivered.
+    Stopped(Error),
+}
+
+/// A full queue empties by a batch in about this time.
+const QUEUE_WAIT: Duration = Duration::from_millis(1);
+
+/// How often deliveries are fetched while the source is silent.
+const DELIVERY_WAIT: Duration = Duration::from_millis(5);
+
+/// The same while nothing is in flight: only news of the connection can come.
+const IDLE_WAIT: Duration = Duration::from_millis(100);
+
+/// How long records in flight are waited for once it is to end early: Ctrl-C takes less than 2 s.
+const LAST_WAIT: Duration = Duration::from_millis(1500);
+
+/// Writes all records of the source. A topic that does not exist, or a partition that it does not
+/// have, is found before anything is sent. `deadline` is for the metadata, not for the records.
+pub async fn run(
+    cluster: &Cluster,
+    settings: &ConnectionSettings,
+    job: Job,
+    _approval: Approval,
+    interrupt: &Interrupt,
+    deadline: Deadline,
+    events: &mut dyn FnMut(Event<'_>),
+) -> Result<Finished, Error> {
+    let Job { mut source, topics, partition, options } = job;
+    let mut pump = Pump {
+        cluster,
+        producer: Producer::open(settings, &options)?,
+        topics: BTreeMap::new(),
+        written: Written::default(),
+        pending: VecDeque::new(),
+        stop: None,
+        events,
+    };
+    for topic in &topics {
+        let known = pump.topic(topic, deadline).await?;
+        if let Some(partition) = partition {
+            known.check(topic, partition)?;
+        }
+    }
+    let ended = pump.pump(&mut source, interrupt, deadline).await?;
+    Ok(pump.finish(ended, interrupt).await)
+}
+
+/// A topic that was found in the metadata.
+#[derive(Debug, Clone, Copy)]
+struct KnownTopic {
+    number: u16,
+    partitions: i32,
+}
+
+impl KnownTopic {
+    fn check(self, topic: &TopicName, partition: i32) -> Result<(), Error> {
+        if (0..self.partitions).contains(&partition) {
+            return Ok(());
+        }
+        let message =
+            format!("topic `{topic}` has {} partitions, no partition {partition}", self.partitions);
+        Err(Error::Broker { code: ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, message: Some(message) })
+    }
+}
+
+/// Moves records from the source to the producer, and deliveries to the report.
+struct Pump<'a> {
+    cluster: &'a Cluster,
+    producer: Producer,
+    topics: BTreeMap<TopicName, KnownTopic>,
+    written: Written,
+    pending: VecDeque<(OutgoingRecord, Tag)>,
+    stop: Option<Error>,
+    events: &'a mut dyn FnMut(Event<'_>),
+}
+
+impl Pump<'_> {
+    /// Pumps until the source ends or nothing more can be delivered.
+    async fn pump(
+        &mut self,
+        source: &mut Source,
+        interrupt: &Interrupt,
+        deadline: Deadline,
+    ) -> Result<Ended, Error> {
+        loop {
+            self.fetch_deliveries();
+            self.send_pending();
+            if let Some(error) = self.stop.take() {
+                return Ok(Ended::Stopped(error));
+            }
+            if !self.pending.is_empty() {
+                tokio::select! {
+                    biased;
+                    signal = interrupt.wait() => return Ok(Ended::Interrupted(signal)),
+                    () = tokio::time::sleep(QUEUE_WAIT) => {}
+                }
+                continue;
+            }
+            let wait = if self.producer.in_flight() > 0 { DELIVERY_WAIT } else { IDLE_WAIT };
+            tokio::select! {
+                biased;
+                signal = interrupt.wait() => return Ok(Ended::Interrupted(signal)),
+                chunk = source.next() => match chunk {
+                    Chunk::Records(records) => self.accept(records, deadline).await?,
+                    Chunk::End => return Ok(Ended::AtEnd),
+                    Chunk::Failed(error) => return Ok(Ended::Source(error)),
+                },
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Takes records over, once their topics are known.
+    async fn accept(
+        &mut self,
+        records: Vec<(Place, OutgoingRecord)>,
+        deadline: Deadline,
+    ) -> Result<(), Error> {
+        for (place, record) in records {
+            let known = if let Some(known) = self.topics.get(&record.topic) {
+                *known
+            } else {
+                // Only an envelope brings a topic in the middle, long after the command started.
+                self.topic(&record.topic, Deadline::after(deadline.allowed())).await?
+            };
+            if let Some(partition) = record.partition
+                && let Err(error) = known.check(&record.topic, partition)
+            {
+                self.fail(place, error);
+                continue;
+            }
+            self.pending.push_back((record, Tag { place, topic: known.number }));
+        }
+        Ok(())
+    }
+
+    /// Finds a topic in the metadata.
+    async fn topic(&mut self, topic: &TopicName, deadline: Deadline) -> Result<KnownTopic, Error> {
+        let mut found = self.cluster.topics(std::slice::from_ref(topic), deadline).await?;
+        let missing = || Error::Broker {
+            code: ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            message: Some(format!("topic `{topic}`")),
+        };
+        let description = found.remove(topic).ok_or_else(missing)??;
+        let number = self.written.add_topic(topic.clone());
+        let number = u16::try_from(number)
+            .ok()
+            .filter(|number| *number < MOST_TOPICS)
+            .ok_or_else(|| Error::Client(format!("more than {MOST_TOPICS} topics in one run")))?;
+        let known = KnownTopic { number, partitions: description.partition_count() };
+        self.topics.insert(topic.clone(), known);
+        Ok(known)
+    }
+
+    /// Puts what is pending into the producer's queue, until it is full.
+    fn send_pending(&mut self) {
+        while let Some((record, tag)) = self.pending.pop_front() {
+            match self.producer.send(&record, tag.pack()) {
+                Ok(()) => {
+                    self.written.last_sent = Some(tag.place);
+                    self.written.without_key += u64::from(record.key.is_none());
+                }
+                Err(SendError::QueueFull) => {
+                    self.pending.push_front((record, tag));
+                    return;
+                }
+                Err(SendError::Rejected(error)) => self.fail(tag.place, error),
+            }
+        }
+    }
+
+    /// Counts what came back.
+    fn fetch_deliveries(&mut self) {
+        for delivery in self.producer.poll(Duration::ZERO) {
+            let Tag { place, topic } = Tag::unpack(delivery.tag);
+            match delivery.outcome {
+                Ok(at) => self.written.deliver(usize::from(topic), at.partition, at.offset),
+                Err(error) => self.fail(place, error),
+            }
+        }
+        if self.stop.is_none() {
+            self.stop = self.producer.refusal();
+        }
+        (self.events)(Event::Progress(&self.written));
+    }
+
+    fn fail(&mut self, place: Place, error: Error) {
+        if self.stop.is_none() && ends_it(&error) {
+            self.stop = Some(error.clone());
+        }
+        if let Some(failure) = self.written.fail(place, || error::report(&error.into())) {
+            (self.events)(Event::Failed(failure));
+        }
+    }
+
+    /// Waits for what is in flight; after a signal or an error only for a short time.
+    async fn finish(mut self, ended: Ended, interrupt: &Interrupt) -> Finished {
+        let limit = match &ended {
+            // Each record ends by its own timeout.
+            Ended::AtEnd | Ended::Source(_) => None,
+            Ended::Interrupted(_) | Ended::Stopped(_) => Some(Deadline::after(LAST_WAIT)),
+        };
+        let mut ended = ended;
+        let mut interrupted_at_end = None;
+        while self.producer.in_flight() > 0 {
+            self.fetch_deliveries();
+            if limit.or(interrupted_at_end).is_some_and(Deadline::has_passed) {
+                break;
+            }
+            if limit.is_none()
+                && interrupted_at_end.is_none()
+                && let Some(signal) = interrupt.requested()
+            {
+                interrupted_at_end = Some(Deadline::after(LAST_WAIT));
+                ended = Ended::Interrupted(signal);
+            }
+            tokio::select! {
+                biased;
+                _ = interrupt.wait_for_second() => break,
+                () = tokio::time::sleep(QUEUE_WAIT) => {}
+            }
+        }
+        self.fetch_deliveries();
+        let Self { producer, mut written, pending, stop, events, .. } = self;
+        for delivery in producer.close(Duration::ZERO) {
+            let Tag { place, topic } = Tag::unpack(delivery.tag);
+            match delivery.outcome {
+                Ok(at) => written.deliver(usize::from(topic), at.partition, at.offset),
+                Err(error) => {
+                    if let Some(failure) = written.fail(place, || error::report(&error.into())) {
+                        events(Event::Failed(failure));
+                    }
+                }
+            }
+        }
+        if let (Ended::AtEnd, Some(error)) = (&ended, stop) {
+            ended = Ended::Stopped(error);
+        }
+        let unsent = u64::try_from(pending.len()).unwrap_or(u64::MAX);
+        Finished { written, unsent, ended }
+    }
+}
+
+/// Tells whether an error of one record means that no other can be delivered either.
+fn ends_it(error: &Error) -> bool {
+    match error {
+        Error::Unreachable { .. }
+        | Error::Timeout { .. }
+        | Error::Tls { .. }
+        | Error::Authentication { .. }
+        | Error::Denied { .. }
+        | Error::Settings(_)
+        | Error::Fenced(_) => true,
+        Error::Broker { .. }
+        | Error::Disconnected { .. }
+        | Error::Protocol { .. }
+        | Error::OffsetOutOfRange { .. }
+        | Error::CorruptRecords { .. }
+        | Error::Client(_) => false,
+    }
+}
