@@ -112,13 +112,20 @@ pub(crate) struct Whole {
     pub(crate) next_offset: Option<i64>,
 }
 
-/// Looks at the headers only: 61 bytes a batch, so that the next request can leave early.
+/// Looks at the headers only: 61 bytes a batch, so that the next request can leave early. What
+/// stands before something unreadable counts; it is an error when nothing does.
 pub(crate) fn whole_batches(bytes: &[u8]) -> Result<Whole, BatchError> {
     let mut batches = Batches::new(bytes);
     let mut whole = Whole { size: 0, next_offset: None };
     while let Some(batch) = batches.next() {
-        whole.next_offset = Some(batch?.header.next_offset());
-        whole.size = bytes.len() - batches.rest.len();
+        match batch {
+            Ok(batch) => {
+                whole.next_offset = Some(batch.header.next_offset());
+                whole.size = bytes.len() - batches.rest.len();
+            }
+            Err(error) if whole.size == 0 => return Err(error),
+            Err(_) => break,
+        }
     }
     Ok(whole)
 }

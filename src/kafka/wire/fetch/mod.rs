@@ -1,11 +1,13 @@
 //! Reading records: one connection of its own to each leader, and no request ever waits for a caller.
 //!
-//! `reader` runs it; `partitions` knows where each partition stands, `request` and `answer` speak the
-//! protocol, both without I/O; `steps` are the things that can be under way.
+//! `reader` is what callers use, `steps` are the things that can be under way, `outcomes` what becomes
+//! of them; `partitions` knows where each partition stands, and `request` and `answer` speak the
+//! protocol, all three without I/O.
 
 mod answer;
 mod fetched;
 mod options;
+mod outcomes;
 mod partitions;
 mod reader;
 mod request;

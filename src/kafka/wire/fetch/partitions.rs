@@ -158,7 +158,7 @@ impl Partitions {
             .filter(|partition| partition.standing == Standing::Lost)
             .map(|partition| partition.failing.as_ref().map_or(0, |failing| failing.attempts))
             .min();
-        match attempts.unwrap_or(0).checked_sub(1) {
+        match attempts.unwrap_or(0).checked_sub(2) {
             None => Duration::ZERO,
             Some(doublings) => {
                 FIRST_PAUSE.saturating_mul(1 << doublings.min(10)).min(LONGEST_PAUSE)
@@ -236,5 +236,118 @@ impl Partitions {
         if let Some(partition) = self.all.get_mut(topic_partition) {
             partition.standing = Standing::Halted;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kafka::ErrorCode;
+    use crate::model::name::TopicName;
+
+    fn partition(number: i32) -> TopicPartition {
+        TopicPartition::new(TopicName::from("orders"), number)
+    }
+
+    fn leader(broker: i32) -> Leader {
+        Leader { broker, epoch: 0, topic_id: Uuid::from_u128(1) }
+    }
+
+    fn two_led_by_one() -> Partitions {
+        let mut partitions = Partitions::default();
+        for number in [0, 1] {
+            partitions.add(partition(number), 10);
+            assert!(partitions.found(&partition(number), leader(1)));
+        }
+        partitions
+    }
+
+    fn order(partitions: &Partitions) -> Vec<i32> {
+        partitions.of_broker(1).iter().map(|asked| asked.topic_partition.partition).collect()
+    }
+
+    fn not_leader() -> Error {
+        Error::Broker { code: ErrorCode(6), message: None }
+    }
+
+    #[test]
+    fn who_brought_records_goes_behind_who_did_not() {
+        let mut partitions = two_led_by_one();
+        assert_eq!(order(&partitions), [0, 1]);
+        let asked = partitions.of_broker(1);
+        assert!(partitions.answered(&asked[0], 20));
+        assert!(partitions.answered(&asked[1], 10), "an answer without records is an answer");
+        assert_eq!(order(&partitions), [1, 0]);
+        assert_eq!(partitions.of_broker(1)[1].offset, 20);
+    }
+
+    #[test]
+    fn the_position_moves_when_records_are_handed_out_and_not_before() {
+        let mut partitions = two_led_by_one();
+        let asked = partitions.of_broker(1);
+        assert!(partitions.answered(&asked[0], 20));
+        assert_eq!(partitions.get(&partition(0)).unwrap().position, 10);
+        partitions.handed_out(&partition(0), 20);
+        assert_eq!(partitions.get(&partition(0)).unwrap().position, 20);
+    }
+
+    #[test]
+    fn an_answer_to_what_is_no_longer_asked_is_refused() {
+        let mut partitions = two_led_by_one();
+        let asked = partitions.of_broker(1);
+        partitions.seek(&partition(0), 5);
+        partitions.remove(&partition(1));
+        assert!(!partitions.answered(&asked[0], 20));
+        assert!(!partitions.answered(&asked[1], 20));
+        assert_eq!(partitions.get(&partition(0)).unwrap().next, 5);
+        assert!(partitions.get(&partition(1)).is_none());
+    }
+
+    #[test]
+    fn a_lost_partition_is_looked_up_at_once_and_then_ever_less_often() {
+        let mut partitions = two_led_by_one();
+        let patience = Duration::from_secs(60);
+        let mut pauses = Vec::new();
+        for _ in 0..8 {
+            assert_eq!(partitions.failed(&partition(0), &not_leader(), patience), None);
+            assert_eq!(partitions.lost(), [partition(0)]);
+            pauses.push(partitions.pause().as_millis());
+            assert!(partitions.found(&partition(0), leader(2)));
+        }
+        assert_eq!(pauses, [0, 50, 100, 200, 400, 800, 1000, 1000]);
+        assert_eq!(partitions.leaders(), BTreeSet::from([1, 2]));
+        let asked = partitions.of_broker(2);
+        assert!(partitions.answered(&asked[0], 10));
+        assert_eq!(partitions.failed(&partition(0), &not_leader(), patience), None);
+        assert_eq!(partitions.pause(), Duration::ZERO, "an answer ends the trouble");
+    }
+
+    #[test]
+    fn an_error_is_reported_when_it_has_lasted() {
+        let mut partitions = two_led_by_one();
+        let error = partitions.failed(&partition(0), &not_leader(), Duration::ZERO);
+        assert_eq!(error, Some(not_leader()));
+    }
+
+    #[test]
+    fn a_topic_that_was_created_again_is_another_one() {
+        let mut partitions = two_led_by_one();
+        let other = Leader { topic_id: Uuid::from_u128(2), ..leader(1) };
+        assert!(!partitions.found(&partition(0), other));
+        let unknown = Leader { topic_id: Uuid::nil(), ..leader(1) };
+        assert!(partitions.found(&partition(0), unknown), "a broker without topic ids");
+    }
+
+    #[test]
+    fn a_halted_partition_waits_for_the_caller() {
+        let mut partitions = two_led_by_one();
+        let asked = partitions.of_broker(1);
+        partitions.halt(&partition(0));
+        assert_eq!(order(&partitions), [1]);
+        assert!(!partitions.answered(&asked[0], 20));
+        assert_eq!(partitions.failed(&partition(0), &not_leader(), Duration::ZERO), None);
+        assert!(partitions.lost().is_empty());
+        partitions.seek(&partition(0), 30);
+        assert_eq!(partitions.lost(), [partition(0)]);
     }
 }
