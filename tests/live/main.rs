@@ -5,3 +5,4 @@ mod brokers;
 #[path = "../support/home.rs"]
 mod home;
 mod support;
+mod wire;

@@ -90,7 +90,12 @@ impl Kafka {
 
     /// Returns a variable of `dev/kafka env`.
     pub(crate) fn variable(&self, name: &str) -> &str {
-        self.variables.get(name).unwrap_or_else(|| panic!("dev/kafka env does not print {name}"))
+        self.optional(name).unwrap_or_else(|| panic!("dev/kafka env does not print {name}"))
+    }
+
+    /// Returns a variable of `dev/kafka env` that only some instances have.
+    pub(crate) fn optional(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
     }
 
     /// Prepares one of Kafka's own tools, as the super user: `topics`, `console-producer` …

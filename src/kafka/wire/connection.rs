@@ -67,7 +67,7 @@ impl Connection {
             dialer: Arc::clone(dialer),
             address: address.clone(),
             peer: stream.peer,
-            line: Line::new(stream, address.clone(), client_id),
+            line: Line::new(stream, address.clone(), client_id, dialer.showed()),
             versions: OnceLock::new(),
             renewal: tokio::sync::Mutex::default(),
         }));

@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::tls_error::Showed;
 use super::{tls, tls_error};
 use crate::clock::Deadline;
 use crate::kafka::Error;
@@ -47,6 +48,14 @@ impl Dialer {
         Self { settings, tls: OnceLock::new() }
     }
 
+    /// Tells what brokers get to see of the client.
+    pub(super) fn showed(&self) -> Showed {
+        match &self.settings.tls {
+            Some(tls) if tls.identity.is_some() => Showed::Certificate,
+            Some(_) | None => Showed::Nothing,
+        }
+    }
+
     /// Opens a stream to one address.
     pub(super) async fn dial(
         &self,
@@ -67,7 +76,7 @@ impl Dialer {
                 }
                 Some(settings) => {
                     let config = self.tls.get_or_init(|| tls::client_config(settings)).clone()?;
-                    encrypt(config, address, tcp, peer).await
+                    encrypt(config, address, tcp, peer, self.showed()).await
                 }
             }
         };
@@ -84,6 +93,7 @@ async fn encrypt(
     address: &Address,
     tcp: TcpStream,
     peer: SocketAddr,
+    showed: Showed,
 ) -> Result<Stream, Error> {
     let name = ServerName::try_from(address.host.clone()).map_err(|_| Error::Tls {
         address: address.to_string(),
@@ -93,7 +103,7 @@ async fn encrypt(
     let stream = TlsConnector::from(config)
         .connect(name, tcp)
         .await
-        .map_err(|e| tls_error::of_handshake(address, &e))?;
+        .map_err(|e| tls_error::of_handshake(address, &e, showed))?;
     let (reader, writer) = tokio::io::split(stream);
     Ok(Stream { reader: Box::new(reader), writer: Box::new(writer), peer })
 }

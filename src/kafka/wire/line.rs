@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use kafka_protocol::messages::{ApiVersionsRequest, ApiVersionsResponse};
 use kafka_protocol::protocol::{Request, StrBytes};
+use rand::Rng;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::AbortHandle;
 
 use super::dial::{Stream, describe};
 use super::frame::{self, FrameError};
-use super::tls_error;
+use super::tls_error::{self, Showed};
 use super::versions::request_name;
 use crate::clock::Deadline;
 use crate::kafka::Error;
@@ -38,17 +39,26 @@ pub(super) struct Line {
 /// Where answers are waited for.
 struct Inbox {
     address: Address,
+    showed: Showed,
     state: Mutex<State>,
 }
 
 /// Who waits, and whether the line still works.
-#[derive(Default)]
 struct State {
     next_id: i32,
     waiting: BTreeMap<i32, Waiting>,
     /// How many answers came.
     answers: u64,
     closed: Option<Error>,
+}
+
+impl State {
+    /// The first correlation id is a random one: a peer that echoes it has understood the request, so
+    /// what follows is no accident.
+    fn new() -> Self {
+        let next_id = rand::rng().random_range(0..i32::MAX / 2);
+        Self { next_id, waiting: BTreeMap::new(), answers: 0, closed: None }
+    }
 }
 
 /// Somebody who waits for an answer of at most `largest` bytes.
@@ -69,8 +79,13 @@ pub(crate) struct Pending<R> {
 
 impl Line {
     /// Takes a stream over.
-    pub(super) fn new(stream: Stream, address: Address, client_id: StrBytes) -> Self {
-        let inbox = Arc::new(Inbox { address, state: Mutex::default() });
+    pub(super) fn new(
+        stream: Stream,
+        address: Address,
+        client_id: StrBytes,
+        showed: Showed,
+    ) -> Self {
+        let inbox = Arc::new(Inbox { address, showed, state: Mutex::new(State::new()) });
         let (outgoing, frames) = mpsc::unbounded_channel();
         let reading = tokio::spawn(read_answers(stream.reader, Arc::clone(&inbox)));
         let writing = tokio::spawn(write_requests(stream.writer, frames, Arc::clone(&inbox)));
@@ -239,7 +254,7 @@ impl Inbox {
 
     fn error_of(&self, error: FrameError) -> Error {
         match error {
-            FrameError::Io(error) => tls_error::of_reading(&self.address, &error)
+            FrameError::Io(error) => tls_error::of_reading(&self.address, &error, self.showed)
                 .unwrap_or_else(|| self.lost(describe(&error))),
             FrameError::Tls => tls_error::plaintext_to_tls(&self.address),
             FrameError::Illegal(cause) => self.illegal(cause),
@@ -272,7 +287,7 @@ async fn write_requests(
         };
         if let Err(error) = written.await {
             // The reader may still find out more: a TLS alert, a clean end. It closes the line.
-            if tls_error::of_reading(&inbox.address, &error).is_some() {
+            if tls_error::of_reading(&inbox.address, &error, inbox.showed).is_some() {
                 inbox.close(&inbox.error_of(FrameError::Io(error)));
             }
             return;

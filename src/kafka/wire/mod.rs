@@ -20,6 +20,8 @@ mod known;
 mod line;
 mod metadata;
 mod offsets;
+#[cfg(test)]
+mod peers;
 mod retry;
 mod router;
 mod sasl;

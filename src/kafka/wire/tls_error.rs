@@ -7,14 +7,23 @@ use rustls::{AlertDescription, CertificateError};
 use crate::kafka::Error;
 use crate::kafka::connection::Address;
 
+/// What the client showed of itself in the handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Showed {
+    /// A certificate.
+    Certificate,
+    /// Nothing.
+    Nothing,
+}
+
 /// Says what a failure in the middle of the handshake means.
-pub(super) fn of_handshake(address: &Address, error: &io::Error) -> Error {
+pub(super) fn of_handshake(address: &Address, error: &io::Error, showed: Showed) -> Error {
     let closed = matches!(
         error.kind(),
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
     );
     match inner(error) {
-        Some(inner) => explain(address, inner),
+        Some(inner) => explain(address, inner, showed),
         None if closed => tls(
             address,
             "the peer closed the connection during the handshake".to_owned(),
@@ -26,8 +35,8 @@ pub(super) fn of_handshake(address: &Address, error: &io::Error) -> Error {
 
 /// Returns rustls' own error, if that is what failed; it also arrives on the first read, because with
 /// TLS 1.3 the client is done before the broker has looked at the client's certificate.
-pub(super) fn of_reading(address: &Address, error: &io::Error) -> Option<Error> {
-    inner(error).map(|inner| explain(address, inner))
+pub(super) fn of_reading(address: &Address, error: &io::Error, showed: Showed) -> Option<Error> {
+    inner(error).map(|inner| explain(address, inner, showed))
 }
 
 /// What to do when the listener does not speak TLS.
@@ -40,7 +49,7 @@ fn inner(error: &io::Error) -> Option<&rustls::Error> {
 }
 
 /// Says what an error of rustls means.
-fn explain(address: &Address, error: &rustls::Error) -> Error {
+fn explain(address: &Address, error: &rustls::Error, showed: Showed) -> Error {
     if let rustls::Error::InvalidCertificate(certificate) = error {
         return explain_certificate(address, certificate);
     }
@@ -49,7 +58,7 @@ fn explain(address: &Address, error: &rustls::Error) -> Error {
         return tls(address, cause, Some(PLAINTEXT_LISTENER));
     }
     if let rustls::Error::AlertReceived(alert) = error {
-        return explain_alert(address, *alert);
+        return explain_alert(address, *alert, showed);
     }
     tls(address, error.to_string(), None)
 }
@@ -95,12 +104,11 @@ fn names(error: &CertificateError) -> String {
 }
 
 /// Says why the broker did not accept the client.
-fn explain_alert(address: &Address, alert: AlertDescription) -> Error {
-    const CLIENT_CERTIFICATE: &str = "name a client certificate that the broker trusts with -X \
-                                      ssl.certificate.location=FILE -X ssl.key.location=FILE";
+fn explain_alert(address: &Address, alert: AlertDescription, showed: Showed) -> Error {
     let of_the_client_certificate = [
         AlertDescription::CertificateRequired,
         AlertDescription::NoCertificate,
+        // What Java says also when there is no certificate at all.
         AlertDescription::BadCertificate,
         AlertDescription::CertificateUnknown,
         AlertDescription::CertificateExpired,
@@ -109,12 +117,18 @@ fn explain_alert(address: &Address, alert: AlertDescription) -> Error {
         // What a broker on TLS 1.2 says when the certificate is missing.
         AlertDescription::HandshakeFailure,
     ];
-    if alert == AlertDescription::CertificateRequired {
-        let cause = "the broker requires a client certificate".to_owned();
-        return tls(address, cause, Some(CLIENT_CERTIFICATE));
+    let hint = "name a client certificate that the broker trusts with -X \
+                ssl.certificate.location=FILE and -X ssl.key.location=FILE";
+    if !of_the_client_certificate.contains(&alert) {
+        return tls(address, format!("the broker broke off with alert {alert:?}"), None);
     }
-    let hint = of_the_client_certificate.contains(&alert).then_some(CLIENT_CERTIFICATE);
-    tls(address, format!("the broker refused the connection with alert {alert:?}"), hint)
+    let cause = match showed {
+        Showed::Nothing => format!("the broker requires a client certificate ({alert:?})"),
+        Showed::Certificate => {
+            format!("the broker does not accept the client's certificate ({alert:?})")
+        }
+    };
+    tls(address, cause, Some(hint))
 }
 
 /// Makes the error.
