@@ -36,6 +36,7 @@ complete -c flowctl -n "__fish_flowctl_needs_command" -s v -l verbose -d 'Say mo
 complete -c flowctl -n "__fish_flowctl_needs_command" -s h -l help -d 'Print help'
 complete -c flowctl -n "__fish_flowctl_needs_command" -s V -l version -d 'Print version'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "validate" -d 'Check a topology file without a cluster'
+complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "lag" -d 'Show consumer lag of flows and groups'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "completions" -d 'Print the shell completion script'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "help" -d 'Show help of a command or a concept'
 complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
@@ -54,6 +55,26 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -l deny-warnin
 complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -s q -l quiet -d 'Say less on stderr'
 complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -s v -l verbose -d 'Say more on stderr (can be repeated)'
 complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s t -l topic -d 'Count only this topic' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -l by -d 'What a row is; default: groups, then partitions' -r -f -a "group\t'One row a group'
+partition\t'One row a partition'
+flow\t'One row a flow'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -l fail-above -d 'Exit with 2 when the lag of a group is above N, or unknown with records to read' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s o -l output -d 'Output format' -r -f -a "table\t'Tables'
+json\t'One JSON document'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s e -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -l timeout -d 'Deadline for metadata and admin calls' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -l color -d 'When to use colour; `NO_COLOR` is honoured' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -l all-groups -d 'Show every group of the cluster'
+complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s q -l quiet -d 'Say less on stderr'
+complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s v -l verbose -d 'Say more on stderr (can be repeated)'
+complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c flowctl -n "__fish_flowctl_using_subcommand completions" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand completions" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand completions" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r

@@ -63,6 +63,11 @@ impl Exit {
         }
     }
 
+    /// Finds the exit of a number; [`Exit::Failed`] for one that is none of ours.
+    pub fn from_code(code: u8) -> Self {
+        Self::ALL.into_iter().find(|exit| exit.code() == code).unwrap_or(Self::Failed)
+    }
+
     /// Returns the meaning in one line.
     pub fn meaning(self) -> &'static str {
         match self {

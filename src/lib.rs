@@ -9,6 +9,7 @@ pub mod error;
 pub mod exit;
 pub mod interrupt;
 pub mod kafka;
+pub mod lag;
 pub mod ledger;
 pub mod model;
 pub mod output;

@@ -9,6 +9,7 @@ use crate::config::{self, Environment, GlobalArgs, TopologyArgs};
 use crate::error::Problem;
 use crate::interrupt::Interrupt;
 use crate::kafka::ConnectionSettings;
+use crate::model::target::Target;
 use crate::output::Output;
 use crate::topology::{self, EnvironmentError, Resolved, Topology, Variables};
 
@@ -51,10 +52,16 @@ impl Context {
     }
 
     /// Reads the topology where a command can do without: `None` when nobody named a file and there is
-    /// none here, or when it has several environments and none was chosen.
+    /// none here.
     pub fn topology_if_any(&mut self, args: &TopologyArgs) -> anyhow::Result<Option<Resolved>> {
-        let asked = self.topology_environment(args).is_some();
-        if self.topology_file(args).is_none() && !asked && !Path::new(DEFAULT_FILE).exists() {
+        if self.has_topology(args) { self.topology(args).map(Some) } else { Ok(None) }
+    }
+
+    /// Reads the topology where it serves for its connection only: `None` also when it has several
+    /// environments and none was chosen. Where names are looked up in it, that would be an answer
+    /// about another topic.
+    pub fn topology_if_chosen(&mut self, args: &TopologyArgs) -> anyhow::Result<Option<Resolved>> {
+        if !self.has_topology(args) {
             return Ok(None);
         }
         let (file, text) = self.topology_text(args)?;
@@ -67,6 +74,25 @@ impl Context {
             }
             Err(unknown @ EnvironmentError::Unknown { .. }) => Err(problem(&unknown).into()),
         }
+    }
+
+    /// Reads the topology for a command that names a target: a topic that is named as such needs none.
+    pub fn topology_for(
+        &mut self,
+        target: &Target,
+        args: &TopologyArgs,
+    ) -> anyhow::Result<Option<Resolved>> {
+        match target {
+            Target::Topic(_) => self.topology_if_chosen(args),
+            Target::Either(_) | Target::Flow(_) => self.topology_if_any(args),
+        }
+    }
+
+    /// Tells whether somebody named a topology, or there is one here.
+    fn has_topology(&self, args: &TopologyArgs) -> bool {
+        self.topology_file(args).is_some()
+            || self.topology_environment(args).is_some()
+            || Path::new(DEFAULT_FILE).exists()
     }
 
     /// Reads the text of the topology file, and names it as messages do.

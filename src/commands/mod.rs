@@ -3,7 +3,9 @@
 pub mod completions;
 pub mod context;
 pub mod help;
+pub mod lag;
 pub mod range;
+pub mod target;
 pub mod validate;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -40,6 +42,7 @@ pub struct Cli {
 #[expect(missing_docs, reason = "a doc comment here would hide that of Args, which is the help")]
 pub enum Command {
     Validate(validate::Args),
+    Lag(lag::Args),
     Completions(completions::Args),
     Help(help::Args),
 }
@@ -50,16 +53,21 @@ impl Command {
         match self {
             Self::Validate(args) => args.output.into(),
             Self::Completions(_) | Self::Help(_) => ErrorFormat::Text,
+            Self::Lag(args) => args.output.error_format(),
         }
     }
 
     /// Runs the command. A command that changes something finishes what is in flight at the first
     /// Ctrl-C; one that only reads is run by [`until_interrupted`] and simply ends.
-    #[expect(clippy::unused_async, reason = "commands that reach the cluster wait")]
     pub async fn run(self, context: &mut Context) -> anyhow::Result<Exit> {
+        let interrupt = context.interrupt.clone();
         match self {
             Self::Validate(args) => validate::run(&args, context),
             Self::Completions(args) => completions::run(&args, context),
+            // Boxed, as every command that waits: the futures are large, and only one is run.
+            Self::Lag(args) => {
+                until_interrupted(&interrupt, Box::pin(lag::run(args, context))).await
+            }
             Self::Help(args) => help::run(&args, context),
         }
     }
@@ -67,7 +75,7 @@ impl Command {
 
 /// Runs work that changes nothing: it ends with the first Ctrl-C or SIGTERM.
 pub async fn until_interrupted(
-    interrupt: Interrupt,
+    interrupt: &Interrupt,
     work: impl Future<Output = anyhow::Result<Exit>>,
 ) -> anyhow::Result<Exit> {
     tokio::select! {

@@ -2,6 +2,7 @@
 
 pub mod diagnostics;
 pub mod json;
+pub mod lag;
 pub mod streams;
 pub mod table;
 pub mod validate;

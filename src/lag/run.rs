@@ -1,0 +1,220 @@
+//! Reads what a lag report needs: groups and committed offsets first, the ends of the logs after.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::compute::{self, Marks, ObservedGroup};
+use super::report::LagReport;
+use super::select::{Selection, WantedGroup};
+use crate::clock::{Clock, Deadline};
+use crate::error::{self, Report};
+use crate::kafka::{self, Cluster, GroupList, Stability};
+use crate::model::group::{GroupDescription, GroupState};
+use crate::model::name::{GroupId, TopicName};
+use crate::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
+
+/// A report, and the groups that were named but do not exist.
+#[derive(Debug)]
+pub struct Gathered {
+    /// The report.
+    pub report: LagReport,
+    /// The groups without a trace in the cluster.
+    pub missing: Vec<GroupId>,
+}
+
+/// Reads the lag of the selected groups; `only` limits it to one topic.
+pub async fn gather(
+    cluster: &Cluster,
+    selection: Selection,
+    only: Option<&TopicName>,
+    clock: Clock,
+    deadline: Deadline,
+) -> Result<Gathered, kafka::Error> {
+    let mut errors = Vec::new();
+    let wanted = match selection {
+        Selection::Groups(wanted) => wanted,
+        Selection::All(declared) => {
+            let (wanted, missing) = all_groups(cluster, declared, deadline).await?;
+            errors.extend(missing);
+            wanted
+        }
+    };
+    let ids: Vec<_> = wanted
+        .iter()
+        .map(|wanted| wanted.group.clone())
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let mains: Vec<_> = wanted
+        .iter()
+        .filter_map(|wanted| wanted.flow.as_ref().map(|(_, main)| main.clone()))
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let (groups, counts) = tokio::try_join!(
+        observe_groups(cluster, &ids, deadline),
+        partition_counts(cluster, &mains, deadline)
+    )?;
+    let (observed, group_errors) = groups;
+    errors.extend(group_errors);
+    let (counts, count_errors) = counts;
+    errors.extend(count_errors);
+
+    let nothing = ObservedGroup::default();
+    let concerned: Vec<_> = wanted
+        .iter()
+        .map(|wanted| {
+            let group = observed.get(&wanted.group).unwrap_or(&nothing);
+            (wanted, group, compute::partitions(wanted, group, &counts, only))
+        })
+        .collect();
+    let partitions: BTreeSet<_> =
+        concerned.iter().flat_map(|(_, _, partitions)| partitions).cloned().collect();
+    let (marks, mark_errors) = marks(cluster, &partitions, deadline).await?;
+    errors.extend(mark_errors);
+    let missing = concerned
+        .iter()
+        .filter(|(wanted, group, _)| {
+            wanted.flow.is_none()
+                && is_absent(group.description.as_ref())
+                && group.committed.is_empty()
+        })
+        .map(|(wanted, _, _)| wanted.group.clone())
+        .collect();
+    let groups = concerned
+        .into_iter()
+        .map(|(wanted, group, partitions)| compute::group_lag(wanted, group, partitions, &marks))
+        .collect();
+    let cluster_id = cluster.id(deadline).await?;
+    let report = LagReport { cluster: cluster_id, at: clock.now(), groups, errors };
+    Ok(Gathered { report, missing })
+}
+
+/// Lists the groups of the cluster; those that the topology declares keep their flow.
+async fn all_groups(
+    cluster: &Cluster,
+    declared: Vec<WantedGroup>,
+    deadline: Deadline,
+) -> Result<(Vec<WantedGroup>, Vec<Report>), kafka::Error> {
+    let GroupList { groups, missing } = cluster.groups(deadline).await?;
+    let mut wanted = declared;
+    for group in groups {
+        // Connect and others use groups without offsets; a simple group has no protocol type.
+        let has_offsets = group.protocol_type == "consumer" || group.protocol_type.is_empty();
+        if has_offsets && !wanted.iter().any(|wanted| wanted.group == group.id) {
+            wanted.push(WantedGroup { group: group.id, flow: None });
+        }
+    }
+    let missing = missing
+        .into_iter()
+        .map(|(broker, cause)| partial(cause, format!("cannot list the groups of broker {broker}")))
+        .collect();
+    Ok((wanted, missing))
+}
+
+/// Describes groups and reads their committed offsets, both at once.
+async fn observe_groups(
+    cluster: &Cluster,
+    ids: &[GroupId],
+    deadline: Deadline,
+) -> Result<(BTreeMap<GroupId, ObservedGroup>, Vec<Report>), kafka::Error> {
+    let (descriptions, committed) = tokio::try_join!(
+        cluster.describe_groups(ids, deadline),
+        cluster.committed_offsets(ids, Stability::AsIs, deadline)
+    )?;
+    let mut errors = Vec::new();
+    let mut observed: BTreeMap<GroupId, ObservedGroup> = BTreeMap::new();
+    for (id, description) in descriptions {
+        match description {
+            Ok(description) => {
+                observed.entry(id).or_default().description = Some(description);
+            }
+            Err(kafka::Error::Broker { code, .. })
+                if code == kafka::ErrorCode::GROUP_ID_NOT_FOUND => {}
+            Err(cause) => errors.push(partial(cause, format!("cannot describe group `{id}`"))),
+        }
+    }
+    for (id, offsets) in committed {
+        match offsets {
+            Ok(offsets) => {
+                observed.entry(id).or_default().committed = offsets
+                    .into_iter()
+                    .map(|(partition, committed)| (partition, committed.offset))
+                    .collect();
+            }
+            Err(kafka::Error::Broker { code, .. })
+                if code == kafka::ErrorCode::GROUP_ID_NOT_FOUND => {}
+            Err(cause) => {
+                errors.push(partial(cause, format!("cannot read the offsets of group `{id}`")));
+            }
+        }
+    }
+    Ok((observed, errors))
+}
+
+/// Tells whether the coordinator knows nothing of a group.
+fn is_absent(description: Option<&GroupDescription>) -> bool {
+    description.is_none_or(|group| group.state == GroupState::Dead)
+}
+
+/// Reads the partition counts of the flows' main topics.
+async fn partition_counts(
+    cluster: &Cluster,
+    topics: &[TopicName],
+    deadline: Deadline,
+) -> Result<(BTreeMap<TopicName, i32>, Vec<Report>), kafka::Error> {
+    if topics.is_empty() {
+        return Ok((BTreeMap::new(), Vec::new()));
+    }
+    let mut counts = BTreeMap::new();
+    let mut errors = Vec::new();
+    for (topic, description) in cluster.topics(topics, deadline).await? {
+        match description {
+            Ok(description) => {
+                counts.insert(topic, description.partition_count());
+            }
+            Err(cause) => errors.push(partial(cause, format!("cannot describe topic `{topic}`"))),
+        }
+    }
+    Ok((counts, errors))
+}
+
+/// Reads the ends of the logs. The end is the high watermark: lag counts what is in the log, also
+/// behind an open transaction.
+async fn marks(
+    cluster: &Cluster,
+    partitions: &BTreeSet<TopicPartition>,
+    deadline: Deadline,
+) -> Result<(BTreeMap<TopicPartition, Marks>, Vec<Report>), kafka::Error> {
+    let queries: Vec<_> = partitions
+        .iter()
+        .flat_map(|partition| {
+            [(partition.clone(), OffsetQuery::Earliest), (partition.clone(), OffsetQuery::Latest)]
+        })
+        .collect();
+    if queries.is_empty() {
+        return Ok((BTreeMap::new(), Vec::new()));
+    }
+    let mut marks: BTreeMap<TopicPartition, Marks> = BTreeMap::new();
+    let mut errors = Vec::new();
+    for ((partition, query), offset) in
+        cluster.offsets(&queries, IsolationLevel::ReadUncommitted, deadline).await?
+    {
+        let known = marks.entry(partition.clone()).or_default();
+        match (query, offset) {
+            (OffsetQuery::Earliest, Ok(offset)) => known.log_start = offset,
+            (OffsetQuery::Latest, Ok(offset)) => known.end = offset,
+            (OffsetQuery::At(_), Ok(_)) => {}
+            (OffsetQuery::Latest, Err(cause)) => {
+                errors.push(partial(cause, format!("cannot read the end of {partition}")));
+            }
+            // The same partition's end fails for the same reason, and says so.
+            (OffsetQuery::Earliest | OffsetQuery::At(_), Err(_)) => {}
+        }
+    }
+    Ok((marks, errors))
+}
+
+/// Makes an error of an item that the report goes on without.
+fn partial(cause: kafka::Error, doing: String) -> Report {
+    error::report(&anyhow::Error::new(cause).context(doing))
+}
