@@ -5,6 +5,8 @@
 
 pub mod diagnostic;
 mod document;
+#[cfg(test)]
+mod fuzz;
 mod naming;
 mod overrides;
 pub mod position;

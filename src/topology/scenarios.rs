@@ -40,6 +40,50 @@ fn every_scenario_says_what_is_written_beside_it() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn every_example_of_the_reference_is_valid_without_warnings() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/topology.md");
+    let reference = fs::read_to_string(path).unwrap();
+    let blocks = reference.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let mut count = 0;
+    for block in blocks.filter(|block| block.starts_with("apiVersion")) {
+        let said = say(block, "example.yaml");
+        assert!(!said.contains("error:") && !said.contains("warning:"), "{block}\n{said}");
+        count += 1;
+    }
+    assert!(count >= 6, "the examples were not found");
+}
+
+#[test]
+fn every_code_stands_in_the_reference() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let reference = fs::read_to_string(root.join("docs/topology.md")).unwrap();
+    let mut codes = std::collections::BTreeSet::new();
+    for entry in fs::read_dir(root.join("tests/topology")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "yaml") {
+            let text = fs::read_to_string(&path).unwrap();
+            let found = match parse(&text, "scenario.yaml") {
+                Ok(topology) => topology
+                    .environments()
+                    .iter()
+                    .map(|name| topology.resolve(Some(name), &[], Variables::Unchecked))
+                    .map(|resolved| resolved.map_or_else(|found| found, |r| r.warnings))
+                    .collect(),
+                Err(found) => vec![found],
+            };
+            codes.extend(found.iter().flat_map(|found| found.iter().map(|d| d.code)));
+        }
+    }
+    assert!(codes.len() > 20, "the codes were not found: {codes:?}");
+    for code in codes {
+        assert!(
+            reference.contains(&format!("`{code}`")),
+            "docs/topology.md does not explain {code}"
+        );
+    }
+}
+
 fn bless() -> bool {
     option_env!("FLOWCTL_BLESS").is_some()
 }
