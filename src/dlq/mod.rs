@@ -4,11 +4,16 @@
 //! [`Selector`], making the record that is sent is [`compose`]. All of it is pure; `run.rs` reads
 //! and sends.
 
+mod batch;
 mod compose;
 pub mod convention;
 mod dead_letter;
 mod error_member;
+mod event;
+mod overview;
+mod plan;
 mod query;
+mod run;
 mod select;
 mod strip;
 mod target;
@@ -17,7 +22,11 @@ mod testing;
 
 pub use compose::{Composition, RecordTime, compose};
 pub use convention::{Convention, Expected};
-pub use dead_letter::{DeadLetter, DeadLetterId, Failure, Flaw, Origin};
+pub use dead_letter::{DeadLetter, DeadLetterId, Failure, Flaw, IllegalId, Origin};
+pub use event::{Event, Fate};
+pub use overview::Overview;
+pub use plan::Redrive;
 pub use query::{Query, StatusFilter};
+pub use run::{Declared, Dlq, Ended, Extent, Job, Outcome, Show, Sink, Snapshot};
 pub use select::{Decision, Refusal, Rule, Selector};
 pub use target::{Target, TargetPartition, TargetRule, Topics};

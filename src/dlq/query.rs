@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::dead_letter::{DeadLetter, Failure};
+use crate::ledger::Outcome;
 use crate::model::timestamp::Timestamp;
 
 /// A selection: a dead letter must meet every condition that is set.
@@ -39,6 +40,18 @@ pub enum StatusFilter {
     Duplicate,
     /// All
     All,
+}
+
+impl StatusFilter {
+    /// Tells whether a dead letter with this outcome is shown.
+    pub fn admits(self, outcome: Option<&Outcome>) -> bool {
+        match (self, outcome) {
+            (Self::All, _) | (Self::Pending, None) => true,
+            (Self::Redriven, Some(Outcome::Redriven { .. })) => true,
+            (Self::Duplicate, Some(Outcome::Duplicate)) => true,
+            (Self::Pending | Self::Redriven | Self::Duplicate, _) => false,
+        }
+    }
 }
 
 impl Query {

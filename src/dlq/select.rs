@@ -52,6 +52,21 @@ pub enum Refusal {
     TooOld(Timestamp, TopicName),
 }
 
+impl Refusal {
+    /// Returns the stable name for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoOrigin(_) => "no_origin",
+            Self::NoTarget(_, _) => "no_target",
+            Self::SameTopic => "same_topic",
+            Self::Internal(_) => "internal_topic",
+            Self::TooManyRedrives(_, _) => "max_redrives",
+            Self::NoTimestamp => "no_original_timestamp",
+            Self::TooOld(_, _) => "timestamp_too_old",
+        }
+    }
+}
+
 fn because(flaw: Option<&str>) -> String {
     flaw.map_or_else(String::new, |flaw| format!(": {flaw}"))
 }

@@ -140,6 +140,10 @@ impl ErrorCode {
     /// `UNKNOWN_TOPIC_ID`.
     pub const UNKNOWN_TOPIC_ID: Self = Self(100);
 
+    /// `MESSAGE_TOO_LARGE`, `RECORD_LIST_TOO_LARGE`, `INVALID_TIMESTAMP` and `INVALID_RECORD`: a broker
+    /// refuses these very records, and takes others.
+    const OF_RECORDS: [Self; 4] = [Self(10), Self(18), Self(32), Self(87)];
+
     /// Tells whether the condition may pass by itself, so that asking again makes sense.
     /// `UNKNOWN_TOPIC_OR_PARTITION` counts as retriable in Kafka; for a tool that was given a name it
     /// is an answer, so here it does not.
@@ -176,6 +180,12 @@ impl Error {
             | Self::Fenced(_)
             | Self::Client(_) => None,
         }
+    }
+
+    /// Tells whether a broker refused the records themselves, so that others of the same batch may be
+    /// written without them.
+    pub fn is_of_records(&self) -> bool {
+        self.code().is_some_and(|code| ErrorCode::OF_RECORDS.contains(&code))
     }
 
     /// Returns the exit code of a command that ends with this error.

@@ -11,8 +11,8 @@ pub mod wire;
 pub use connection::{ConnectionSettings, Properties};
 pub use error::{Error, ErrorCode};
 pub use rd::{
-    Compression, Delivered, Delivery, Pace, Producer, ProducerOptions, SendError, TransactionError,
-    TransactionalProducer,
+    Compression, Delivered, Delivery, Pace, Producer, ProducerOptions, SendError, Sent,
+    TransactionError, TransactionalProducer,
 };
 pub use wire::{Cluster, Fetched, GroupList, Mode, ReadOptions, Reader, Scratch, Stability};
 

@@ -7,7 +7,9 @@
 mod entry;
 mod key;
 mod memory;
+mod run;
 
 pub use entry::{Entry, Outcome, Run, Unreadable, entries};
 pub use key::{EntryKey, ledger_partition};
 pub use memory::{Collector, Done, Memory};
+pub use run::Ledger;

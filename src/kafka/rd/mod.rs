@@ -10,9 +10,11 @@ mod error;
 mod outgoing;
 mod producer;
 mod queue;
+mod send_all;
 mod transaction;
 
 pub use context::{Delivered, Delivery};
 pub use producer::{Compression, Pace, Producer, ProducerOptions};
 pub use queue::SendError;
+pub use send_all::Sent;
 pub use transaction::{TransactionError, TransactionalProducer};

@@ -1,0 +1,190 @@
+//! Reads DLQs and redrives: what the pure files decide, done to a cluster.
+//!
+//! `scan` reads dead letters in order, `lookup` asks for the topics they name, `write` runs one
+//! transaction, `redrive` the whole of it; `overview` and `list` only look.
+
+mod list;
+mod lookup;
+mod overview;
+mod redrive;
+mod scan;
+mod survey;
+mod write;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use anyhow::Context;
+
+use super::convention::Expected;
+use super::event::Event;
+use crate::clock::Deadline;
+use crate::error::Problem;
+use crate::kafka::{Cluster, ConnectionSettings, ErrorCode};
+use crate::ledger::{Ledger, Memory};
+use crate::model::name::TopicName;
+use crate::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
+use crate::model::topic::TopicDescription;
+
+pub use list::Show;
+pub use redrive::{Ended, Job, Outcome};
+
+/// How long the reading of the ledger may wait for a stranger's transaction: that of a producer with
+/// Kafka's default `transaction.timeout.ms` of 60 s is aborted by then, or nearly so.
+const LEDGER_WAIT: Duration = Duration::from_secs(60);
+
+/// What a DLQ is, before the cluster is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared {
+    /// The DLQ.
+    pub topic: TopicName,
+    /// The topic whose dead letters it holds, if the topology says so.
+    pub main: Option<TopicName>,
+    /// How its dead letters are marked.
+    pub expected: Expected,
+    /// The ledger's name.
+    pub ledger: TopicName,
+}
+
+/// A DLQ of a cluster.
+#[derive(Debug, Clone)]
+pub struct Dlq {
+    cluster: Cluster,
+    settings: ConnectionSettings,
+    declared: Declared,
+    description: TopicDescription,
+    /// The deadline of a metadata or admin call.
+    timeout: Duration,
+}
+
+/// Where a partition began and ended when the command looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// The log start offset.
+    pub start: i64,
+    /// The last stable offset: what is behind it may be aborted yet.
+    pub end: i64,
+    /// The high watermark.
+    pub high_watermark: i64,
+}
+
+/// The partitions of a DLQ when the command looked.
+pub type Snapshot = BTreeMap<i32, Extent>;
+
+impl Dlq {
+    /// Finds the DLQ.
+    pub async fn open(
+        cluster: Cluster,
+        settings: ConnectionSettings,
+        declared: Declared,
+        timeout: Duration,
+    ) -> anyhow::Result<Self> {
+        let topic = &declared.topic;
+        let found = cluster.topics(std::slice::from_ref(topic), Deadline::after(timeout)).await;
+        let cannot = || format!("cannot find DLQ `{topic}`");
+        let description = match found.with_context(cannot)?.remove(topic) {
+            Some(Ok(description)) => description,
+            Some(Err(error)) if error.code() != Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) => {
+                return Err(error).with_context(cannot);
+            }
+            Some(Err(_)) | None => {
+                return Err(Problem::failed(format!("DLQ `{topic}` does not exist"))
+                    .hint("flowctl dlq ls shows the DLQs of the topology")
+                    .into());
+            }
+        };
+        Ok(Self { cluster, settings, declared, description, timeout })
+    }
+
+    /// Returns the DLQ's name.
+    pub fn topic(&self) -> &TopicName {
+        &self.declared.topic
+    }
+
+    /// Returns the ledger's name.
+    pub fn ledger(&self) -> &TopicName {
+        &self.declared.ledger
+    }
+
+    /// Looks where the partitions begin and end. What arrives later is not part of what follows, so
+    /// dead letters that come back while a redrive runs are not sent around in circles.
+    pub async fn snapshot(&self) -> anyhow::Result<Snapshot> {
+        let deadline = self.deadline();
+        let starts = self.offsets(OffsetQuery::Earliest, IsolationLevel::ReadUncommitted, deadline);
+        let starts = starts.await?;
+        let stable = self.offsets(OffsetQuery::Latest, IsolationLevel::ReadCommitted, deadline);
+        let stable = stable.await?;
+        let ends = self.offsets(OffsetQuery::Latest, IsolationLevel::ReadUncommitted, deadline);
+        let ends = ends.await?;
+        let of = |offsets: &BTreeMap<i32, i64>, partition| {
+            offsets.get(&partition).copied().unwrap_or_default()
+        };
+        let extent = |partition| {
+            let (start, end) = (of(&starts, partition), of(&stable, partition));
+            // The three are asked one after the other; a transaction may have ended in between.
+            let high_watermark = of(&ends, partition).max(end);
+            Extent { start, end, high_watermark }
+        };
+        Ok(self.description.partitions.keys().map(|p| (*p, extent(*p))).collect())
+    }
+
+    /// Asks for an offset of every partition.
+    pub(crate) async fn offsets(
+        &self,
+        query: OffsetQuery,
+        isolation: IsolationLevel,
+        deadline: Deadline,
+    ) -> anyhow::Result<BTreeMap<i32, i64>> {
+        let questions: Vec<_> = self
+            .description
+            .partitions
+            .keys()
+            .map(|partition| (self.partition(*partition), query))
+            .collect();
+        let cannot = || format!("cannot read the offsets of DLQ `{}`", self.declared.topic);
+        let answers = self.cluster.offsets(&questions, isolation, deadline).await;
+        let mut offsets = BTreeMap::new();
+        for ((place, _), answer) in answers.with_context(cannot)? {
+            if let Some(offset) = answer.with_context(cannot)? {
+                offsets.insert(place.partition, offset);
+            }
+        }
+        Ok(offsets)
+    }
+
+    /// Reads what the ledger remembers, as of now: a run that is under way may add to it. Without a
+    /// ledger nothing was redriven.
+    pub async fn recall(&self) -> anyhow::Result<Memory> {
+        let Declared { topic, ledger, .. } = &self.declared;
+        let found = Ledger::find(&self.cluster, ledger, topic, self.deadline()).await?;
+        match found {
+            None => Ok(Memory::default()),
+            Some(ledger) => {
+                let deadline = Deadline::after(LEDGER_WAIT);
+                ledger.read(&self.cluster, self.description.id.as_deref(), deadline).await
+            }
+        }
+    }
+
+    fn partition(&self, partition: i32) -> TopicPartition {
+        TopicPartition::new(self.declared.topic.clone(), partition)
+    }
+
+    fn deadline(&self) -> Deadline {
+        Deadline::after(self.timeout)
+    }
+}
+
+/// Returns what can be read of each partition.
+fn available(snapshot: &Snapshot) -> Vec<(i32, Range<i64>)> {
+    snapshot.iter().map(|(partition, extent)| (*partition, extent.start..extent.end)).collect()
+}
+
+/// Returns how many offsets are behind open transactions.
+fn hidden(snapshot: &Snapshot) -> i64 {
+    snapshot.values().map(|extent| extent.high_watermark - extent.end).sum()
+}
+
+/// What a caller gets told while something runs.
+pub type Sink<'a> = &'a mut dyn FnMut(Event) -> anyhow::Result<()>;

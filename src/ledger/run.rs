@@ -1,0 +1,201 @@
+//! Finds, makes and reads the ledger topic.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use anyhow::Context;
+
+use super::key::ledger_partition;
+use super::memory::{Collector, Memory};
+use crate::clock::Deadline;
+use crate::error::Problem;
+use crate::exit::Exit;
+use crate::kafka::{Cluster, Error, ErrorCode, Mode, ReadOptions, Reader, Scratch};
+use crate::model::config_entry::ConfigResource;
+use crate::model::name::TopicName;
+use crate::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
+use crate::model::topic::NewTopic;
+
+/// The partitions of a ledger that is made: several, so that a transaction on one DLQ does not hold
+/// up the reading about another; the number may never change, since it decides where entries are.
+const PARTITIONS: i32 = 12;
+
+/// The place in the ledger where everything about one DLQ is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ledger {
+    /// The topic and the partition.
+    pub place: TopicPartition,
+    dlq: TopicName,
+}
+
+impl Ledger {
+    /// Finds the ledger; `None` when there is no such topic.
+    pub async fn find(
+        cluster: &Cluster,
+        topic: &TopicName,
+        dlq: &TopicName,
+        deadline: Deadline,
+    ) -> anyhow::Result<Option<Self>> {
+        let found = cluster.topics(std::slice::from_ref(topic), deadline).await;
+        let cannot = || format!("cannot find the ledger `{topic}`");
+        let description = match found.with_context(cannot)?.remove(topic) {
+            None => return Ok(None),
+            Some(Err(error)) if error.code() == Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) => {
+                return Ok(None);
+            }
+            Some(Err(error)) => return Err(error).with_context(cannot),
+            Some(Ok(description)) => description,
+        };
+        let Some(partition) = ledger_partition(dlq, description.partition_count()) else {
+            return Ok(None);
+        };
+        let place = TopicPartition::new(topic.clone(), partition);
+        Ok(Some(Self { place, dlq: dlq.clone() }))
+    }
+
+    /// Makes the ledger with this replication factor and waits until its partition has a leader.
+    pub async fn create(
+        cluster: &Cluster,
+        topic: &TopicName,
+        dlq: &TopicName,
+        replication: i16,
+        deadline: Deadline,
+    ) -> anyhow::Result<Self> {
+        // One replica may be down and entries are still written by two; with one replica, by one.
+        let min_insync_replicas = (replication - 1).max(1);
+        let wanted = NewTopic {
+            name: topic.clone(),
+            partitions: PARTITIONS,
+            replication,
+            configs: BTreeMap::from([
+                ("cleanup.policy".to_owned(), "compact".to_owned()),
+                ("min.insync.replicas".to_owned(), min_insync_replicas.to_string()),
+            ]),
+        };
+        let cannot = || format!("cannot create the ledger `{topic}`");
+        let made = cluster.create_topics(&[wanted], Mode::Execute, deadline).await;
+        for (_, outcome) in made.with_context(cannot)? {
+            match outcome {
+                // Another run was faster.
+                Err(error) if error.code() == Some(ErrorCode::TOPIC_ALREADY_EXISTS) => {}
+                other => other.with_context(cannot)?,
+            }
+        }
+        let mut pause = std::time::Duration::from_millis(20);
+        loop {
+            if let Some(ledger) = Self::find(cluster, topic, dlq, deadline).await? {
+                let question = (ledger.place.clone(), OffsetQuery::Latest);
+                let isolation = IsolationLevel::ReadUncommitted;
+                let asked = cluster.offsets(&[question], isolation, deadline).await;
+                if asked.with_context(cannot)?.into_values().all(|answer| answer.is_ok()) {
+                    return Ok(ledger);
+                }
+            }
+            if deadline.has_passed() {
+                let doing = format!("the leaders of new topic `{topic}`");
+                return Err(Error::Timeout { doing, allowed: deadline.allowed() }.into());
+            }
+            tokio::time::sleep(pause.min(deadline.left())).await;
+            pause = pause.saturating_mul(2);
+        }
+    }
+
+    /// Checks that the ledger forgets nothing: its cleanup policy must be `compact` alone. Returns a
+    /// warning when the configs may not be seen.
+    pub async fn check(
+        &self,
+        cluster: &Cluster,
+        deadline: Deadline,
+    ) -> anyhow::Result<Option<String>> {
+        let topic = &self.place.topic;
+        let resource = ConfigResource::Topic(topic.clone());
+        let asked = cluster.describe_configs(std::slice::from_ref(&resource), deadline).await;
+        let cannot = || format!("cannot check the configs of the ledger `{topic}`");
+        let configs = match asked.with_context(cannot)?.remove(&resource) {
+            Some(Ok(configs)) => configs,
+            Some(Err(error @ Error::Denied { .. })) => {
+                return Ok(Some(format!(
+                    "cannot see whether ledger `{topic}` is compacted: {error}"
+                )));
+            }
+            Some(Err(error)) => return Err(error).with_context(cannot),
+            None => return Ok(None),
+        };
+        let policy = configs.get("cleanup.policy").and_then(|entry| entry.value.as_deref());
+        match policy {
+            Some("compact") | None => Ok(None),
+            Some(policy) => Err(Problem::refused(format!(
+                "ledger `{topic}` has cleanup.policy={policy}: it would forget what was redriven"
+            ))
+            .hint(format!("set cleanup.policy=compact on `{topic}`"))
+            .into()),
+        }
+    }
+
+    /// Reads what is remembered of a DLQ, up to the high watermark of now. `topic_id` is that of the
+    /// DLQ as it is now.
+    ///
+    /// The end is the high watermark and not the last stable offset: another transaction that is open
+    /// in this partition hides entries which are committed, and who misses one sends twice. So the
+    /// reading waits for it, until the deadline, and then fails; it never goes on with less.
+    pub async fn read(
+        &self,
+        cluster: &Cluster,
+        topic_id: Option<&str>,
+        deadline: Deadline,
+    ) -> anyhow::Result<Memory> {
+        let cannot = || format!("cannot read the ledger {}", self.place);
+        let (start, end) = self.extent(cluster, deadline).await.with_context(cannot)?;
+        let mut collector = Collector::new(self.dlq.clone(), topic_id.map(str::to_owned));
+        if start >= end {
+            return Ok(collector.finish());
+        }
+        let starts = BTreeMap::from([(self.place.clone(), start)]);
+        let opened = Reader::open(cluster, starts, ReadOptions::default(), deadline).await;
+        let mut reader = opened.with_context(cannot)?;
+        let mut scratch = Scratch::default();
+        let mut reached = start;
+        while reached < end {
+            let Ok(next) = tokio::time::timeout_at(deadline.at(), reader.next()).await else {
+                return Err(self.held_up(reached, end, deadline).into());
+            };
+            for fetched in next.with_context(cannot)? {
+                let walked = fetched.each_record(&mut scratch, |record| {
+                    match collector.take(record.key, record.value) {
+                        Ok(()) => ControlFlow::Continue(()),
+                        Err(unreadable) => ControlFlow::Break(unreadable),
+                    }
+                });
+                if let ControlFlow::Break(unreadable) = walked.with_context(cannot)? {
+                    return Err(unreadable).with_context(cannot);
+                }
+                reached = fetched.position;
+            }
+        }
+        Ok(collector.finish())
+    }
+
+    /// Returns the log start offset and the high watermark.
+    async fn extent(&self, cluster: &Cluster, deadline: Deadline) -> Result<(i64, i64), Error> {
+        let questions =
+            [OffsetQuery::Earliest, OffsetQuery::Latest].map(|query| (self.place.clone(), query));
+        let isolation = IsolationLevel::ReadUncommitted;
+        let mut answers = cluster.offsets(&questions, isolation, deadline).await?;
+        let mut offset = |query| match answers.remove(&(self.place.clone(), query)) {
+            Some(answer) => Ok(answer?.unwrap_or(0)),
+            None => Ok(0),
+        };
+        Ok::<_, Error>((offset(OffsetQuery::Earliest)?, offset(OffsetQuery::Latest)?))
+    }
+
+    fn held_up(&self, reached: i64, end: i64, deadline: Deadline) -> Problem {
+        let message = format!(
+            "ledger {} could be read to offset {reached} only, not to its end at {end}, within {} s",
+            self.place,
+            deadline.allowed().as_secs()
+        );
+        Problem::new(Exit::Unreachable, message).hint(
+            "a transaction of another producer is open there; it ends with its transaction.timeout.ms",
+        )
+    }
+}
