@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod config_entry;
 pub mod duration;
 pub mod envelope;
+pub mod escapes;
 pub mod group;
 pub mod header;
 pub mod name;

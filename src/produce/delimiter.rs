@@ -2,6 +2,8 @@
 
 use memchr::memmem::Finder;
 
+use crate::model::escapes::unescape;
+
 /// Some bytes that stand between records, or between key and value.
 #[derive(Debug, Clone)]
 pub struct Delimiter {
@@ -16,31 +18,7 @@ impl Delimiter {
 
     /// Reads a delimiter with the escapes `\n`, `\r`, `\t`, `\0`, `\\` and `\xHH`.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut bytes = Vec::new();
-        let mut chars = text.chars();
-        while let Some(c) = chars.next() {
-            if c != '\\' {
-                let mut utf8 = [0; 4];
-                bytes.extend_from_slice(c.encode_utf8(&mut utf8).as_bytes());
-                continue;
-            }
-            bytes.push(match chars.next() {
-                Some('n') => b'\n',
-                Some('r') => b'\r',
-                Some('t') => b'\t',
-                Some('0') => 0,
-                Some('\\') => b'\\',
-                Some('x') => {
-                    let digits: String = chars.by_ref().take(2).collect();
-                    u8::from_str_radix(&digits, 16)
-                        .ok()
-                        .filter(|_| digits.len() == 2)
-                        .ok_or_else(|| format!("`\\x{digits}` needs two hexadecimal digits"))?
-                }
-                Some(other) => return Err(format!("`\\{other}` is no escape")),
-                None => return Err("a lone `\\` at the end; write `\\\\`".to_owned()),
-            });
-        }
+        let bytes = unescape(text)?;
         if bytes.is_empty() {
             return Err("a delimiter cannot be empty".to_owned());
         }
