@@ -9,6 +9,7 @@ use crate::kafka::ConnectionSettings;
 use crate::kafka::connection::{Properties, Warning};
 use crate::model::duration::parse_duration;
 use crate::output::streams::{Color, ErrorFormat, Style, Verbosity};
+use crate::topology::SetOption;
 use crate::topology::resolved::ResolvedCluster;
 
 /// The flags that every command takes.
@@ -95,6 +96,24 @@ pub struct TopologyArgs {
     /// Environment of the topology [env: FLOWCTL_ENV]
     #[arg(short, long, value_name = "NAME")]
     pub env: Option<String>,
+}
+
+/// Settings that win over the topology's, for the commands that check it or make a cluster like it.
+#[derive(Debug, Clone, clap::Args)]
+pub struct SetArgs {
+    /// Override a setting, as in flows.orders.partitions=6 (can be repeated)
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = parse_set)]
+    pub sets: Vec<SetOption>,
+}
+
+/// Reads `--set PATH=VALUE`.
+fn parse_set(text: &str) -> Result<SetOption, String> {
+    match text.split_once('=') {
+        Some((path, value)) if !path.is_empty() => {
+            Ok(SetOption { path: path.to_owned(), value: value.to_owned() })
+        }
+        Some(_) | None => Err("write PATH=VALUE, as in flows.orders.partitions=6".to_owned()),
+    }
 }
 
 /// Where the topology is, for record commands: they keep kcat's letters.

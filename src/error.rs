@@ -1,6 +1,6 @@
 //! Errors as the user meets them: a chain of causes, hints, a stable code, an exit code.
 //!
-//! Typed errors live where a caller decides on them (`kafka::Error`, `topology::Error`); commands
+//! Typed errors live where a caller decides on them (`kafka::Error`, `topology::EnvironmentError`); commands
 //! add context with anyhow. This file turns a chain into what is shown and into an exit code.
 
 use std::fmt;

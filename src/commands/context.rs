@@ -5,13 +5,13 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::clock::{Clock, Deadline};
-use crate::config::{self, Environment, GlobalArgs, TopologyArgs};
+use crate::config::{self, Environment, GlobalArgs, SetArgs, TopologyArgs};
 use crate::error::Problem;
 use crate::interrupt::Interrupt;
 use crate::kafka::ConnectionSettings;
 use crate::model::target::Target;
 use crate::output::Output;
-use crate::topology::{self, EnvironmentError, Resolved, Topology, Variables};
+use crate::topology::{self, EnvironmentError, Resolved, SetOption, Topology, Variables};
 
 /// Everything a command needs besides its own flags.
 #[derive(Debug)]
@@ -45,10 +45,19 @@ impl Context {
     /// Reads the topology and resolves it for its environment. What is wrong with it is shown; the
     /// warnings are left to the caller.
     pub fn topology(&mut self, args: &TopologyArgs) -> anyhow::Result<Resolved> {
+        self.topology_with(args, &SetArgs { sets: Vec::new() })
+    }
+
+    /// Reads and resolves the topology, with settings of the command line put over it.
+    pub fn topology_with(
+        &mut self,
+        args: &TopologyArgs,
+        sets: &SetArgs,
+    ) -> anyhow::Result<Resolved> {
         let (file, text) = self.topology_text(args)?;
         let topology = self.parse(&file, &text)?;
         let environment = choose(&topology, self.topology_environment(args))?;
-        self.resolve(&file, &topology, environment)
+        self.resolve(&file, &topology, environment, &sets.sets)
     }
 
     /// Reads the topology where a command can do without: `None` when nobody named a file and there is
@@ -67,7 +76,7 @@ impl Context {
         let (file, text) = self.topology_text(args)?;
         let topology = self.parse(&file, &text)?;
         match topology.choose(self.topology_environment(args)) {
-            Ok(environment) => Ok(Some(self.resolve(&file, &topology, environment)?)),
+            Ok(environment) => Ok(Some(self.resolve(&file, &topology, environment, &[])?)),
             Err(unsaid @ EnvironmentError::Unsaid { .. }) => {
                 self.output.detail(&format!("{file} is not used: {unsaid}; {}", unsaid.hint()));
                 Ok(None)
@@ -88,11 +97,10 @@ impl Context {
         }
     }
 
-    /// Tells whether somebody named a topology, or there is one here.
+    /// Tells whether somebody named a topology, or there is one here. `FLOWCTL_ENV` alone names none: it
+    /// may be set for a whole session, and stand in other folders too.
     fn has_topology(&self, args: &TopologyArgs) -> bool {
-        self.topology_file(args).is_some()
-            || self.topology_environment(args).is_some()
-            || Path::new(DEFAULT_FILE).exists()
+        self.topology_file(args).is_some() || args.env.is_some() || Path::new(DEFAULT_FILE).exists()
     }
 
     /// Reads the text of the topology file, and names it as messages do.
@@ -143,9 +151,10 @@ impl Context {
         file: &str,
         topology: &Topology,
         environment: Option<&str>,
+        sets: &[SetOption],
     ) -> anyhow::Result<Resolved> {
         let lookup = |name: &str| self.environment.get(name).map(str::to_owned);
-        topology.resolve(environment, &[], Variables::Lookup(&lookup)).map_err(|found| {
+        topology.resolve(environment, sets, Variables::Lookup(&lookup)).map_err(|found| {
             self.output.diagnostics(&found);
             super::validate::invalid(file, &found).into()
         })

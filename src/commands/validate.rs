@@ -1,11 +1,11 @@
 //! `flowctl validate`: check a topology file, offline.
 
 use super::Context;
-use crate::config::TopologyArgs;
+use crate::config::{SetArgs, TopologyArgs};
 use crate::error::Problem;
 use crate::exit::Exit;
 use crate::output::validate::{Checked, Format, Validation, count};
-use crate::topology::{Diagnostics, Resolved, SetOption, Topology, Variables, parse};
+use crate::topology::{Diagnostics, Resolved, Topology, Variables, parse};
 
 /// Check a topology file without a cluster
 ///
@@ -32,9 +32,9 @@ pub struct Args {
     #[arg(long)]
     pub deny_warnings: bool,
 
-    /// Override a setting, as in flows.orders.partitions=6 (can be repeated)
-    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = parse_set)]
-    pub sets: Vec<SetOption>,
+    /// Settings that win over the file's.
+    #[command(flatten)]
+    pub sets: SetArgs,
 
     /// Output format
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
@@ -86,7 +86,7 @@ fn check(
     let mut validation =
         Validation { file, environments: Vec::new(), found: Diagnostics::default() };
     for environment in chosen {
-        match topology.resolve(environment, &args.sets, variables) {
+        match topology.resolve(environment, &args.sets.sets, variables) {
             Ok(resolved) => {
                 validation.environments.push(counted(&resolved));
                 validation.found.extend_with_new(resolved.warnings);
@@ -118,14 +118,4 @@ pub(super) fn invalid(file: &str, found: &Diagnostics) -> Problem {
         }
     };
     Problem::invalid(message)
-}
-
-/// Reads `--set PATH=VALUE`.
-fn parse_set(text: &str) -> Result<SetOption, String> {
-    match text.split_once('=') {
-        Some((path, value)) if !path.is_empty() => {
-            Ok(SetOption { path: path.to_owned(), value: value.to_owned() })
-        }
-        Some(_) | None => Err("write PATH=VALUE, as in flows.orders.partitions=6".to_owned()),
-    }
 }

@@ -10,6 +10,7 @@ mod fuzz;
 mod naming;
 mod overrides;
 pub mod position;
+pub mod provenance;
 mod read;
 mod resolve;
 pub mod resolved;

@@ -3,7 +3,6 @@
 //! This is what the engines read. Nothing here is a template, a default to be filled in or a variable.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +12,8 @@ use crate::model::secret::Secret;
 
 use super::diagnostic::Diagnostics;
 use super::position::Position;
+
+pub use super::provenance::{Layer, Provenance, Setting};
 
 /// A topology, resolved for one environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -277,64 +278,4 @@ pub enum Convention {
     Spring,
     /// Kafka Connect.
     Connect,
-}
-
-/// A value and where it comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting<T> {
-    /// The value.
-    pub value: T,
-    /// Where it comes from.
-    pub from: Provenance,
-}
-
-/// Where a value comes from: the layer that had the last word, and its place.
-///
-/// Displayed as `topology.yaml:58`, `environments.dev.clamp (topology.yaml:31)` or `built-in`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Provenance {
-    /// The layer.
-    pub layer: Layer,
-    /// The place; `None` for what stands in no file.
-    pub position: Option<Position>,
-}
-
-/// The layers of settings, low to high.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Layer {
-    /// flowctl's own default.
-    BuiltIn,
-    /// A class, by its name.
-    Class(String),
-    /// The flow itself.
-    Flow,
-    /// `environments.E.overrides`, by the environment's name.
-    Overrides(String),
-    /// `--set`, by its path.
-    CommandLine(String),
-    /// `environments.E.clamp`, by the environment's name.
-    Clamp(String),
-    /// Follows from another value; the text says which.
-    Derived(String),
-}
-
-impl fmt::Display for Provenance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let layer = match &self.layer {
-            Layer::BuiltIn => "built-in".to_owned(),
-            Layer::Class(class) => format!("classes.{class}"),
-            Layer::Flow => match &self.position {
-                Some(position) => return write!(f, "{position}"),
-                None => "flow".to_owned(),
-            },
-            Layer::Overrides(environment) => format!("environments.{environment}.overrides"),
-            Layer::CommandLine(path) => format!("--set {path}"),
-            Layer::Clamp(environment) => format!("environments.{environment}.clamp"),
-            Layer::Derived(text) => text.clone(),
-        };
-        match &self.position {
-            Some(position) => write!(f, "{layer} ({position})"),
-            None => f.write_str(&layer),
-        }
-    }
 }

@@ -44,7 +44,9 @@ impl Source {
     /// Splits a text into lines, secrets masked.
     pub(super) fn new(file: &str, text: &str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        Self { file: file.into(), lines: text.lines().map(mask).map(|l| printable(&l)).collect() }
+        let mut in_key = false;
+        let lines = text.lines().map(|line| printable(&mask_key(&mask(line), &mut in_key)));
+        Self { file: file.into(), lines: lines.collect() }
     }
 
     /// Returns the file as the user named it.
@@ -91,7 +93,7 @@ fn mask(line: &str) -> String {
     let lower = line.to_ascii_lowercase();
     let secret = SECRET_KEYS.iter().filter_map(|key| lower.find(key)).min();
     let value = secret
-        .and_then(|start| lower.get(start..)?.find(':').map(|colon| start + colon + 1))
+        .and_then(|start| lower.get(start..)?.find([':', '=']).map(|colon| start + colon + 1))
         .and_then(|at| line.split_at_checked(at));
     match value {
         Some((before, value))
@@ -102,6 +104,18 @@ fn mask(line: &str) -> String {
         }
         Some(_) | None => line.to_owned(),
     }
+}
+
+/// Replaces the lines of a private key in PEM, which stand below their key.
+fn mask_key(line: &str, in_key: &mut bool) -> String {
+    let is_border = line.contains("-----BEGIN ") || line.contains("-----END ");
+    if is_border {
+        *in_key = line.contains("-----BEGIN ") && line.contains("PRIVATE KEY");
+    }
+    if *in_key && !is_border {
+        return line.chars().map(|c| if c.is_whitespace() { c } else { '*' }).collect();
+    }
+    line.to_owned()
 }
 
 /// Replaces what a terminal would obey instead of show: control characters and those that turn the
@@ -211,11 +225,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn private_keys_are_masked() {
+        let text = "a: |\n  -----BEGIN PRIVATE KEY-----\n  MIIE\n  -----END PRIVATE KEY-----\nb: c";
+        let shown = Source::new("t.yaml", text).lines.join("\n");
+        assert_eq!(shown, text.replace("MIIE", "****"));
+    }
+
+    #[test]
     fn secrets_are_masked_and_columns_stay() {
         for (line, masked) in [
             ("  sasl.password: hunter2", "  sasl.password: *******"),
             ("  \"sasl.password\": 'a b'", "  \"sasl.password\": ** **"),
             ("  sasl.password: \"${KAFKA_PASSWORD}\"", "  sasl.password: \"${KAFKA_PASSWORD}\""),
+            ("  Login required password=\"x\";", "  Login required password=****"),
             ("  partitions: 3", "  partitions: 3"),
             ("  # a password", "  # a password"),
             (
