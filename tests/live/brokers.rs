@@ -24,8 +24,8 @@ fn the_secure_broker_takes_nobody_without_a_password() {
 #[test]
 fn a_killed_broker_comes_back() {
     let three = three_brokers();
-    three.kill(2);
     let topic = three.kafka.new_topic("brokers-three", 1);
+    three.kill(2);
     three.start(2);
     let tool = three.kafka.tool("topics").args(["--describe", "--topic", &topic]).assert();
     assert!(text(&tool.success().get_output().stdout).contains("ReplicationFactor: 1"));
