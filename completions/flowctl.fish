@@ -36,6 +36,7 @@ complete -c flowctl -n "__fish_flowctl_needs_command" -s v -l verbose -d 'Say mo
 complete -c flowctl -n "__fish_flowctl_needs_command" -s h -l help -d 'Print help'
 complete -c flowctl -n "__fish_flowctl_needs_command" -s V -l version -d 'Print version'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "validate" -d 'Check a topology file without a cluster'
+complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "produce" -d 'Write records to a flow or topic'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "lag" -d 'Show consumer lag of flows and groups'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "completions" -d 'Print the shell completion script'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "help" -d 'Show help of a command or a concept'
@@ -55,6 +56,42 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -l deny-warnin
 complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -s q -l quiet -d 'Say less on stderr'
 complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -s v -l verbose -d 'Say more on stderr (can be repeated)'
 complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s t -l topic -d 'Topic to write to; all names are files then' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s p -l partition -d 'Partition to write to; `same`: the one in the envelope; default: by key' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s k -l key -d 'Key of every record' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s K -l key-delimiter -d 'Delimiter between key and value; \\t, \\n, \\0, \\xHH are escapes' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s D -l delimiter -d 'Delimiter between records; default: end of line' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l key-from -d 'JSON pointer to the key in the value, such as /userId; needs --input json' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s H -l header -d 'Header NAME=VALUE; NAME alone has a null value (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l timestamp -d 'Timestamp of every record: RFC 3339, or milliseconds since 1970' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s z -l compression -d 'Compression of batches' -r -f -a "none\t'No compression'
+gzip\t'gzip'
+snappy\t'Snappy'
+lz4\t'LZ4'
+zstd\t'Zstandard'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l input -d 'What the input is' -r -f -a "lines\t'Bytes'
+json\t'One JSON value each'
+jsonl\t'Record envelopes, as tail -o jsonl writes them'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l count -d 'Make N test events instead of reading input' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l rate -d 'Make so many test events a second (or 30/m, 5/h), without end unless --count says it' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l template -d 'Template of test events: a file, text with `{{ }}`, or user-activity, which is the default' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l seed -d 'Make the same test events in every run' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s o -l output -d 'Output format of the summary' -r -f -a "text\t'One line on stderr'
+json\t'One JSON document, with partitions and offsets'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l timeout -d 'Deadline for metadata and admin calls' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l color -d 'When to use colour; `NO_COLOR` is honoured' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s Z -l empty-as-null -d 'Send empty keys and values as null: tombstones'
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l dry-run -d 'Send nothing; print the records as envelopes'
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s q -l quiet -d 'Say less on stderr'
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s v -l verbose -d 'Say more on stderr (can be repeated)'
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s t -l topic -d 'Count only this topic' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -l by -d 'What a row is; default: groups, then partitions' -r -f -a "group\t'One row a group'
 partition\t'One row a partition'

@@ -4,6 +4,7 @@ pub mod completions;
 pub mod context;
 pub mod help;
 pub mod lag;
+pub mod produce;
 pub mod range;
 pub mod target;
 pub mod validate;
@@ -42,6 +43,7 @@ pub struct Cli {
 #[expect(missing_docs, reason = "a doc comment here would hide that of Args, which is the help")]
 pub enum Command {
     Validate(validate::Args),
+    Produce(Box<produce::Args>),
     Lag(lag::Args),
     Completions(completions::Args),
     Help(help::Args),
@@ -52,6 +54,7 @@ impl Command {
     pub fn error_format(&self) -> ErrorFormat {
         match self {
             Self::Validate(args) => args.output.into(),
+            Self::Produce(args) => args.output.into(),
             Self::Completions(_) | Self::Help(_) => ErrorFormat::Text,
             Self::Lag(args) => args.output.error_format(),
         }
@@ -63,6 +66,7 @@ impl Command {
         let interrupt = context.interrupt.clone();
         match self {
             Self::Validate(args) => validate::run(&args, context),
+            Self::Produce(args) => Box::pin(produce::run(*args, context)).await,
             Self::Completions(args) => completions::run(&args, context),
             // Boxed, as every command that waits: the futures are large, and only one is run.
             Self::Lag(args) => {

@@ -3,6 +3,8 @@
 pub mod diagnostics;
 pub mod json;
 pub mod lag;
+pub mod produce;
+pub mod progress;
 pub mod record;
 pub mod sanitize;
 pub mod streams;

@@ -9,6 +9,7 @@ pub mod generate;
 pub mod input;
 pub mod place;
 pub mod pointer;
+pub mod preview;
 pub mod rate;
 pub mod report;
 pub mod run;

@@ -6,5 +6,6 @@ mod exit_codes;
 mod help;
 #[path = "../support/home.rs"]
 mod home;
+mod produce;
 mod streams;
 mod validate;

@@ -24,7 +24,7 @@ use super::timestamp::{Timestamp, TimestampType};
 
 pub use escape::write_text;
 pub use parse::{EnvelopeError, parse};
-pub use write::write;
+pub use write::{write, write_outgoing};
 
 /// How the bytes of a key or a value are written in the envelope; null has no encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]

@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use super::Encoding;
 use super::escape::write_text;
 use crate::model::name::TopicName;
-use crate::model::record::RecordView;
+use crate::model::record::{OutgoingRecord, RecordView};
 use crate::model::timestamp::Timestamp;
 
 /// Appends the envelope of a record to `out`, without a line end.
@@ -26,7 +26,39 @@ pub fn write(topic: &TopicName, partition: i32, record: &RecordView<'_>, out: &m
     }
     out.extend_from_slice(b",\"timestamp_type\":\"");
     out.extend_from_slice(timestamp_type.name().as_bytes());
-    out.extend_from_slice(b"\",\"key\":");
+    out.push(b'"');
+    write_content(key, value, headers.iter(), out);
+}
+
+/// Appends the envelope of a record that is not written yet: no offset, and where the producer is to
+/// choose, no partition and no timestamp.
+pub fn write_outgoing(record: &OutgoingRecord, out: &mut Vec<u8>) {
+    let OutgoingRecord { topic, partition, timestamp, key, value, headers } = record;
+    out.extend_from_slice(b"{\"topic\":");
+    write_text(topic.as_str(), out);
+    out.extend_from_slice(b",\"partition\":");
+    match partition {
+        Some(partition) => write_integer(*partition, out),
+        None => out.extend_from_slice(b"null"),
+    }
+    out.extend_from_slice(b",\"offset\":null,\"timestamp\":");
+    match timestamp {
+        Some(timestamp) => write_timestamp(*timestamp, out),
+        None => out.extend_from_slice(b"null"),
+    }
+    out.extend_from_slice(b",\"timestamp_type\":null");
+    let headers = headers.iter().map(|header| (&*header.name, header.value.as_deref()));
+    write_content(key.as_deref(), value.as_deref(), headers, out);
+}
+
+/// Writes key, value and headers, and closes the line.
+fn write_content<'a>(
+    key: Option<&[u8]>,
+    value: Option<&[u8]>,
+    headers: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>,
+    out: &mut Vec<u8>,
+) {
+    out.extend_from_slice(b",\"key\":");
     // A key of digits stays text: in one topic `1` and `a` should not differ in type.
     let encoding = write_bytes(key, |key| is_container(key) && is_splicable(key), out);
     out.extend_from_slice(b",\"key_encoding\":");
@@ -36,7 +68,7 @@ pub fn write(topic: &TopicName, partition: i32, record: &RecordView<'_>, out: &m
     out.extend_from_slice(b",\"value_encoding\":");
     write_encoding(encoding, out);
     out.extend_from_slice(b",\"headers\":[");
-    for (index, (name, value)) in headers.iter().enumerate() {
+    for (index, (name, value)) in headers.enumerate() {
         out.extend_from_slice(if index == 0 { b"[" } else { b",[" });
         write_header_part(Some(name), out);
         out.push(b',');

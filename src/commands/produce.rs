@@ -1,0 +1,219 @@
+//! `flowctl produce`: write records.
+
+mod args;
+mod source;
+
+use std::io::Write as _;
+
+use super::Context;
+use super::target::{self, Found};
+use crate::approval::{Approval, ApprovedBy};
+use crate::clock::Stopwatch;
+use crate::error::Problem;
+use crate::exit::Exit;
+use crate::kafka::{Cluster, Error, ErrorCode, Pace, ProducerOptions};
+use crate::model::envelope;
+use crate::model::name::TopicName;
+use crate::output::produce::{self as view, Format};
+use crate::output::progress::Progress;
+use crate::output::{Output, StreamError};
+use crate::produce::place::PlaceNames;
+use crate::produce::preview::{self, Previewed};
+use crate::produce::report::{Event, Written};
+use crate::produce::run::{self, Ended, Finished, Job};
+use crate::produce::shape::PartitionChoice;
+use crate::produce::source::{Source, SourceError};
+use crate::topology::Resolved;
+use crate::topology::resolved::{ResolvedFlow, Serialization};
+use crate::topology::similar::closest;
+
+pub use args::Args;
+
+/// Writes the records, or with `--dry-run` shows them.
+pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
+    let (target, files) = args.target_and_files()?;
+    let topology = context.topology_if_any(&args.topology.clone().into())?;
+    let found = target.map(|target| target::find(&target, topology.as_ref())).transpose()?;
+    let topic = found.as_ref().map(Found::main_topic);
+    let planned = source::plan(&args, topic.clone(), &files, context)?;
+    if args.dry_run {
+        return dry_run(planned.source, &planned.names, context).await;
+    }
+    let flow = match found {
+        Some(Found::Flow(flow)) => Some(flow),
+        Some(Found::Topic(_)) | None => None,
+    };
+    if let (Some(flow), Some(topology)) = (flow, &topology) {
+        warn_of_serialization(flow, topology, &mut context.output);
+    }
+    let settings = context.settings(topology.as_ref())?;
+    let cluster = Cluster::connect(&settings, context.deadline).await?;
+    let job = Job {
+        source: planned.source,
+        topics: topic.iter().cloned().collect(),
+        partition: match args.partition {
+            Some(PartitionChoice::Number(number)) => Some(number),
+            Some(PartitionChoice::ByKey | PartitionChoice::Same) | None => None,
+        },
+        options: ProducerOptions {
+            pace: if planned.is_slow { Pace::Interactive } else { Pace::Bulk },
+            compression: args.compression.map(Into::into),
+            ..ProducerOptions::default()
+        },
+    };
+    let approval = Approval::given(ApprovedBy::Command);
+    let stopwatch = Stopwatch::start();
+    let mut progress = Progress::start(&context.output, "produced", args.count, "records");
+    let (output, names) = (&mut context.output, &planned.names);
+    let mut events = |event: Event<'_>| match event {
+        Event::Progress(written) => progress.set(output, written.delivered, "records"),
+        Event::Failed(failure) => {
+            progress.pause(|| output.error(&view::failure(failure, names)));
+        }
+    };
+    let interrupt = context.interrupt.clone();
+    let deadline = context.deadline;
+    let finished =
+        run::run(&cluster, &settings, job, approval, &interrupt, deadline, &mut events).await;
+    drop(progress);
+    let finished = match finished {
+        Ok(finished) => finished,
+        Err(error) => return Err(explain(error, topic, &cluster, context).await),
+    };
+    let Finished { written, unsent, ended } = finished;
+    let elapsed = stopwatch.elapsed();
+    if args.output == Format::Json {
+        context.output.print(&view::json(&written, unsent, elapsed, names))?;
+        context.output.flush()?;
+    }
+    context.output.note(&view::summary(&written, unsent, elapsed));
+    if let Some(flow) = flow {
+        warn_of_missing_keys(flow, &written, &mut context.output);
+    }
+    end(ended, &written, names, &mut context.output)
+}
+
+/// Prints the records as envelopes.
+async fn dry_run(
+    source: Source,
+    names: &PlaceNames,
+    context: &mut Context,
+) -> anyhow::Result<Exit> {
+    let mut line = Vec::new();
+    let mut records = 0_u64;
+    let data = context.output.data();
+    let previewed = preview::preview(source, &context.interrupt, |record| {
+        line.clear();
+        envelope::write_outgoing(record, &mut line);
+        line.push(b'\n');
+        records += 1;
+        data.write_all(&line).map_err(StreamError::from)
+    })
+    .await?;
+    context.output.flush()?;
+    context.output.note(&view::dry_run_summary(records));
+    match previewed {
+        // Nothing was being changed.
+        Previewed::AtEnd | Previewed::Interrupted(_) => Ok(Exit::Done),
+        Previewed::Source(error) => Err(source_problem(&error, names, None).into()),
+    }
+}
+
+/// Turns the end into an exit code, or an error.
+fn end(
+    ended: Ended,
+    written: &Written,
+    names: &PlaceNames,
+    output: &mut Output,
+) -> anyhow::Result<Exit> {
+    match ended {
+        Ended::AtEnd if written.failed == 0 => Ok(Exit::Done),
+        Ended::AtEnd if written.delivered > 0 => Ok(Exit::Partly),
+        Ended::AtEnd => Ok(Exit::Failed),
+        Ended::Source(error) => Err(source_problem(&error, names, Some(written.delivered)).into()),
+        Ended::Interrupted(signal) => {
+            if let Some(place) = written.last_sent {
+                output.note(&format!("interrupted; the last one sent was {}", names.name(place)));
+            }
+            Ok(signal.exit())
+        }
+        Ended::Stopped(error) => {
+            let stopped = match written.last_sent {
+                Some(place) => format!("stopped after {}", names.name(place)),
+                None => "stopped before the first record".to_owned(),
+            };
+            Err(anyhow::Error::new(error).context(stopped))
+        }
+    }
+}
+
+/// Says why the input ended early, and what was written before.
+fn source_problem(error: &SourceError, names: &PlaceNames, delivered: Option<u64>) -> Problem {
+    let before = match delivered {
+        Some(1) => "; 1 record was produced before it".to_owned(),
+        Some(records) => format!("; {records} records were produced before it"),
+        None => String::new(),
+    };
+    match error {
+        SourceError::Invalid { place, error } => {
+            let column = error.column.map(|column| format!(", column {column}"));
+            let (place, column) = (names.name(*place), column.unwrap_or_default());
+            Problem::invalid(format!("{place}{column}: {}{before}", error.message))
+        }
+        SourceError::Unreadable { source, error } => {
+            let name = names.sources.get(usize::from(*source));
+            let name = name.map_or("stdin", String::as_str);
+            Problem::failed(format!("cannot read {name}: {error}{before}"))
+        }
+        SourceError::Template(error) => Problem::invalid(format!("{error}{before}")),
+    }
+}
+
+/// Says more about a topic that is not there: nothing was sent.
+async fn explain(
+    error: Error,
+    topic: Option<TopicName>,
+    cluster: &Cluster,
+    context: &Context,
+) -> anyhow::Error {
+    let is_missing = error.code() == Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+    let Some(topic) = topic.filter(|_| is_missing) else {
+        return error.into();
+    };
+    // A hint is worth asking for, but not worth another error.
+    let known = cluster.all_topics(context.deadline).await.unwrap_or_default();
+    if known.contains_key(&topic) {
+        return error.into();
+    }
+    let problem = Problem::failed(format!("topic `{topic}` does not exist"));
+    match closest(topic.as_str(), known.keys().map(TopicName::as_str)) {
+        Some(similar) => problem.hint(format!("did you mean `{similar}`?")),
+        None => problem.hint("flowctl apply creates the topics of a topology"),
+    }
+    .into()
+}
+
+/// Says that values are written as they are.
+fn warn_of_serialization(flow: &ResolvedFlow, topology: &Resolved, output: &mut Output) {
+    if topology.serialization == Serialization::Avro {
+        output.warn(&format!(
+            "flow `{}` is serialized as avro here; values are sent as they are, not encoded",
+            flow.id
+        ));
+    }
+}
+
+/// Says that records without a key break what the flow promises.
+fn warn_of_missing_keys(flow: &ResolvedFlow, written: &Written, output: &mut Output) {
+    if let (Some(key), 1..) = (&flow.key, written.without_key) {
+        output.warn(&format!(
+            "{} sent without a key, but flow `{}` is keyed by `{key}`: their order is not kept",
+            if written.without_key == 1 {
+                "1 record was".to_owned()
+            } else {
+                format!("{} records were", written.without_key)
+            },
+            flow.id
+        ));
+    }
+}
