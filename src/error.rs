@@ -73,6 +73,18 @@ pub struct Report {
     pub exit_code: u8,
 }
 
+impl Report {
+    /// Returns the message and its causes, where there is no room for lines of their own.
+    pub fn in_one_line(&self) -> String {
+        let mut text = self.message.clone();
+        for cause in &self.causes {
+            text.push_str(": ");
+            text.push_str(cause);
+        }
+        text
+    }
+}
+
 /// Finds the exit code of a chain: that of the first link which has one.
 pub fn exit_of(error: &anyhow::Error) -> Exit {
     for cause in error.chain() {

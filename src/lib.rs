@@ -13,5 +13,6 @@ pub mod lag;
 pub mod ledger;
 pub mod model;
 pub mod output;
+pub mod plan;
 pub mod produce;
 pub mod topology;

@@ -3,6 +3,7 @@
 pub mod diagnostics;
 pub mod json;
 pub mod lag;
+pub mod plan;
 pub mod produce;
 pub mod progress;
 pub mod record;

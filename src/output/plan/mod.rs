@@ -1,0 +1,83 @@
+//! A plan and what became of it: one line a change, or one JSON document.
+
+mod applied;
+mod item;
+mod text;
+
+#[cfg(test)]
+mod scenarios;
+
+use serde::Serialize;
+
+use super::json;
+use super::streams::ErrorFormat;
+use crate::plan::{Plan, Summary};
+
+pub use applied::{applied_json, outcome_line, tally_line};
+pub use text::{question, text, unmanaged_warnings};
+
+use item::ChangeItem;
+
+/// How a plan is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Format {
+    /// One line a change
+    #[default]
+    Text,
+    /// One JSON document
+    Json,
+}
+
+impl From<Format> for ErrorFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+        }
+    }
+}
+
+/// Renders the JSON document of a plan; its items are the changes.
+pub fn json(plan: &Plan) -> String {
+    let items: Vec<_> = plan.changes.iter().map(ChangeItem::new).collect();
+    json::document("Plan", Fields::new(plan), &items, &[])
+}
+
+#[derive(Debug, Serialize)]
+struct Fields<'a> {
+    project: &'a str,
+    environment: Option<&'a str>,
+    protected: bool,
+    cluster_id: &'a str,
+    in_sync: bool,
+    compared_topics: usize,
+    summary: Summary,
+    unmanaged_configs: Vec<UnmanagedItem<'a>>,
+}
+
+impl<'a> Fields<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        let unmanaged = plan.unmanaged.iter().map(|config| UnmanagedItem {
+            topic: config.topic.as_str(),
+            name: &config.key,
+            value: config.value.as_deref(),
+        });
+        Self {
+            project: &plan.project,
+            environment: plan.environment.as_deref(),
+            protected: plan.protected,
+            cluster_id: &plan.cluster_id,
+            in_sync: plan.is_in_sync(),
+            compared_topics: plan.compared,
+            summary: plan.summary(),
+            unmanaged_configs: unmanaged.collect(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct UnmanagedItem<'a> {
+    topic: &'a str,
+    name: &'a str,
+    value: Option<&'a str>,
+}

@@ -1,0 +1,214 @@
+//! A plan as text: sign, class, topic, what changes, where that stands; reasons below.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::model::duration::format_duration;
+use crate::model::name::TopicName;
+use crate::output::sanitize;
+use crate::plan::{
+    Action, BlastRadius, Change, Class, Deletable, Difference, LiveGroup, Obstacle, Plan, Summary,
+    Verdict,
+};
+use crate::topology::resolved::Role;
+
+/// Lays out the plan.
+pub fn text(plan: &Plan, color: bool) -> String {
+    if plan.is_in_sync() {
+        return format!(
+            "No changes. {} as the topology declares.\n",
+            match plan.compared {
+                1 => "1 topic is".to_owned(),
+                count => format!("{count} topics are"),
+            }
+        );
+    }
+    let topics = plan.changes.iter().map(|change| change.difference.topic.as_str().len());
+    let width = topics.max().unwrap_or(0);
+    let mut text = String::new();
+    for change in &plan.changes {
+        write_change(&mut text, change, width, color);
+    }
+    let Summary { create, change, delete, blocked } = plan.summary();
+    let _ = writeln!(
+        text,
+        "Plan: {create} to create, {change} to change, {delete} to delete, {blocked} blocked."
+    );
+    text
+}
+
+fn write_change(text: &mut String, change: &Change, width: usize, color: bool) {
+    let Change { difference, blast_radius, verdict } = change;
+    let Difference { topic, class, action, .. } = difference;
+    let _ = writeln!(
+        text,
+        "{} {:<11}  {:<width$}  {}  # {}",
+        sign(change, color),
+        class.name(),
+        topic.as_str(),
+        describe(action),
+        provenance(difference)
+    );
+    if let Verdict::Blocked(Obstacle { kind: _, reason, ways_out }) = verdict {
+        let _ = writeln!(text, "    blocked: {}", one_line(reason));
+        for way_out in ways_out {
+            let _ = writeln!(text, "    hint: {}", one_line(way_out));
+        }
+    }
+    if let Some(radius) = blast_radius {
+        write_blast_radius(text, difference, radius);
+    }
+}
+
+/// Texts of a broker may have line breaks or worse; a plan has one line for each.
+pub(super) fn one_line(text: &str) -> String {
+    sanitize::line(text.as_bytes())
+}
+
+fn sign(change: &Change, color: bool) -> String {
+    let (sign, code) = match (&change.verdict, &change.difference.action) {
+        (Verdict::Blocked(_), _) => ("!", "31"),
+        (_, Action::Create { .. }) => ("+", "32"),
+        (_, _) => ("~", "33"),
+    };
+    if color { format!("\x1b[{code}m{sign}\x1b[0m") } else { sign.to_owned() }
+}
+
+/// Says what a change does, old → new.
+pub(super) fn describe(action: &Action) -> String {
+    match action {
+        Action::Create { partitions, replication, configs } => {
+            let count = |count: Option<String>| count.unwrap_or_else(|| "broker's".to_owned());
+            let partitions = count(partitions.as_ref().map(|count| count.value.to_string()));
+            let replication = count(replication.as_ref().map(|count| count.value.to_string()));
+            let mut text = format!("create: partitions {partitions}, replication {replication}");
+            for (key, value) in configs {
+                let _ = write!(text, ", {key}={}", value_text(key, &value.value));
+            }
+            text
+        }
+        Action::ChangePartitions { current, wanted } => {
+            format!("partitions {current} → {}", wanted.value)
+        }
+        Action::ChangeReplication { current, wanted } => {
+            format!("replication {current} → {}", wanted.value)
+        }
+        Action::SetConfig { key, current, wanted } => {
+            let current = current.as_ref().map_or_else(|| "?".to_owned(), |v| value_text(key, v));
+            format!("{key} {current} → {}", value_text(key, &wanted.value))
+        }
+        Action::AwaitExternal => "external topic is missing".to_owned(),
+        Action::Read => "cannot be compared".to_owned(),
+    }
+}
+
+/// Tells whether a config is a duration: all that are end so.
+fn is_milliseconds(key: &str) -> bool {
+    key.rsplit('.').next() == Some("ms")
+}
+
+/// Shows a value as Kafka has it; milliseconds also as people write them.
+fn value_text(key: &str, value: &str) -> String {
+    let value = one_line(value);
+    let ms = value.trim().parse::<u64>().ok().filter(|ms| is_milliseconds(key) && *ms >= 1000);
+    // The largest number stands for never, and reads as nothing people would write.
+    match ms.filter(|ms| i64::try_from(*ms).is_ok_and(|ms| ms < i64::MAX)) {
+        Some(ms) => format!("{value} ({})", format_duration(Duration::from_millis(ms))),
+        None => value,
+    }
+}
+
+/// Says where it stands: the setting's own place, or that of the topic.
+fn provenance(difference: &Difference) -> String {
+    match &difference.action {
+        Action::ChangePartitions { wanted, .. } => wanted.from.to_string(),
+        Action::ChangeReplication { wanted, .. } => wanted.from.to_string(),
+        Action::SetConfig { wanted, .. } => wanted.from.to_string(),
+        Action::Create { .. } | Action::AwaitExternal | Action::Read => {
+            difference.declared_at.to_string()
+        }
+    }
+}
+
+fn write_blast_radius(text: &mut String, difference: &Difference, radius: &BlastRadius) {
+    let BlastRadius { records, deletable, groups } = radius;
+    let in_all = match records {
+        Some(0) => "no records".to_owned(),
+        Some(count) => format!("at most {count} records"),
+        None => "an unknown number of records".to_owned(),
+    };
+    match deletable {
+        Some(Deletable { records: Some(old), older_than }) if *records != Some(0) => {
+            let _ = writeln!(
+                text,
+                "    hits: {in_all}, {old} of them older than {}: those become deletable",
+                format_duration(*older_than)
+            );
+        }
+        Some(Deletable { records: None, older_than }) => {
+            let _ = writeln!(
+                text,
+                "    hits: {in_all}; unknown how many are older than {}",
+                format_duration(*older_than)
+            );
+        }
+        Some(_) | None => {
+            let _ = writeln!(text, "    hits: {in_all}");
+        }
+    }
+    let _ = writeln!(text, "    read by: {}", readers(groups.as_deref()));
+    if difference.role == Role::Dlq
+        && difference.class == Class::Destructive
+        && *records != Some(0)
+        && let Some(flow) = &difference.flow
+    {
+        let _ =
+            writeln!(text, "    hint: flowctl dlq redrive {flow} sends dead letters back first");
+    }
+}
+
+fn readers(groups: Option<&[LiveGroup]>) -> String {
+    match groups {
+        None => "unknown".to_owned(),
+        Some([]) => "no live group".to_owned(),
+        Some(groups) => {
+            let names = groups.iter().map(|LiveGroup { group, member_count }| {
+                let noun = if *member_count == 1 { "member" } else { "members" };
+                format!("{group} ({member_count} {noun})")
+            });
+            names.collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+/// Words the warnings about what is set without being declared, one a topic.
+pub fn unmanaged_warnings(plan: &Plan) -> Vec<String> {
+    let mut by_topic: BTreeMap<&TopicName, Vec<String>> = BTreeMap::new();
+    for config in &plan.unmanaged {
+        let value = config.value.as_deref().unwrap_or("?");
+        let text = format!("{}={}", config.key, value_text(&config.key, value));
+        by_topic.entry(&config.topic).or_default().push(text);
+    }
+    let warnings = by_topic.iter().map(|(topic, configs)| {
+        format!("`{topic}` has {}: not declared, left as it is", configs.join(", "))
+    });
+    warnings.collect()
+}
+
+/// Words the question before a plan is applied: what is dangerous is named once more.
+pub fn question(plan: &Plan) -> String {
+    let count = plan.to_do().count();
+    let noun = if count == 1 { "change" } else { "changes" };
+    let place = match &plan.environment {
+        Some(environment) => format!("{environment} (cluster {})", plan.cluster_id),
+        None => format!("cluster {}", plan.cluster_id),
+    };
+    let mut text = String::new();
+    for change in plan.to_do().filter(|change| change.verdict != Verdict::Go) {
+        let Difference { topic, class, action, .. } = &change.difference;
+        let _ = writeln!(text, "{}: {topic}: {}", class.name(), describe(action));
+    }
+    let _ = write!(text, "Apply {count} {noun} to {place}?");
+    text
+}

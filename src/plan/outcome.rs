@@ -1,0 +1,97 @@
+//! What became of a plan that was applied.
+
+use crate::error::Report;
+use crate::exit::Exit;
+use crate::interrupt::Signal;
+
+use super::decide::{Change, Plan};
+
+/// What became of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was carried out, and the cluster shows it.
+    Done,
+    /// It was not, or the cluster does not show it.
+    Failed(Report),
+    /// It was not tried; the text says why.
+    Skipped(String),
+    /// The plan did not mean to.
+    Blocked,
+}
+
+impl Outcome {
+    /// Returns the word that the output uses.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed(_) => "failed",
+            Self::Skipped(_) => "skipped",
+            Self::Blocked => "blocked",
+        }
+    }
+}
+
+/// How many changes had each outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Tally {
+    /// Carried out.
+    pub done: usize,
+    /// Tried in vain.
+    pub failed: usize,
+    /// Not tried.
+    pub skipped: usize,
+    /// Not meant to be.
+    pub blocked: usize,
+}
+
+/// A plan and what became of each of its changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// The plan.
+    pub plan: Plan,
+    /// The outcomes, in the order of the plan's changes.
+    pub outcomes: Vec<Outcome>,
+    /// The signal that ended it early.
+    pub interrupted: Option<Signal>,
+}
+
+impl Applied {
+    /// Gives the changes with their outcomes.
+    pub fn changes(&self) -> impl Iterator<Item = (&Change, &Outcome)> {
+        self.plan.changes.iter().zip(&self.outcomes)
+    }
+
+    /// Counts the outcomes.
+    pub fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for outcome in &self.outcomes {
+            match outcome {
+                Outcome::Done => tally.done += 1,
+                Outcome::Failed(_) => tally.failed += 1,
+                Outcome::Skipped(_) => tally.skipped += 1,
+                Outcome::Blocked => tally.blocked += 1,
+            }
+        }
+        tally
+    }
+
+    /// Returns the exit code: partly done when only some of it is, else what was in the way of all.
+    pub fn exit(&self) -> Exit {
+        let Tally { done, failed, skipped, blocked } = self.tally();
+        if let Some(signal) = self.interrupted {
+            return signal.exit();
+        }
+        if failed + skipped + blocked == 0 {
+            return Exit::Done;
+        }
+        if done > 0 {
+            return Exit::Partly;
+        }
+        let mut exits = self.outcomes.iter().filter_map(|outcome| match outcome {
+            Outcome::Failed(report) => Some(Exit::from_code(report.exit_code)),
+            Outcome::Done | Outcome::Skipped(_) | Outcome::Blocked => None,
+        });
+        let Some(first) = exits.next() else { return self.plan.exit() };
+        if exits.all(|exit| exit == first) { first } else { Exit::Failed }
+    }
+}
