@@ -38,6 +38,7 @@ complete -c flowctl -n "__fish_flowctl_needs_command" -s V -l version -d 'Print 
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "validate" -d 'Check a topology file without a cluster'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "produce" -d 'Write records to a flow or topic'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "lag" -d 'Show consumer lag of flows and groups'
+complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "tour" -d 'Show the main job on a real cluster, step by step'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "completions" -d 'Print the shell completion script'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "help" -d 'Show help of a command or a concept'
 complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
@@ -112,6 +113,17 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -l all-groups -d 'S
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s q -l quiet -d 'Say less on stderr'
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s v -l verbose -d 'Say more on stderr (can be repeated)'
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c flowctl -n "__fish_flowctl_using_subcommand tour" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tour" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand tour" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tour" -l timeout -d 'Deadline for metadata and admin calls' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tour" -l color -d 'When to use colour; `NO_COLOR` is honoured' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand tour" -l keep -d 'Leave topics and group there'
+complete -c flowctl -n "__fish_flowctl_using_subcommand tour" -s q -l quiet -d 'Say less on stderr'
+complete -c flowctl -n "__fish_flowctl_using_subcommand tour" -s v -l verbose -d 'Say more on stderr (can be repeated)'
+complete -c flowctl -n "__fish_flowctl_using_subcommand tour" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c flowctl -n "__fish_flowctl_using_subcommand completions" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand completions" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand completions" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r

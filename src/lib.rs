@@ -16,3 +16,4 @@ pub mod output;
 pub mod plan;
 pub mod produce;
 pub mod topology;
+pub mod tour;

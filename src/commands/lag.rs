@@ -9,8 +9,7 @@ use crate::lag::report::LagReport;
 use crate::lag::run::{self, Gathered};
 use crate::lag::select::{self, Name, Selection};
 use crate::model::name::TopicName;
-use crate::output::lag::{self, By};
-use crate::output::streams::ErrorFormat;
+use crate::output::lag::{self, By, Format};
 
 /// Show consumer lag of flows and groups
 ///
@@ -58,25 +57,6 @@ pub struct Args {
     /// Where the topology is.
     #[command(flatten)]
     pub topology: TopologyArgs,
-}
-
-/// How the report is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// Tables
-    Table,
-    /// One JSON document
-    Json,
-}
-
-impl Format {
-    /// Tells how errors are shown beside it.
-    pub fn error_format(self) -> ErrorFormat {
-        match self {
-            Self::Table => ErrorFormat::Text,
-            Self::Json => ErrorFormat::Json,
-        }
-    }
 }
 
 /// Prints the report.

@@ -7,6 +7,7 @@ pub mod lag;
 pub mod produce;
 pub mod range;
 pub mod target;
+pub mod tour;
 pub mod validate;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -45,6 +46,7 @@ pub enum Command {
     Validate(validate::Args),
     Produce(Box<produce::Args>),
     Lag(lag::Args),
+    Tour(tour::Args),
     Completions(completions::Args),
     Help(help::Args),
 }
@@ -55,8 +57,8 @@ impl Command {
         match self {
             Self::Validate(args) => args.output.into(),
             Self::Produce(args) => args.output.into(),
-            Self::Completions(_) | Self::Help(_) => ErrorFormat::Text,
-            Self::Lag(args) => args.output.error_format(),
+            Self::Completions(_) | Self::Help(_) | Self::Tour(_) => ErrorFormat::Text,
+            Self::Lag(args) => args.output.into(),
         }
     }
 
@@ -72,6 +74,7 @@ impl Command {
             Self::Lag(args) => {
                 until_interrupted(&interrupt, Box::pin(lag::run(args, context))).await
             }
+            Self::Tour(args) => Box::pin(tour::run(args, context)).await,
             Self::Help(args) => help::run(&args, context),
         }
     }

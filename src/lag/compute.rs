@@ -15,6 +15,17 @@ pub struct ObservedGroup {
     pub description: Option<GroupDescription>,
     /// The committed offsets.
     pub committed: BTreeMap<TopicPartition, i64>,
+    /// Whether something could not be read, so that what is absent here may be there.
+    pub is_partial: bool,
+}
+
+impl ObservedGroup {
+    /// Tells whether the cluster knows nothing of the group.
+    pub fn is_missing(&self) -> bool {
+        let is_described =
+            self.description.as_ref().is_some_and(|group| group.state != GroupState::Dead);
+        !is_described && self.committed.is_empty() && !self.is_partial
+    }
 }
 
 /// The ends of a log, as far as they are known.
@@ -141,6 +152,12 @@ mod tests {
     }
 
     #[test]
+    fn a_group_that_could_not_be_read_is_not_missing() {
+        assert!(ObservedGroup::default().is_missing());
+        assert!(!ObservedGroup { is_partial: true, ..ObservedGroup::default() }.is_missing());
+    }
+
+    #[test]
     fn partitions_are_those_committed_assigned_or_of_the_flow() {
         let wanted =
             WantedGroup { group: "g".into(), flow: Some(("orders".into(), "orders".into())) };
@@ -161,6 +178,7 @@ mod tests {
                 members: vec![member],
             }),
             committed: BTreeMap::from([(TopicPartition::new("other".into(), 4), 9)]),
+            is_partial: false,
         };
         let counts = BTreeMap::from([("orders".into(), 2)]);
         let all = partitions(&wanted, &observed, &counts, None);

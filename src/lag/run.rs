@@ -8,7 +8,6 @@ use super::select::{Selection, WantedGroup};
 use crate::clock::{Clock, Deadline};
 use crate::error::{self, Report};
 use crate::kafka::{self, Cluster, GroupList, Stability};
-use crate::model::group::{GroupDescription, GroupState};
 use crate::model::name::{GroupId, TopicName};
 use crate::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
 
@@ -30,6 +29,7 @@ pub async fn gather(
     deadline: Deadline,
 ) -> Result<Gathered, kafka::Error> {
     let mut errors = Vec::new();
+    let is_all = matches!(selection, Selection::All(_));
     let wanted = match selection {
         Selection::Groups(wanted) => wanted,
         Selection::All(declared) => {
@@ -73,15 +73,13 @@ pub async fn gather(
     errors.extend(mark_errors);
     let missing = concerned
         .iter()
-        .filter(|(wanted, group, _)| {
-            wanted.flow.is_none()
-                && is_absent(group.description.as_ref())
-                && group.committed.is_empty()
-        })
+        .filter(|(wanted, group, _)| wanted.flow.is_none() && group.is_missing())
         .map(|(wanted, _, _)| wanted.group.clone())
         .collect();
     let groups = concerned
         .into_iter()
+        // Of a cluster's many groups, only those that read the topic are of interest.
+        .filter(|(_, _, partitions)| !(is_all && only.is_some() && partitions.is_empty()))
         .map(|(wanted, group, partitions)| compute::group_lag(wanted, group, partitions, &marks))
         .collect();
     let cluster_id = cluster.id(deadline).await?;
@@ -130,7 +128,10 @@ async fn observe_groups(
             }
             Err(kafka::Error::Broker { code, .. })
                 if code == kafka::ErrorCode::GROUP_ID_NOT_FOUND => {}
-            Err(cause) => errors.push(partial(cause, format!("cannot describe group `{id}`"))),
+            Err(cause) => {
+                errors.push(partial(cause, format!("cannot describe group `{id}`")));
+                observed.entry(id).or_default().is_partial = true;
+            }
         }
     }
     for (id, offsets) in committed {
@@ -145,15 +146,11 @@ async fn observe_groups(
                 if code == kafka::ErrorCode::GROUP_ID_NOT_FOUND => {}
             Err(cause) => {
                 errors.push(partial(cause, format!("cannot read the offsets of group `{id}`")));
+                observed.entry(id).or_default().is_partial = true;
             }
         }
     }
     Ok((observed, errors))
-}
-
-/// Tells whether the coordinator knows nothing of a group.
-fn is_absent(description: Option<&GroupDescription>) -> bool {
-    description.is_none_or(|group| group.state == GroupState::Dead)
 }
 
 /// Reads the partition counts of the flows' main topics.

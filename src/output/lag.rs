@@ -3,10 +3,29 @@
 use serde::Serialize;
 
 use super::json;
+use super::streams::ErrorFormat;
 use super::table::{self, Align};
 use crate::lag::{GroupLag, LagReport, Oddity, PartitionLag, Total};
 use crate::model::group::GroupState;
 use crate::model::name::FlowId;
+
+/// How the report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Tables
+    Table,
+    /// One JSON document
+    Json,
+}
+
+impl From<Format> for ErrorFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Table => Self::Text,
+            Format::Json => Self::Json,
+        }
+    }
+}
 
 /// Which tables are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

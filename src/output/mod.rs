@@ -10,6 +10,7 @@ pub mod record;
 pub mod sanitize;
 pub mod streams;
 pub mod table;
+pub mod tour;
 pub mod validate;
 
 pub use streams::{Output, StreamError};

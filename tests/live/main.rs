@@ -5,5 +5,6 @@ mod brokers;
 mod fetch;
 #[path = "../support/home.rs"]
 mod home;
+mod lag;
 mod support;
 mod wire;

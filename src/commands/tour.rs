@@ -1,0 +1,95 @@
+//! `flowctl tour`: the main job on the given brokers, step by step.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::Context;
+use crate::approval::{Approval, ApprovedBy};
+use crate::clock::Deadline;
+use crate::error::Problem;
+use crate::exit::Exit;
+use crate::output::tour;
+use crate::tour::run::{self, Tour};
+
+/// Show the main job on a real cluster, step by step
+///
+/// Examples:
+///
+///   flowctl tour -b localhost:9092
+///
+///   flowctl tour -b localhost:9092 --keep      # leave the topics there to look at
+///
+/// Applies a topology, produces test events, tails them, shows the lag of a consumer that fails on
+/// some, lists and redrives its dead letters, and shows that all is well again: each command as you
+/// would type it, with its real output. Every name begins with `tour-` and an id, and nothing is left
+/// behind; when a step's outcome is not what it announced, the tour fails.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// Leave topics and group there
+    #[arg(long)]
+    pub keep: bool,
+}
+
+/// How long the cleaning up may take, also after Ctrl-C.
+const CLEAN_UP: Duration = Duration::from_secs(15);
+
+/// Runs the tour.
+pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
+    let settings = context.settings(None)?;
+    let brokers: Vec<_> = settings.bootstrap.iter().map(ToString::to_string).collect();
+    let tour = Tour {
+        program: std::env::current_exe().context("cannot find this program's own file")?,
+        connection: connection(context)?,
+        brokers: brokers.join(","),
+        settings,
+        namespace: format!("tour-{:06x}.", rand::random::<u32>() & 0xff_ffff),
+        clock: context.clock,
+    };
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let timeout = context.global.timeout;
+    let interrupt = context.interrupt.clone();
+    let output = &mut context.output;
+    let mut said = Ok(());
+    let mut say = |event| {
+        if said.is_ok() {
+            said = tour::show(output, &event);
+        }
+    };
+    let path = folder.path().to_owned();
+    let work = run::run(&tour, path, || Deadline::after(timeout), &mut say);
+    let ended = tokio::select! {
+        ended = work => ended.map(|()| Exit::Done),
+        signal = interrupt.wait() => Ok(signal.exit()),
+    };
+    if args.keep {
+        context.output.note(&format!("kept: every topic that begins with {}", tour.namespace));
+    } else {
+        let approval = Approval::given(ApprovedBy::Command);
+        let left = run::clean(&tour, approval, Deadline::after(CLEAN_UP)).await?;
+        if let [first, ..] = left.as_slice() {
+            let problem = Problem::failed(format!("the tour could not clean up: {first}"));
+            return Err(problem.into());
+        }
+    }
+    said?;
+    let exit = ended?;
+    if exit == Exit::Done {
+        context.output.print("\nEverything came as announced.\n")?;
+    }
+    Ok(exit)
+}
+
+/// Returns the connection flags for the commands of the tour, files by their full path.
+fn connection(context: &Context) -> anyhow::Result<Vec<String>> {
+    let mut flags = Vec::new();
+    if let Some(file) = &context.global.properties {
+        let file = std::path::absolute(file).context("cannot find the properties file")?;
+        flags.extend(["-F".to_owned(), file.display().to_string()]);
+    }
+    for property in &context.global.property {
+        flags.extend(["-X".to_owned(), property.clone()]);
+    }
+    Ok(flags)
+}
