@@ -70,7 +70,7 @@ impl Reader {
                 }
                 Answer::OutOfRange | Answer::Failed(_) if !self.is_current(&asked) => {}
                 Answer::OutOfRange => {
-                    self.partitions.halt(&asked.topic_partition);
+                    self.partitions.out_of_range(&asked.topic_partition);
                     let (cluster, timeout) = (self.cluster.clone(), self.options.timeout);
                     self.steps.push(steps::range(cluster, asked, timeout));
                 }
@@ -95,8 +95,7 @@ impl Reader {
             match leader {
                 Ok(leader) => {
                     if !self.partitions.found(&topic_partition, leader) {
-                        self.partitions.halt(&topic_partition);
-                        self.failures.push_back(created_again(&topic_partition));
+                        self.halt(&topic_partition, created_again(&topic_partition));
                     }
                 }
                 Err(error) => {
@@ -110,25 +109,35 @@ impl Reader {
     /// Takes up where a log begins and ends, after an offset was out of its range.
     fn take_range(&mut self, asked: &Asked, outcome: Result<(i64, i64), Error>) {
         let topic_partition = &asked.topic_partition;
-        let halted = self.partitions.get(topic_partition).is_some_and(|partition| {
-            partition.next == asked.offset && partition.standing == Standing::Halted
+        let is_current = self.partitions.get(topic_partition).is_some_and(|partition| {
+            partition.next == asked.offset && partition.standing == Standing::OutOfRange
         });
-        if !halted {
+        if !is_current {
             return;
         }
-        match outcome {
-            // A new leader that had not caught up yet: the offset is there now.
-            Ok((log_start, log_end)) if (log_start..=log_end).contains(&asked.offset) => {
-                self.partitions.seek(topic_partition, asked.offset);
-            }
-            Ok((log_start, log_end)) => self.failures.push_back(Error::OffsetOutOfRange {
-                topic_partition: topic_partition.clone(),
-                wanted: asked.offset,
-                log_start,
-                log_end,
-            }),
-            Err(error) => self.failures.push_back(error),
+        let (log_start, log_end) = match outcome {
+            Ok(range) => range,
+            Err(error) => return self.halt(topic_partition, error),
+        };
+        let error = Error::OffsetOutOfRange {
+            topic_partition: topic_partition.clone(),
+            wanted: asked.offset,
+            log_start,
+            log_end,
+        };
+        if (log_start..=log_end).contains(&asked.offset) {
+            // The leader had not caught up yet; it has now.
+            let timeout = self.options.timeout;
+            self.failures.extend(self.partitions.failed(topic_partition, &error, timeout));
+        } else {
+            self.halt(topic_partition, error);
         }
+    }
+
+    /// Reads a partition no longer and tells the caller why.
+    fn halt(&mut self, topic_partition: &TopicPartition, error: Error) {
+        self.partitions.halt(topic_partition);
+        self.failures.push_back(error);
     }
 
     /// Notes an error of some partitions: what may pass is tried again for a while, the rest is the

@@ -42,6 +42,8 @@ pub(super) enum Standing {
     Led(Leader),
     /// Its leader must be looked up.
     Lost,
+    /// Its log does not have the offset; the log's range is being looked up.
+    OutOfRange,
     /// Not until the caller decides: its error was reported, or is about to be.
     Halted,
 }
@@ -101,7 +103,7 @@ impl Partitions {
     pub(super) fn seek(&mut self, topic_partition: &TopicPartition, offset: i64) {
         if let Some(partition) = self.all.get_mut(topic_partition) {
             (partition.position, partition.next) = (offset, offset);
-            if partition.standing == Standing::Halted {
+            if matches!(partition.standing, Standing::Halted | Standing::OutOfRange) {
                 partition.standing = Standing::Lost;
                 partition.failing = None;
             }
@@ -114,7 +116,7 @@ impl Partitions {
             .values()
             .filter_map(|partition| match partition.standing {
                 Standing::Led(leader) => Some(leader.broker),
-                Standing::Lost | Standing::Halted => None,
+                Standing::Lost | Standing::OutOfRange | Standing::Halted => None,
             })
             .collect()
     }
@@ -134,7 +136,7 @@ impl Partitions {
                         offset: partition.next,
                     },
                 )),
-                Standing::Led(_) | Standing::Lost | Standing::Halted => None,
+                Standing::Led(_) | Standing::Lost | Standing::OutOfRange | Standing::Halted => None,
             })
             .collect();
         asked.sort_by_key(|(turn, _)| *turn);
@@ -188,7 +190,8 @@ impl Partitions {
         self.turn += 1;
         match self.all.get_mut(&asked.topic_partition) {
             Some(partition)
-                if partition.next == asked.offset && partition.standing != Standing::Halted =>
+                if partition.next == asked.offset
+                    && matches!(partition.standing, Standing::Led(_) | Standing::Lost) =>
             {
                 partition.failing = None;
                 if next > partition.next {
@@ -233,9 +236,23 @@ impl Partitions {
 
     /// Reads a partition no longer, until the caller decides.
     pub(super) fn halt(&mut self, topic_partition: &TopicPartition) {
+        self.stand(topic_partition, Standing::Halted);
+    }
+
+    /// Notes that the log does not have the offset.
+    pub(super) fn out_of_range(&mut self, topic_partition: &TopicPartition) {
+        self.stand(topic_partition, Standing::OutOfRange);
+    }
+
+    fn stand(&mut self, topic_partition: &TopicPartition, standing: Standing) {
         if let Some(partition) = self.all.get_mut(topic_partition) {
-            partition.standing = Standing::Halted;
+            partition.standing = standing;
         }
+    }
+
+    /// Tells whether nothing is left to be read.
+    pub(super) fn are_over(&self) -> bool {
+        self.all.values().all(|partition| partition.standing == Standing::Halted)
     }
 }
 
@@ -347,6 +364,9 @@ mod tests {
         assert!(!partitions.answered(&asked[0], 20));
         assert_eq!(partitions.failed(&partition(0), &not_leader(), Duration::ZERO), None);
         assert!(partitions.lost().is_empty());
+        assert!(!partitions.are_over());
+        partitions.halt(&partition(1));
+        assert!(partitions.are_over());
         partitions.seek(&partition(0), 30);
         assert_eq!(partitions.lost(), [partition(0)]);
     }

@@ -93,6 +93,9 @@ impl Reader {
     /// no error until that has lasted for [`ReadOptions::timeout`]; calling again tries again.
     pub async fn next(&mut self) -> Result<Vec<Fetched>, Error> {
         while self.ready.is_empty() && self.failures.is_empty() {
+            if self.partitions.are_over() {
+                return Ok(Vec::new());
+            }
             self.dispatch();
             let step = match self.ended.pop_front() {
                 Some(step) => Some(step),
