@@ -2,6 +2,7 @@
 
 pub mod completions;
 pub mod context;
+pub mod dlq;
 pub mod help;
 pub mod lag;
 pub mod produce;
@@ -47,6 +48,7 @@ pub enum Command {
     Produce(Box<produce::Args>),
     Lag(lag::Args),
     Tour(tour::Args),
+    Dlq(Box<dlq::Args>),
     Completions(completions::Args),
     Help(help::Args),
 }
@@ -59,6 +61,7 @@ impl Command {
             Self::Produce(args) => args.output.into(),
             Self::Completions(_) | Self::Help(_) | Self::Tour(_) => ErrorFormat::Text,
             Self::Lag(args) => args.output.into(),
+            Self::Dlq(args) => args.command.error_format(),
         }
     }
 
@@ -75,6 +78,7 @@ impl Command {
                 until_interrupted(&interrupt, Box::pin(lag::run(args, context))).await
             }
             Self::Tour(args) => Box::pin(tour::run(args, context)).await,
+            Self::Dlq(args) => Box::pin(dlq::run(*args, context)).await,
             Self::Help(args) => help::run(&args, context),
         }
     }

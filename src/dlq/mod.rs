@@ -26,7 +26,7 @@ pub use dead_letter::{DeadLetter, DeadLetterId, Failure, Flaw, IllegalId, Origin
 pub use event::{Event, Fate};
 pub use overview::Overview;
 pub use plan::Redrive;
-pub use query::{Query, StatusFilter};
+pub use query::{Query, StatusFilter, Window};
 pub use run::{Declared, Dlq, Ended, Extent, Job, Outcome, Show, Sink, Snapshot};
 pub use select::{Decision, Refusal, Rule, Selector};
 pub use target::{Target, TargetPartition, TargetRule, Topics};

@@ -1,10 +1,11 @@
 //! Which dead letters are wanted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::dead_letter::{DeadLetter, Failure};
 use crate::ledger::Outcome;
+use crate::model::record::Record;
 use crate::model::timestamp::Timestamp;
 
 /// A selection: a dead letter must meet every condition that is set.
@@ -20,12 +21,21 @@ pub struct Query {
     pub error_codes: BTreeSet<String>,
     /// One of these keys, unless empty.
     pub keys: BTreeSet<Vec<u8>>,
+    /// The part of each partition that positions select; a partition without one is wanted whole.
+    pub windows: BTreeMap<i32, Window>,
+    /// At most so many are sent.
+    pub limit: Option<u64>,
+}
+
+/// A part of a partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// The offsets. Timestamps need not rise with them, so a time bounds these and the record too.
+    pub offsets: Range<i64>,
     /// The time of the dead letter: at or after.
     pub since: Option<Timestamp>,
     /// The time of the dead letter: before.
     pub until: Option<Timestamp>,
-    /// At most so many are sent.
-    pub limit: Option<u64>,
 }
 
 /// Which dead letters are shown, by what the ledger says of them.
@@ -66,6 +76,10 @@ impl Query {
             start = start.max(offsets.start);
             end = end.min(offsets.end);
         }
+        if let Some(window) = self.windows.get(&partition) {
+            start = start.max(window.offsets.start);
+            end = end.min(window.offsets.end);
+        }
         if !self.places.is_empty() {
             let mut wanted =
                 self.places.range((partition, i64::MIN)..=(partition, i64::MAX)).map(|(_, o)| *o);
@@ -79,15 +93,23 @@ impl Query {
 
     /// Tells whether a dead letter meets every condition but the limit.
     pub fn matches(&self, dead_letter: &DeadLetter) -> bool {
-        let Self { places, partitions, offsets, error_codes, keys, since, until, limit: _ } = self;
+        let Self { places, partitions, offsets, error_codes, keys, windows, limit: _ } = self;
         let record = &dead_letter.record;
         let partition = record.topic_partition.partition;
-        let time = record.timestamp;
         (places.is_empty() || places.contains(&(partition, record.offset)))
             && (partitions.is_empty() || partitions.contains(&partition))
             && offsets.as_ref().is_none_or(|range| range.contains(&record.offset))
             && (error_codes.is_empty() || has_code(dead_letter.failure.as_ref(), error_codes))
             && (keys.is_empty() || record.key.as_deref().is_some_and(|key| keys.contains(key)))
+            && windows.get(&partition).is_none_or(|window| window.holds(record))
+    }
+}
+
+impl Window {
+    fn holds(&self, record: &Record) -> bool {
+        let Self { offsets, since, until } = self;
+        let time = record.timestamp;
+        offsets.contains(&record.offset)
             && since.is_none_or(|since| time.is_some_and(|time| time >= since))
             && until.is_none_or(|until| time.is_some_and(|time| time < until))
     }
@@ -121,10 +143,17 @@ mod tests {
         assert!(!meets(&|q| q.error_codes = ["X".to_owned()].into()));
         assert!(meets(&|q| q.keys = [b"k".to_vec()].into()));
         assert!(!meets(&|q| q.keys = [b"K".to_vec()].into()));
-        assert!(meets(&|q| q.since = Some(Timestamp(1_000))));
-        assert!(!meets(&|q| q.since = Some(Timestamp(1_001))));
-        assert!(!meets(&|q| q.until = Some(Timestamp(1_000))));
-        assert!(meets(&|q| q.until = Some(Timestamp(1_001))));
+        let window = |since: Option<i64>, until: Option<i64>, end: i64| Window {
+            offsets: 0..end,
+            since: since.map(Timestamp),
+            until: until.map(Timestamp),
+        };
+        assert!(meets(&|q| q.windows = [(0, window(Some(1_000), None, 1))].into()));
+        assert!(!meets(&|q| q.windows = [(0, window(Some(1_001), None, 1))].into()));
+        assert!(!meets(&|q| q.windows = [(0, window(None, Some(1_000), 1))].into()));
+        assert!(meets(&|q| q.windows = [(0, window(None, Some(1_001), 1))].into()));
+        assert!(!meets(&|q| q.windows = [(0, window(None, None, 0))].into()));
+        assert!(meets(&|q| q.windows = [(1, window(None, None, 0))].into()));
         assert!(!meets(&|q| q.partitions = [1].into()));
         assert!(!meets(&|q| q.offsets = Some(1..9)));
         assert!(meets(&|q| q.places = [(0, 0), (1, 5)].into()));

@@ -9,6 +9,7 @@ mod overview;
 mod redrive;
 mod scan;
 mod survey;
+mod windows;
 mod write;
 
 use std::collections::BTreeMap;

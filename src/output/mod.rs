@@ -1,11 +1,13 @@
 //! What is printed: one file a view, human and JSON side by side. Nobody else prints.
 
 pub mod diagnostics;
+pub mod dlq;
 pub mod json;
 pub mod lag;
 pub mod plan;
 pub mod produce;
 pub mod progress;
+pub mod prompt;
 pub mod record;
 pub mod sanitize;
 pub mod streams;

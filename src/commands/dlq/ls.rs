@@ -1,0 +1,118 @@
+//! `flowctl dlq ls`: one row a DLQ.
+
+use super::Format;
+use super::find::{self, Choice};
+use crate::commands::Context;
+use crate::config::TopologyArgs;
+use crate::dlq::{Dlq, Overview};
+use crate::error::{self, Problem};
+use crate::exit::Exit;
+use crate::kafka::Cluster;
+use crate::model::target::Target;
+use crate::output::dlq;
+
+/// List DLQs with what is pending in them
+///
+/// Examples:
+///
+///   flowctl dlq ls                          # every DLQ of ./topology.yaml
+///
+///   flowctl dlq ls user-activity-logs --fail-if-any
+///
+///   flowctl dlq ls topic/orders.DLT -o json
+///
+/// Pending is what the ledger does not know as redriven. The DLQ is read once, up to where it ended
+/// when the command began; the ledger is read as it is then, so a redrive that runs meanwhile may not
+/// show yet. OLDEST is the age of the oldest pending one.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// Flow or DLQ; default: every DLQ of the topology
+    #[arg(value_name = "FLOW|TOPIC", value_parser = Target::parse)]
+    pub target: Vec<Target>,
+
+    /// Exit with 2 when something is pending
+    #[arg(long)]
+    pub fail_if_any: bool,
+
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub output: Format,
+
+    /// Where the topology is.
+    #[command(flatten)]
+    pub topology: TopologyArgs,
+}
+
+/// Prints the rows.
+pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
+    let needs_none = !args.target.is_empty()
+        && args.target.iter().all(|target| matches!(target, Target::Topic(_)));
+    let topology = if needs_none {
+        context.topology_if_chosen(&args.topology)?
+    } else {
+        context.topology_if_any(&args.topology)?
+    };
+    let choices: Vec<Choice> = match (&topology, args.target.is_empty()) {
+        (Some(topology), true) => find::all(topology),
+        (None, true) => {
+            return Err(Problem::usage("there is no topology that says which topics are DLQs")
+                .hint("name a DLQ, or a topology with -f")
+                .into());
+        }
+        (topology, false) => {
+            let mut choices = Vec::new();
+            for target in &args.target {
+                choices.extend(find::find(target, topology.as_ref())?);
+            }
+            choices
+        }
+    };
+    let settings = context.settings(topology.as_ref())?;
+    let cluster = Cluster::connect(&settings, context.deadline).await?;
+    let timeout = context.global.timeout;
+    let mut overviews: Vec<Overview> = Vec::new();
+    let mut errors = Vec::new();
+    let mut first_failure = None;
+    for Choice { declared, .. } in choices {
+        let opened = Dlq::open(cluster.clone(), settings.clone(), declared, timeout).await;
+        let counted = match opened {
+            Ok(dlq) => dlq.overview().await,
+            Err(error) => Err(error),
+        };
+        match counted {
+            Ok(overview) => overviews.push(overview),
+            Err(failure) => {
+                errors.push(error::report(&failure));
+                first_failure.get_or_insert(failure);
+            }
+        }
+    }
+    let now = context.clock.now();
+    let text = match args.output {
+        Format::Table => dlq::overview::text(&overviews, now, context.output.width()),
+        Format::Json => dlq::overview::json(&overviews, now, &errors),
+        Format::Jsonl => dlq::overview::jsonl(&overviews, now),
+    };
+    context.output.print(&text)?;
+    context.output.flush()?;
+    for overview in overviews.iter().filter(|overview| overview.hidden > 0) {
+        context.output.warn(&format!(
+            "{}: {} offsets are behind an open transaction and not counted",
+            overview.dlq, overview.hidden
+        ));
+    }
+    match (first_failure, overviews.is_empty()) {
+        (Some(failure), true) => Err(failure),
+        (Some(_), false) => {
+            for error in &errors {
+                context.output.error(error);
+            }
+            Ok(Exit::Partly)
+        }
+        (None, _) if args.fail_if_any && overviews.iter().any(|o| o.pending > 0) => {
+            Ok(Exit::Finding)
+        }
+        (None, _) => Ok(Exit::Done),
+    }
+}

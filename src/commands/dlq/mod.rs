@@ -1,0 +1,74 @@
+//! `flowctl dlq`: dead letters are listed, shown and redriven.
+
+mod find;
+mod ls;
+mod redrive;
+mod resume;
+mod selection;
+mod show;
+
+use super::Context;
+use crate::exit::Exit;
+use crate::output::streams::ErrorFormat;
+
+/// List, show and redrive dead letters
+///
+/// Examples:
+///
+///   flowctl dlq ls
+///
+///   flowctl dlq show user-activity-logs --error-code TIMEOUT
+///
+///   flowctl dlq redrive user-activity-logs --dry-run
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands about dead letters.
+#[derive(Debug, clap::Subcommand)]
+#[expect(missing_docs, reason = "a doc comment here would hide that of Args, which is the help")]
+pub enum Command {
+    Ls(ls::Args),
+    Show(show::Args),
+    Redrive(redrive::Args),
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people
+    Table,
+    /// One JSON document
+    Json,
+    /// One JSON object a line
+    Jsonl,
+}
+
+impl Command {
+    /// Tells how errors are shown beside the results.
+    pub fn error_format(&self) -> ErrorFormat {
+        let format = match self {
+            Self::Ls(args) => args.output,
+            Self::Show(args) => args.output,
+            Self::Redrive(args) => args.output,
+        };
+        match format {
+            Format::Table => ErrorFormat::Text,
+            Format::Json | Format::Jsonl => ErrorFormat::Json,
+        }
+    }
+}
+
+/// Runs the command. Those that only read end with the first Ctrl-C.
+pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
+    let interrupt = context.interrupt.clone();
+    match args.command {
+        Command::Ls(args) => super::until_interrupted(&interrupt, ls::run(args, context)).await,
+        Command::Show(args) => super::until_interrupted(&interrupt, show::run(args, context)).await,
+        Command::Redrive(args) => redrive::run(args, context).await,
+    }
+}

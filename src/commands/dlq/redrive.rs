@@ -1,0 +1,332 @@
+//! `flowctl dlq redrive`: plan, show, ask, run, report.
+
+use rand::Rng;
+
+use super::Format;
+use super::find::{self, Choice, Named};
+use super::resume;
+use super::selection::SelectionArgs;
+use crate::commands::Context;
+use crate::commands::target::{self, Found};
+use crate::config::TopologyArgs;
+use crate::dlq::{
+    Composition, Decision, Dlq, Ended, Event, Fate, Job, Outcome, RecordTime, Redrive, Rule,
+    Selector, Snapshot, TargetRule,
+};
+use crate::error::{self, Problem};
+use crate::exit::Exit;
+use crate::kafka::Cluster;
+use crate::model::name::TopicName;
+use crate::model::target::Target;
+use crate::model::timestamp::Timestamp;
+use crate::output::dlq::redrive::{self as view, Handled, Listing};
+use crate::output::prompt;
+use crate::topology::Resolved;
+
+/// Send dead letters back to where they belong
+///
+/// Examples:
+///
+///   flowctl dlq redrive user-activity-logs --dry-run       # what would go where
+///
+///   flowctl dlq redrive user-activity-logs --yes
+///
+///   flowctl dlq redrive user-activity-logs --error-code TIMEOUT --limit 10
+///
+///   flowctl dlq redrive user-activity-logs-dlq/0/42 --to user-activity-repair
+///
+/// Each record is sent as it was before it failed: the error object and the headers of the DLQ are
+/// taken off, everything else stays byte for byte. It goes to its original partition where that
+/// exists, else by its key. The ledger topic remembers each record in the same transaction, so a
+/// second run, or one after a crash, sends nothing twice and leaves nothing out. That holds for
+/// `read_committed` consumers; others may see a record again after a crash, with
+/// the same header flowctl-redrive-id.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// Flow or DLQ, or the id of a dead letter: TOPIC/PARTITION/OFFSET
+    #[arg(value_name = "FLOW|TOPIC|ID", value_parser = Named::parse)]
+    pub(super) target: Named,
+
+    /// Which ones.
+    #[command(flatten)]
+    pub(super) selection: SelectionArgs,
+
+    /// Send to this flow or topic instead of where they come from
+    #[arg(long, value_name = "FLOW|TOPIC", value_parser = Target::parse, help_heading = "Sending")]
+    pub(super) to: Option<Target>,
+
+    /// The timestamp of the records that are sent
+    #[arg(long, value_name = "TIME", default_value = "now", help_heading = "Sending")]
+    pub(super) timestamp: RecordTime,
+
+    /// Leave the headers of the DLQ on
+    #[arg(long, help_heading = "Sending")]
+    pub(super) keep_headers: bool,
+
+    /// Add no flowctl-… headers: the records are then those that failed, byte for byte
+    #[arg(long, help_heading = "Sending")]
+    pub(super) no_trace_headers: bool,
+
+    /// Refuse records that were redriven N times before [default: the topology's, else 3]
+    #[arg(long, value_name = "N", help_heading = "Sending")]
+    pub(super) max_redrives: Option<u32>,
+
+    /// Show what would go where, and change nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
+    /// Do not ask for a confirmation
+    #[arg(short, long)]
+    pub(super) yes: bool,
+
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub output: Format,
+
+    /// Where the topology is.
+    #[command(flatten)]
+    pub(super) topology: TopologyArgs,
+}
+
+/// Plans and runs the redrive.
+pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
+    let interrupt = context.interrupt.clone();
+    let now = context.clock.now();
+    let planned = tokio::select! {
+        planned = Box::pin(plan(&args, context, now)) => planned?,
+        signal = interrupt.wait() => return Ok(signal.exit()),
+    };
+    let Planned { dlq, snapshot, selector, plan } = planned;
+    say_plan(&plan, context);
+    let predicted = if plan.is_partial() { Exit::Partly } else { Exit::Done };
+    if args.dry_run {
+        context.output.note(&view::dry_run_notes(&plan));
+        return Ok(predicted);
+    }
+    if plan.sent() == 0 && plan.duplicates == 0 {
+        if args.output == Format::Json {
+            context.output.print(&view::report(&plan, &Outcome::default(), &[], &[]))?;
+        }
+        context.output.note(&view::nothing(&plan));
+        return Ok(predicted);
+    }
+    let approval = prompt::approve(&mut context.output, &view::question(&plan), args.yes)?;
+    let job = Job {
+        id: job_id(now),
+        selector,
+        composition: Composition {
+            time: args.timestamp,
+            keeps_headers: args.keep_headers,
+            adds_trace: !args.no_trace_headers,
+            now,
+        },
+    };
+    let mut teller = Teller { format: args.output, problems: Vec::new(), unshown: 0 };
+    let (outcome, ended) = {
+        let output = &mut context.output;
+        let mut tell = |event: Event| teller.tell(event, output);
+        Box::pin(dlq.redrive(&plan, &job, &snapshot, approval, &interrupt, &mut tell)).await
+    };
+    report(&args, context, &plan, &outcome, ended, &teller, now)
+}
+
+/// What is needed to carry a plan out.
+struct Planned {
+    dlq: Dlq,
+    snapshot: Snapshot,
+    selector: Selector,
+    plan: Redrive,
+}
+
+/// Makes the plan; a dry run lists it meanwhile.
+async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Result<Planned> {
+    let target = args.target.target();
+    let topology = match &args.to {
+        Some(to @ (Target::Either(_) | Target::Flow(_))) => {
+            context.topology_for(to, &args.topology)?
+        }
+        Some(Target::Topic(_)) | None => context.topology_for(&target, &args.topology)?,
+    };
+    let Choice { declared, max_redrives, redrive_to } = find::find_one(&target, topology.as_ref())?;
+    let to = match &args.to {
+        Some(to) => Some(send_to(to, topology.as_ref(), &declared.topic)?),
+        None => redrive_to,
+    };
+    let settings = context.settings(topology.as_ref())?;
+    let cluster = Cluster::connect(&settings, context.deadline).await?;
+    let dlq = Dlq::open(cluster, settings, declared, context.global.timeout).await?;
+    let snapshot = dlq.snapshot().await?;
+    let query = args.selection.query(Some(&args.target), &dlq, &snapshot, now).await?;
+    let rule = Rule {
+        target: to.map_or(TargetRule::Origin, TargetRule::Topic),
+        time: args.timestamp,
+        max_redrives: args.max_redrives.unwrap_or(max_redrives),
+    };
+    let selector = Selector::new(query, rule);
+    let mut listing = Listing::new(dlq.topic(), &snapshot);
+    let output = &mut context.output;
+    let mut tell = |event: Event| {
+        match event {
+            Event::Decided(dead_letter, decision) => {
+                if args.dry_run {
+                    list(args.output, &mut listing, output, &dead_letter, &decision)?;
+                }
+            }
+            Event::Warning(text) => output.warn(&text),
+            Event::Note(text) => output.note(&text),
+            Event::Expired { .. } | Event::Handled(..) => {}
+        }
+        Ok(())
+    };
+    let plan = dlq.plan(&snapshot, selector.clone(), now, &mut tell).await?;
+    if args.dry_run && args.output == Format::Json {
+        context.output.print(&listing.document(&plan))?;
+    }
+    context.output.flush()?;
+    Ok(Planned { dlq, snapshot, selector, plan })
+}
+
+/// Lists a decision.
+fn list(
+    format: Format,
+    listing: &mut Listing,
+    output: &mut crate::output::Output,
+    dead_letter: &crate::dlq::DeadLetter,
+    decision: &Decision,
+) -> anyhow::Result<()> {
+    match format {
+        Format::Table => {
+            let is_terminal = output.stdout_is_terminal();
+            output.print(&listing.row(dead_letter, decision, is_terminal))?;
+        }
+        Format::Json => listing.collect(dead_letter, decision),
+        Format::Jsonl => output.print(&view::line(dead_letter, decision))?,
+    }
+    Ok(())
+}
+
+/// Finds the topic that `--to` names.
+fn send_to(
+    to: &Target,
+    topology: Option<&Resolved>,
+    dlq: &TopicName,
+) -> Result<TopicName, Problem> {
+    let topic = match target::find(to, topology)? {
+        Found::Flow(flow) => flow.main.name.clone(),
+        Found::Topic(topic) => topic,
+    };
+    if topic == *dlq {
+        return Err(Problem::usage(format!("`{topic}` is the DLQ itself")));
+    }
+    Ok(topic)
+}
+
+/// Says what of the plan is not as it should be.
+fn say_plan(plan: &Redrive, context: &mut Context) {
+    for warning in view::plan_warnings(plan) {
+        context.output.warn(&warning);
+    }
+}
+
+/// Makes the id of this run: sorted by time, unlike any other.
+fn job_id(now: Timestamp) -> String {
+    let ms = u64::try_from(now.0).unwrap_or(0);
+    ulid::Ulid::from_parts(ms, rand::rng().random()).to_string()
+}
+
+/// How many problems of single records are shown as they come; the rest is counted.
+const MOST_SHOWN: usize = 20;
+
+/// Shows what happens while a redrive runs.
+struct Teller {
+    format: Format,
+    problems: Vec<Handled>,
+    unshown: u64,
+}
+
+impl Teller {
+    fn tell(&mut self, event: Event, output: &mut crate::output::Output) -> anyhow::Result<()> {
+        match event {
+            Event::Handled(id, fate) => {
+                let is_problem = matches!(fate, Fate::Refused(_) | Fate::Failed(_));
+                let handled = Handled { id, fate };
+                if self.format == Format::Jsonl {
+                    output.print(&handled.line())?;
+                }
+                if is_problem {
+                    if self.problems.len() < MOST_SHOWN {
+                        output.warn(&handled.text());
+                        self.problems.push(handled);
+                    } else {
+                        self.unshown += 1;
+                    }
+                }
+            }
+            Event::Expired { partition, from, to } => output.warn(&format!(
+                "partition {partition}: retention deleted offsets {from} to {} while they were \
+                 pending",
+                to - 1
+            )),
+            Event::Note(text) => output.note(&text),
+            Event::Warning(text) => output.warn(&text),
+            Event::Decided(..) => {}
+        }
+        Ok(())
+    }
+}
+
+/// Reports how it ended, and returns the exit code.
+fn report(
+    args: &Args,
+    context: &mut Context,
+    plan: &Redrive,
+    outcome: &Outcome,
+    ended: Ended,
+    teller: &Teller,
+    now: Timestamp,
+) -> anyhow::Result<Exit> {
+    if teller.unshown > 0 {
+        context.output.warn(&format!("… and {} more like these", teller.unshown));
+    }
+    let errors = match &ended {
+        Ended::Failed(failure) => vec![error::report(failure)],
+        Ended::Complete | Ended::Interrupted(_) | Ended::StoppedAtOnce(_) => Vec::new(),
+    };
+    if args.output == Format::Json {
+        context.output.print(&view::report(plan, outcome, &teller.problems, &errors))?;
+    }
+    context.output.flush()?;
+    context.output.note(&view::summary(plan, outcome));
+    let resume = || resume::command(args, outcome.redriven, now);
+    match ended {
+        Ended::Complete => Ok(exit(plan, outcome)),
+        Ended::Interrupted(signal) => {
+            context.output.note(&format!("stopped; to go on: {}", resume()));
+            Ok(signal.exit())
+        }
+        Ended::StoppedAtOnce(signal) => {
+            context.output.note(&format!(
+                "stopped at once; the last transaction will be aborted; to go on: {}",
+                resume()
+            ));
+            Ok(signal.exit())
+        }
+        Ended::Failed(failure) => {
+            context
+                .output
+                .note(&format!("what was redriven is remembered; to go on: {}", resume()));
+            Err(failure)
+        }
+    }
+}
+
+/// Returns the exit code of a redrive that went through.
+fn exit(plan: &Redrive, outcome: &Outcome) -> Exit {
+    let is_partial = plan.hidden > 0
+        || !plan.missing.is_empty()
+        || outcome.refused > 0
+        || outcome.failed > 0
+        || outcome.expired > 0;
+    if is_partial { Exit::Partly } else { Exit::Done }
+}

@@ -1,0 +1,95 @@
+//! `flowctl dlq show`: dead letters with origin, error and status.
+
+use std::ops::ControlFlow;
+
+use super::Format;
+use super::find::{self, Named};
+use super::selection::SelectionArgs;
+use crate::commands::Context;
+use crate::config::TopologyArgs;
+use crate::dlq::{Dlq, StatusFilter};
+use crate::error::Problem;
+use crate::exit::Exit;
+use crate::kafka::Cluster;
+use crate::output::dlq::letter;
+
+/// Show dead letters with their origin and error
+///
+/// Examples:
+///
+///   flowctl dlq show user-activity-logs                    # what is pending
+///
+///   flowctl dlq show user-activity-logs-dlq/0/42           # one of them, whatever its status
+///
+///   flowctl dlq show user-activity-logs --error-code TIMEOUT --limit 1 -o json
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// Flow or DLQ, or the id of a dead letter: TOPIC/PARTITION/OFFSET
+    #[arg(value_name = "FLOW|TOPIC|ID", value_parser = Named::parse)]
+    target: Named,
+
+    /// Which ones.
+    #[command(flatten)]
+    selection: SelectionArgs,
+
+    /// Only those with this status [default: pending; with an id: all]
+    #[arg(long, value_name = "STATUS")]
+    status: Option<StatusFilter>,
+
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub output: Format,
+
+    /// Where the topology is.
+    #[command(flatten)]
+    topology: TopologyArgs,
+}
+
+/// Prints the dead letters.
+pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
+    let target = args.target.target();
+    let topology = context.topology_for(&target, &args.topology)?;
+    let choice = find::find_one(&target, topology.as_ref())?;
+    let settings = context.settings(topology.as_ref())?;
+    let cluster = Cluster::connect(&settings, context.deadline).await?;
+    let dlq = Dlq::open(cluster, settings, choice.declared, context.global.timeout).await?;
+    let snapshot = dlq.snapshot().await?;
+    let mut memory = dlq.recall().await?;
+    let now = context.clock.now();
+    let query = args.selection.query(Some(&args.target), &dlq, &snapshot, now).await?;
+    let names_ids = !query.places.is_empty();
+    let status =
+        args.status.unwrap_or(if names_ids { StatusFilter::All } else { StatusFilter::Pending });
+    let is_terminal = context.output.stdout_is_terminal();
+    let mut items = Vec::new();
+    let output = &mut context.output;
+    let shown = dlq
+        .list(&snapshot, &mut memory, &query, status, &mut |dead_letter, done| {
+            match args.output {
+                Format::Table => output.print(&letter::text(dead_letter, done, is_terminal))?,
+                Format::Json => items.push(letter::item(dead_letter, done)),
+                Format::Jsonl => output.print(&letter::line(dead_letter, done))?,
+            }
+            Ok(ControlFlow::Continue(()))
+        })
+        .await?;
+    if args.output == Format::Json {
+        context.output.print(&letter::document(dlq.topic(), &items))?;
+    }
+    context.output.flush()?;
+    if shown < u64::try_from(query.places.len()).unwrap_or(u64::MAX) && args.status.is_none() {
+        return Err(Problem::failed(format!(
+            "{} of the {} dead letters are not in `{}`",
+            u64::try_from(query.places.len()).unwrap_or(u64::MAX) - shown,
+            query.places.len(),
+            dlq.topic()
+        ))
+        .hint("retention may have deleted them; flowctl dlq show lists what is there")
+        .into());
+    }
+    if shown == 0 {
+        context.output.note(&format!("nothing in `{}` is selected", dlq.topic()));
+    }
+    Ok(Exit::Done)
+}

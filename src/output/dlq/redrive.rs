@@ -1,0 +1,291 @@
+//! `dlq redrive`: the plan record by record, the question, and the report.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::{code, fate_word, origin};
+use crate::dlq::{DeadLetter, DeadLetterId, Decision, Fate, Outcome, Redrive, Snapshot, Target};
+use crate::error::Report;
+use crate::model::name::TopicName;
+use crate::output::json;
+use crate::output::sanitize;
+
+/// Lists a plan as it is made.
+#[derive(Debug)]
+pub struct Listing {
+    width: usize,
+    has_header: bool,
+    items: Vec<Value>,
+}
+
+impl Listing {
+    /// Starts a list of a DLQ; the widest id decides how wide the column is.
+    pub fn new(dlq: &TopicName, snapshot: &Snapshot) -> Self {
+        let widest = snapshot
+            .iter()
+            .map(|(partition, extent)| format!("{dlq}/{partition}/{}", extent.end).len())
+            .max();
+        Self { width: widest.unwrap_or(0), has_header: false, items: Vec::new() }
+    }
+
+    /// Lays out a row.
+    pub fn row(
+        &mut self,
+        dead_letter: &DeadLetter,
+        decision: &Decision,
+        is_terminal: bool,
+    ) -> String {
+        let width = self.width;
+        let mut text = String::new();
+        if !self.has_header {
+            self.has_header = true;
+            let _ = writeln!(text, "{:<width$}  {:<20}  TARGET", "ID", "ERROR");
+        }
+        let error = code(dead_letter).unwrap_or("-");
+        let error =
+            if is_terminal { sanitize::line(error.as_bytes()) } else { error.replace('\n', " ") };
+        let id = dead_letter.id().to_string();
+        let _ = writeln!(text, "{id:<width$}  {error:<20}  {}", verdict(decision));
+        text
+    }
+
+    /// Keeps an item for the document.
+    pub fn collect(&mut self, dead_letter: &DeadLetter, decision: &Decision) {
+        self.items.push(item(dead_letter, decision));
+    }
+
+    /// Renders the document.
+    pub fn document(&self, plan: &Redrive) -> String {
+        json::document("RedrivePlan", plan_fields(plan), &self.items, &[])
+    }
+}
+
+/// Says what becomes of a dead letter.
+fn verdict(decision: &Decision) -> String {
+    match decision {
+        Decision::Send(target) => target.to_string(),
+        Decision::Duplicate => "not sent: another one of its origin is".to_owned(),
+        Decision::Refused(refusal) => {
+            format!("not sent: {}", sanitize::line(refusal.to_string().as_bytes()))
+        }
+        Decision::Resolved(_) => "not sent: redriven before".to_owned(),
+        Decision::NotSelected => "not selected".to_owned(),
+    }
+}
+
+/// Renders a decision as one line of JSON.
+pub fn line(dead_letter: &DeadLetter, decision: &Decision) -> String {
+    format!("{}\n", item(dead_letter, decision))
+}
+
+fn item(dead_letter: &DeadLetter, decision: &Decision) -> Value {
+    let (action, target, reason) = match decision {
+        Decision::Send(target) => ("send", self::target(target), None),
+        Decision::Duplicate => ("duplicate", Value::Null, None),
+        Decision::Refused(refusal) => {
+            let reason = json!({ "code": refusal.code(), "message": refusal.to_string() });
+            ("refuse", Value::Null, Some(reason))
+        }
+        Decision::Resolved(_) => ("resolved", Value::Null, None),
+        Decision::NotSelected => ("skip", Value::Null, None),
+    };
+    json!({
+        "id": dead_letter.id().to_string(),
+        "action": action,
+        "target": target,
+        "reason": reason,
+        "error_code": code(dead_letter),
+        "origin": origin(&dead_letter.origin),
+    })
+}
+
+fn target(target: &Target) -> Value {
+    json!({ "topic": target.topic, "partition": target.partition.number() })
+}
+
+fn plan_fields(plan: &Redrive) -> Value {
+    let targets: Vec<Value> = plan
+        .targets
+        .iter()
+        .map(|(target, count)| {
+            let mut value = self::target(target);
+            if let Some(object) = value.as_object_mut() {
+                object.insert("records".to_owned(), Value::from(*count));
+            }
+            value
+        })
+        .collect();
+    json!({
+        "topic": plan.dlq,
+        "planned": plan.sent(),
+        "targets": targets,
+        "already_redriven": plan.resolved,
+        "planned_duplicates": plan.duplicates,
+        "planned_refusals": plan.refused,
+        "hidden_offsets": plan.hidden,
+        "missing": plan.missing.iter().map(DeadLetterId::to_string).collect::<Vec<_>>(),
+    })
+}
+
+/// Asks for the approval.
+pub fn question(plan: &Redrive) -> String {
+    let mut text = format!("Redrive {} of `{}`", dead_letters(plan.sent()), plan.dlq);
+    for (number, (topic, count)) in plan.sent_by_topic().into_iter().enumerate() {
+        let joint = if number == 0 { " to" } else { "," };
+        let _ = write!(text, "{joint} `{topic}` ({count})");
+    }
+    if plan.duplicates > 0 {
+        let _ = write!(text, " and remember {} of the same origin", plan.duplicates);
+    }
+    text.push('?');
+    text
+}
+
+/// Sums a plan up, for a dry run.
+pub fn dry_run_notes(plan: &Redrive) -> String {
+    let mut text = format!("dry run: {} would be sent", dead_letters(plan.sent()));
+    for (target, count) in &plan.targets {
+        let _ = write!(text, "\n  {count} to {target}");
+    }
+    let _ = write!(text, "{}", rest(plan));
+    text.push_str(
+        "\nnothing was changed; what the ledger says is as of now\n\
+         consumers with isolation.level=read_uncommitted (Java's default) may see a record again \
+         after a crash; its header flowctl-redrive-id is the same on every copy",
+    );
+    text
+}
+
+/// Says why there is nothing to do.
+pub fn nothing(plan: &Redrive) -> String {
+    format!("nothing to redrive in `{}`{}", plan.dlq, rest(plan))
+}
+
+/// Lists what is not sent.
+fn rest(plan: &Redrive) -> String {
+    let mut text = String::new();
+    if plan.resolved > 0 {
+        let _ = write!(text, "\n  {} redriven before", plan.resolved);
+    }
+    if plan.duplicates > 0 {
+        let _ = write!(text, "\n  {} duplicates of the same origin", plan.duplicates);
+    }
+    for (reason, count) in &plan.refused {
+        let _ = write!(text, "\n  {count} refused: {reason}");
+    }
+    text
+}
+
+/// Says what of a plan is not as it should be.
+pub fn plan_warnings(plan: &Redrive) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if plan.hidden > 0 {
+        warnings.push(format!(
+            "{} offsets of `{}` are behind an open transaction: nobody can know yet what they hold",
+            plan.hidden, plan.dlq
+        ));
+    }
+    for id in &plan.missing {
+        warnings.push(format!("{id} is not there: it was deleted, or never written"));
+    }
+    warnings
+}
+
+/// Sums up what was done.
+pub fn summary(plan: &Redrive, outcome: &Outcome) -> String {
+    let Outcome { redriven, duplicates, refused, failed, expired, transactions } = outcome;
+    let mut text = format!("redriven {redriven} of {} from `{}`", plan.sent(), plan.dlq);
+    for (count, what) in [(*duplicates, "duplicates"), (*refused, "refused"), (*failed, "failed")] {
+        if count > 0 {
+            let _ = write!(text, ", {count} {what}");
+        }
+    }
+    if *expired > 0 {
+        let _ = write!(text, ", {expired} offsets expired");
+    }
+    let noun = if *transactions == 1 { "transaction" } else { "transactions" };
+    let _ = write!(text, " ({transactions} {noun})");
+    text
+}
+
+/// Renders the report of a run.
+pub fn report(
+    plan: &Redrive,
+    outcome: &Outcome,
+    problems: &[Handled],
+    errors: &[Report],
+) -> String {
+    let Outcome { redriven, duplicates, refused, failed, expired, transactions } = outcome;
+    let mut fields = plan_fields(plan);
+    if let (Some(fields), Value::Object(more)) = (
+        fields.as_object_mut(),
+        json!({
+            "redriven": redriven,
+            "duplicates": duplicates,
+            "refused": refused,
+            "failed": failed,
+            "expired_offsets": expired,
+            "transactions": transactions,
+        }),
+    ) {
+        fields.extend(more);
+    }
+    let items: Vec<Value> = problems.iter().map(Handled::json).collect();
+    json::document("RedriveReport", fields, &items, errors)
+}
+
+/// A dead letter that was handled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handled {
+    /// Its id.
+    pub id: DeadLetterId,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+impl Handled {
+    /// Renders one line of JSON.
+    pub fn line(&self) -> String {
+        format!("{}\n", self.json())
+    }
+
+    /// Says what went wrong with it.
+    pub fn text(&self) -> String {
+        let reason = match &self.fate {
+            Fate::Refused(refusal) => refusal.to_string(),
+            Fate::Failed(why) => why.clone(),
+            Fate::Redriven { .. } | Fate::Duplicate => fate_word(&self.fate).to_owned(),
+        };
+        format!("{} was not redriven: {}", self.id, sanitize::line(reason.as_bytes()))
+    }
+
+    fn json(&self) -> Value {
+        let (target, reason) = match &self.fate {
+            Fate::Redriven { topic, place } => (
+                json!({
+                    "topic": topic,
+                    "partition": place.map(|(partition, _)| partition),
+                    "offset": place.map(|(_, offset)| offset),
+                }),
+                Value::Null,
+            ),
+            Fate::Duplicate => (Value::Null, Value::Null),
+            Fate::Refused(refusal) => {
+                (Value::Null, json!({ "code": refusal.code(), "message": refusal.to_string() }))
+            }
+            Fate::Failed(why) => (Value::Null, json!({ "code": "failed", "message": why })),
+        };
+        json!({
+            "id": self.id.to_string(),
+            "status": fate_word(&self.fate),
+            "target": target,
+            "reason": reason,
+        })
+    }
+}
+
+/// Says how many there are.
+fn dead_letters(count: u64) -> String {
+    if count == 1 { "1 dead letter".to_owned() } else { format!("{count} dead letters") }
+}
