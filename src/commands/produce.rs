@@ -32,7 +32,10 @@ pub use args::Args;
 /// Writes the records, or with `--dry-run` shows them.
 pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let (target, files) = args.target_and_files()?;
-    let topology = context.topology_if_any(&args.topology.clone().into())?;
+    let topology = match &target {
+        Some(target) => context.topology_for(target, &args.topology.clone().into())?,
+        None => context.topology_if_chosen(&args.topology.clone().into())?,
+    };
     let found = target.map(|target| target::find(&target, topology.as_ref())).transpose()?;
     let topic = found.as_ref().map(Found::main_topic);
     let planned = source::plan(&args, topic.clone(), &files, context)?;
@@ -131,6 +134,11 @@ fn end(
         Ended::AtEnd if written.delivered > 0 => Ok(Exit::Partly),
         Ended::AtEnd => Ok(Exit::Failed),
         Ended::Source(error) => Err(source_problem(&error, names, Some(written.delivered)).into()),
+        Ended::Topic { place, error } => {
+            let before = produced_before(written.delivered);
+            let place = names.name(place);
+            Err(anyhow::Error::new(error).context(format!("stopped at {place}{before}")))
+        }
         Ended::Interrupted(signal) => {
             if let Some(place) = written.last_sent {
                 output.note(&format!("interrupted; the last one sent was {}", names.name(place)));
@@ -149,11 +157,7 @@ fn end(
 
 /// Says why the input ended early, and what was written before.
 fn source_problem(error: &SourceError, names: &PlaceNames, delivered: Option<u64>) -> Problem {
-    let before = match delivered {
-        Some(1) => "; 1 record was produced before it".to_owned(),
-        Some(records) => format!("; {records} records were produced before it"),
-        None => String::new(),
-    };
+    let before = delivered.map(produced_before).unwrap_or_default();
     match error {
         SourceError::Invalid { place, error } => {
             let column = error.column.map(|column| format!(", column {column}"));
@@ -166,6 +170,14 @@ fn source_problem(error: &SourceError, names: &PlaceNames, delivered: Option<u64
             Problem::failed(format!("cannot read {name}: {error}{before}"))
         }
         SourceError::Template(error) => Problem::invalid(format!("{error}{before}")),
+    }
+}
+
+/// Says how much was written before something went wrong.
+fn produced_before(delivered: u64) -> String {
+    match delivered {
+        1 => "; 1 record was produced before it".to_owned(),
+        records => format!("; {records} records were produced before it"),
     }
 }
 

@@ -47,6 +47,13 @@ pub enum Ended {
     AtEnd,
     /// The source failed.
     Source(SourceError),
+    /// A record names a topic that cannot be written to.
+    Topic {
+        /// The record.
+        place: Place,
+        /// Why.
+        error: Error,
+    },
     /// Somebody asked.
     Interrupted(Signal),
     /// No further record could have been delivered.
@@ -92,7 +99,7 @@ pub async fn run(
             known.check(topic, partition)?;
         }
     }
-    let ended = pump.pump(&mut source, interrupt, deadline).await?;
+    let ended = pump.pump(&mut source, interrupt, deadline).await;
     Ok(pump.finish(ended, interrupt).await)
 }
 
@@ -132,47 +139,55 @@ impl Pump<'_> {
         source: &mut Source,
         interrupt: &Interrupt,
         deadline: Deadline,
-    ) -> Result<Ended, Error> {
+    ) -> Ended {
+        let mut last = None;
         loop {
             self.fetch_deliveries();
             self.send_pending();
             if let Some(error) = self.stop.take() {
-                return Ok(Ended::Stopped(error));
+                return Ended::Stopped(error);
             }
             if !self.pending.is_empty() {
                 tokio::select! {
                     biased;
-                    signal = interrupt.wait() => return Ok(Ended::Interrupted(signal)),
+                    signal = interrupt.wait() => return Ended::Interrupted(signal),
                     () = tokio::time::sleep(QUEUE_WAIT) => {}
                 }
                 continue;
             }
+            if let Some(ended) = last {
+                return ended;
+            }
             let wait = if self.producer.in_flight() > 0 { DELIVERY_WAIT } else { IDLE_WAIT };
             tokio::select! {
                 biased;
-                signal = interrupt.wait() => return Ok(Ended::Interrupted(signal)),
+                signal = interrupt.wait() => return Ended::Interrupted(signal),
                 chunk = source.next() => match chunk {
-                    Chunk::Records(records) => self.accept(records, deadline).await?,
-                    Chunk::End => return Ok(Ended::AtEnd),
-                    Chunk::Failed(error) => return Ok(Ended::Source(error)),
+                    Chunk::Records(records) => {
+                        last = self.accept(records, deadline).await.err();
+                    }
+                    Chunk::End => return Ended::AtEnd,
+                    Chunk::Failed(error) => return Ended::Source(error),
                 },
                 () = tokio::time::sleep(wait) => {}
             }
         }
     }
 
-    /// Takes records over, once their topics are known.
+    /// Takes records over, once their topics are known. The error is for when those before are sent.
     async fn accept(
         &mut self,
         records: Vec<(Place, OutgoingRecord)>,
         deadline: Deadline,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Ended> {
         for (place, record) in records {
             let known = if let Some(known) = self.topics.get(&record.topic) {
                 *known
             } else {
                 // Only an envelope brings a topic in the middle, long after the command started.
-                self.topic(&record.topic, Deadline::after(deadline.allowed())).await?
+                let deadline = Deadline::after(deadline.allowed());
+                let found = self.topic(&record.topic, deadline).await;
+                found.map_err(|error| Ended::Topic { place, error })?
             };
             if let Some(partition) = record.partition
                 && let Err(error) = known.check(&record.topic, partition)
@@ -192,7 +207,13 @@ impl Pump<'_> {
             code: ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
             message: Some(format!("topic `{topic}`")),
         };
-        let description = found.remove(topic).ok_or_else(missing)??;
+        let description = match found.remove(topic) {
+            Some(Ok(description)) => description,
+            Some(Err(error)) if error.code() != Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) => {
+                return Err(error);
+            }
+            Some(Err(_)) | None => return Err(missing()),
+        };
         let number = self.written.add_topic(topic.clone());
         let number = u16::try_from(number)
             .ok()
@@ -248,7 +269,7 @@ impl Pump<'_> {
     async fn finish(mut self, ended: Ended, interrupt: &Interrupt) -> Finished {
         let limit = match &ended {
             // Each record ends by its own timeout.
-            Ended::AtEnd | Ended::Source(_) => None,
+            Ended::AtEnd | Ended::Source(_) | Ended::Topic { .. } => None,
             Ended::Interrupted(_) | Ended::Stopped(_) => Some(Deadline::after(LAST_WAIT)),
         };
         let mut ended = ended;

@@ -6,5 +6,6 @@ mod fetch;
 #[path = "../support/home.rs"]
 mod home;
 mod lag;
+mod produce;
 mod support;
 mod wire;

@@ -74,6 +74,13 @@ pub(super) fn trouble(
         }),
         RDKafkaErrorCode::SSL => lasting(tls()),
         RDKafkaErrorCode::Fenced => lasting(Error::Fenced(cause.to_owned())),
+        // Without the right to a producer id, which WRITE on any topic gives too.
+        RDKafkaErrorCode::ClusterAuthorizationFailed => lasting(Error::Denied {
+            operation: "IDEMPOTENT_WRITE".to_owned(),
+            resource: "the cluster".to_owned(),
+            code: number(code),
+        }),
+        RDKafkaErrorCode::Fatal if known.is_none() => lasting(Error::Client(cause.to_owned())),
         _ if known.is_some_and(|known| known.is_final) => None,
         // The handshake's text names the reason, the next one only says "disconnected".
         _ if matches!(known, Some(Trouble { error: Error::Tls { .. }, .. })) => None,
@@ -116,7 +123,9 @@ pub(super) fn of_record(
             code: ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
             message: Some(format!("topic `{topic}`")),
         },
-        RDKafkaErrorCode::PurgeQueue => Error::Client("not sent".to_owned()),
+        RDKafkaErrorCode::PurgeQueue => {
+            trouble.cloned().unwrap_or_else(|| Error::Client("not sent".to_owned()))
+        }
         RDKafkaErrorCode::PurgeInflight => Error::Client(
             "sent, but not acknowledged: nobody knows whether it was written".to_owned(),
         ),
