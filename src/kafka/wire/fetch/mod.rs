@@ -5,6 +5,8 @@
 //! protocol, all three without I/O.
 
 mod answer;
+#[cfg(test)]
+mod faults;
 mod fetched;
 mod options;
 mod outcomes;
