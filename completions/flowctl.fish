@@ -37,6 +37,7 @@ complete -c flowctl -n "__fish_flowctl_needs_command" -s h -l help -d 'Print hel
 complete -c flowctl -n "__fish_flowctl_needs_command" -s V -l version -d 'Print version'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "validate" -d 'Check a topology file without a cluster'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "produce" -d 'Write records to a flow or topic'
+complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "tail" -d 'Show the records of a flow or topic'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "lag" -d 'Show consumer lag of flows and groups'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "tour" -d 'Show the main job on a real cluster, step by step'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "dlq" -d 'List, show and redrive dead letters'
@@ -94,6 +95,43 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l dry-run -d '
 complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s q -l quiet -d 'Say less on stderr'
 complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s v -l verbose -d 'Say more on stderr (can be repeated)'
 complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s t -l topic -d 'Topic, as in kcat' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s p -l partition -d 'Read only these partitions: 0,2 (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l from -d 'Where to begin: start, end, committed, an offset, +N after the start, -N before the end, a time, -1h30m before now; 3=POSITION for one partition (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l to -d 'Where to stop, in the same words; what is there is no longer read (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l since -d 'Begin at a time: 2026-11-21T04:00 (UTC), 2026-11-21T05:00+01:00, or 1h30m before now' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l until -d 'Stop at a time' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s n -l newest -d 'Begin at the newest N records of all partitions together; default 10 without --from, --since' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s c -l count -d 'Exit after N records' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s k -l key -d 'Show only records with this key' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s o -l output -d 'Output format' -r -f -a "raw\t'The values, one after the other'
+jsonl\t'The record envelope, one line of JSON a record: `produce --input jsonl` reads it'
+pretty\t'For people: everything, JSON indented'
+table\t'For people: one line a record'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s f -l format -d 'Show each record by a template, as in kcat' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s K -l key-delimiter -d 'Show the key, and this between key and value (raw)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s D -l delimiter -d 'What stands behind each record (raw)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l isolation -d 'What is seen of transactions' -r -f -a "read_committed\t'Only committed records'
+read_uncommitted\t'Records of open and aborted transactions too'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l group -d 'Group whose committed offsets are meant; default: the flow\'s only consumer' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l timeout -d 'Deadline for metadata and admin calls' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l color -d 'When to use colour; `NO_COLOR` is honoured' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s e -l exit -d 'Exit at the end instead of waiting for what comes'
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s J -d 'The same as -o jsonl'
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l keys -d 'Show the key before the value (raw)'
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l headers -d 'Show the headers before the value (raw, table)'
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l timestamps -d 'Show the timestamp before the value (raw)'
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s Z -l null -d 'Show NULL for a null key or value (raw, template)'
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s q -l quiet -d 'Say less on stderr'
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s v -l verbose -d 'Say more on stderr (can be repeated)'
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s t -l topic -d 'Count only this topic' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -l by -d 'What a row is; default: groups, then partitions' -r -f -a "group\t'One row a group'
 partition\t'One row a partition'

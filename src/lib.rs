@@ -15,5 +15,6 @@ pub mod model;
 pub mod output;
 pub mod plan;
 pub mod produce;
+pub mod tail;
 pub mod topology;
 pub mod tour;

@@ -7,6 +7,8 @@ pub mod help;
 pub mod lag;
 pub mod produce;
 pub mod range;
+pub mod resume;
+pub mod tail;
 pub mod target;
 pub mod tour;
 pub mod validate;
@@ -46,6 +48,7 @@ pub struct Cli {
 pub enum Command {
     Validate(validate::Args),
     Produce(Box<produce::Args>),
+    Tail(Box<tail::Args>),
     Lag(lag::Args),
     Tour(tour::Args),
     Dlq(Box<dlq::Args>),
@@ -61,7 +64,11 @@ impl Command {
             Self::Produce(args) => args.output.into(),
             Self::Completions(_) | Self::Help(_) | Self::Tour(_) => ErrorFormat::Text,
             Self::Lag(args) => args.output.into(),
+<<<<<<< HEAD
             Self::Dlq(args) => args.command.error_format(),
+=======
+            Self::Tail(args) => args.error_format(),
+>>>>>>> 1cd1006 (tail: show the records of a flow or topic)
         }
     }
 
@@ -78,7 +85,11 @@ impl Command {
                 until_interrupted(&interrupt, Box::pin(lag::run(args, context))).await
             }
             Self::Tour(args) => Box::pin(tour::run(args, context)).await,
+<<<<<<< HEAD
             Self::Dlq(args) => Box::pin(dlq::run(*args, context)).await,
+=======
+            Self::Tail(args) => Box::pin(tail::run(*args, context)).await,
+>>>>>>> 1cd1006 (tail: show the records of a flow or topic)
             Self::Help(args) => help::run(&args, context),
         }
     }

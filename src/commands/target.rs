@@ -1,8 +1,11 @@
 //! From the name on the command line to the flow or topic that is meant.
 
+use crate::clock::Deadline;
 use crate::error::Problem;
+use crate::kafka::{Cluster, ErrorCode};
 use crate::model::name::{FlowId, TopicName};
 use crate::model::target::Target;
+use crate::model::topic::TopicDescription;
 use crate::topology::Resolved;
 use crate::topology::resolved::ResolvedFlow;
 use crate::topology::similar::closest;
@@ -43,4 +46,31 @@ pub fn find<'t>(target: &Target, topology: Option<&'t Resolved>) -> Result<Found
             }
         }),
     }
+}
+
+/// Describes a topic that must exist; names the one that was probably meant when it does not.
+pub async fn existing_topic(
+    cluster: &Cluster,
+    topic: &TopicName,
+    deadline: Deadline,
+) -> anyhow::Result<TopicDescription> {
+    let found = cluster.topics(std::slice::from_ref(topic), deadline).await?.remove(topic);
+    let error = match found {
+        Some(Ok(description)) => return Ok(description),
+        Some(Err(error)) => Some(error),
+        None => None,
+    };
+    let is_unknown = |code| code == Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+    if let Some(error) = error.filter(|error| !is_unknown(error.code())) {
+        return Err(anyhow::Error::new(error).context(format!("cannot read topic `{topic}`")));
+    }
+    let cluster_id = cluster.id(deadline).await?;
+    let problem = Problem::failed(format!("topic `{topic}` not found on cluster {cluster_id}"));
+    // A hint is worth asking for, but not worth another error.
+    let known = cluster.all_topics(deadline).await.unwrap_or_default();
+    Err(match closest(topic.as_str(), known.keys().map(TopicName::as_str)) {
+        Some(similar) => problem.hint(format!("did you mean `{similar}`?")),
+        None => problem.hint("flowctl apply creates the topics of a topology"),
+    }
+    .into())
 }

@@ -45,6 +45,11 @@ impl<'a> Headers<'a> {
         self.count == 0
     }
 
+    /// Returns the headers as they are encoded, from which the same ones can be made again.
+    pub fn block(&self) -> &'a [u8] {
+        self.block
+    }
+
     /// Returns name and value of each header, in order.
     #[expect(clippy::iter_without_into_iter, reason = "one way to iterate is enough")]
     pub fn iter(&self) -> HeaderIter<'a> {

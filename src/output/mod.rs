@@ -12,6 +12,7 @@ pub mod record;
 pub mod sanitize;
 pub mod streams;
 pub mod table;
+pub mod tail;
 pub mod tour;
 pub mod validate;
 

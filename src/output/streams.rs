@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 use crate::error::Report;
 
 /// Why data could not be written to stdout.
@@ -167,6 +169,16 @@ impl Output {
     /// Sends what is buffered.
     pub fn flush(&mut self) -> Result<(), StreamError> {
         Ok(self.stdout.flush()?)
+    }
+
+    /// Tells whether the reader of stdout has gone, without writing: a command that waits for records
+    /// would not meet that otherwise.
+    pub fn reader_has_gone(&self) -> bool {
+        let stdout = self.stdout.get_ref();
+        let mut asked = [PollFd::new(stdout, PollFlags::empty())];
+        // Not even an error is a reason to end: the next write will tell.
+        matches!(poll(&mut asked, Some(&Timespec::default())), Ok(1..))
+            && asked.iter().any(|fd| fd.revents().intersects(PollFlags::ERR | PollFlags::HUP))
     }
 
     /// Says something that helps, unless `-q` was given.

@@ -1,0 +1,110 @@
+//! `flowctl tail`: show the records of a topic.
+
+mod args;
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use super::target::{self, Found};
+use crate::config::TopologyArgs;
+use crate::error::Problem;
+use crate::exit::Exit;
+use crate::interrupt::Signal;
+use crate::kafka::Cluster;
+use crate::model::name::{GroupId, TopicName};
+use crate::model::target::Target;
+use crate::output::record::{Place, RecordFormat};
+use crate::output::tail::TailView;
+use crate::tail::run as reading;
+use crate::tail::{Ended, Outcome, Request, Span, Start};
+
+pub use args::{Args, Format, Isolation};
+
+/// Shows the records.
+pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
+    let layout = args.layout().map_err(Problem::usage)?;
+    let format =
+        RecordFormat::new(&layout, Place::stdout(&context.output)).map_err(Problem::usage)?;
+    let interrupt = context.interrupt.clone();
+    let prepared = tokio::select! {
+        prepared = prepare(&args, context) => prepared?,
+        signal = interrupt.wait() => return Ok(signal.exit()),
+    };
+    let Prepared { cluster, request, spans } = prepared;
+    let timeout = context.global.timeout;
+    let mut view = TailView::new(&mut context.output, format, &request);
+    let outcome =
+        reading::run(&cluster, &request, spans, &interrupt, timeout, |event| Ok(view.show(event)?))
+            .await?;
+    let resume = args.resume(&request, &outcome, &context.global);
+    view.finish(&outcome, resume.as_deref())?;
+    Ok(exit(&outcome))
+}
+
+/// What is known before the first record is read.
+struct Prepared {
+    cluster: Cluster,
+    request: Request,
+    spans: BTreeMap<i32, Span>,
+}
+
+/// Finds the topic and the part of it that is to be read.
+async fn prepare(args: &Args, context: &mut Context) -> anyhow::Result<Prepared> {
+    let target = match (&args.name, &args.topic) {
+        (Some(target), _) => target.clone(),
+        (None, topic) => Target::Topic(TopicName::new(topic.clone().unwrap_or_default())),
+    };
+    let topology_args = TopologyArgs::from(args.topology.clone());
+    let topology = context.topology_for(&target, &topology_args)?;
+    let found = target::find(&target, topology.as_ref())?;
+    let request = args.request(found.main_topic(), group(args, &found), context)?;
+    if request.needs_committed() && request.group.is_none() {
+        return Err(Problem::usage("`committed` needs a group").hint("add --group GROUP").into());
+    }
+    let settings = context.settings(topology.as_ref())?;
+    let deadline = context.deadline;
+    let cluster = Cluster::connect(&settings, deadline).await?;
+    let description = target::existing_topic(&cluster, &request.topic, deadline).await?;
+    let all: Vec<i32> = description.partitions.into_keys().collect();
+    let partitions = request.partitions.clone().unwrap_or_else(|| all.clone());
+    if let Some(unknown) = partitions.iter().find(|partition| !all.contains(partition)) {
+        let count = all.len();
+        return Err(Problem::usage(format!(
+            "{} has no partition {unknown}: it has {count}",
+            request.topic
+        ))
+        .into());
+    }
+    for positions in [&request.to].into_iter().chain(match &request.start {
+        Start::At(positions) => Some(positions),
+        Start::Newest(_) => None,
+    }) {
+        positions
+            .check(request.topic.as_str(), &partitions)
+            .map_err(|error| Problem::usage(error.to_string()))?;
+    }
+    let spans = reading::gather(&cluster, &request, &partitions, deadline).await?;
+    Ok(Prepared { cluster, request, spans })
+}
+
+/// Returns the group whose committed offsets are meant.
+fn group(args: &Args, found: &Found<'_>) -> Option<GroupId> {
+    let only = match found {
+        Found::Flow(flow) => {
+            let mut consumers = flow.consumers.values();
+            consumers.next().filter(|_| consumers.next().is_none()).map(|only| only.group.clone())
+        }
+        Found::Topic(_) => None,
+    };
+    args.group.as_deref().map(GroupId::from).or(only)
+}
+
+/// Decides the exit code.
+fn exit(outcome: &Outcome) -> Exit {
+    match outcome.ended {
+        _ if outcome.has_gaps => Exit::Partly,
+        Ended::Done => Exit::Done,
+        Ended::Interrupted(Signal::Interrupt | Signal::Terminate) if outcome.goes_on => Exit::Done,
+        Ended::Interrupted(signal) => signal.exit(),
+    }
+}

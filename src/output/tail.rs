@@ -1,0 +1,133 @@
+//! What a tail shows: records on stdout, everything said about them on stderr.
+
+use std::io::Write as _;
+
+use super::record::RecordFormat;
+use super::{Output, StreamError};
+use crate::model::name::TopicName;
+use crate::model::position::Moved;
+use crate::tail::{Event, Outcome, Request, Start};
+
+/// How much is gathered before it is written: large enough that a write costs little per record.
+const BLOCK: usize = 256 * 1024;
+
+/// Shows what is told while a topic is read.
+#[derive(Debug)]
+pub struct TailView<'o> {
+    output: &'o mut Output,
+    format: RecordFormat,
+    topic: TopicName,
+    banner: String,
+    buffer: Vec<u8>,
+}
+
+impl<'o> TailView<'o> {
+    /// Prepares the view of a request.
+    pub fn new(output: &'o mut Output, format: RecordFormat, request: &Request) -> Self {
+        Self {
+            output,
+            format,
+            topic: request.topic.clone(),
+            banner: banner(request),
+            buffer: Vec::with_capacity(BLOCK + BLOCK / 4),
+        }
+    }
+
+    /// Shows an event. Records are gathered until there are many or a pause comes.
+    pub fn show(&mut self, event: Event<'_>) -> Result<(), StreamError> {
+        match event {
+            Event::Record { partition, record } => {
+                self.format.write(&self.topic, partition, record, &mut self.buffer);
+                if self.buffer.len() >= BLOCK { self.write() } else { Ok(()) }
+            }
+            Event::Pause if self.buffer.is_empty() => {
+                if self.output.reader_has_gone() { Err(StreamError::ClosedReader) } else { Ok(()) }
+            }
+            Event::Pause => {
+                self.write()?;
+                self.output.flush()
+            }
+            Event::Started { partitions } => {
+                if self.output.stderr_is_terminal() {
+                    let noun = if partitions == 1 { "partition" } else { "partitions" };
+                    let text = format!("{}: {partitions} {noun}, {}", self.topic, self.banner);
+                    self.output.note(&text);
+                }
+                self.format.write_heading(&mut self.buffer);
+                Ok(())
+            }
+            Event::Moved { partition, moved } => self.warn(&match moved {
+                Moved::ToStart { asked } => format!(
+                    "{}[{partition}] no longer has offset {asked}: its log start offset stands for it",
+                    self.topic
+                ),
+                Moved::ToEnd { asked } => format!(
+                    "{}[{partition}] has no offset {asked} yet: its end stands for it",
+                    self.topic
+                ),
+            }),
+            Event::Gap { partition, wanted, next } if next > wanted => self.warn(&format!(
+                "{}[{partition}]: offsets {wanted} to {} were deleted before they were read",
+                self.topic,
+                next - 1
+            )),
+            Event::Gap { partition, wanted, next } => self.warn(&format!(
+                "{}[{partition}] ends at {next}, before offset {wanted} that was to be read: records \
+                 were lost when its leader changed; reading goes on at {next}",
+                self.topic
+            )),
+            Event::NewPartitions(partitions) => {
+                self.write()?;
+                let names: Vec<_> = partitions.iter().map(ToString::to_string).collect();
+                self.output.note(&format!(
+                    "{} has new partitions, which are read from their start: {}",
+                    self.topic,
+                    names.join(", ")
+                ));
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends the view: says how many records there were and how to go on.
+    pub fn finish(mut self, outcome: &Outcome, resume: Option<&str>) -> Result<(), StreamError> {
+        self.write()?;
+        self.output.flush()?;
+        if self.output.stderr_is_terminal() {
+            let records = outcome.records;
+            let noun = if records == 1 { "record" } else { "records" };
+            self.output.note(&format!("{records} {noun}"));
+            if let Some(resume) = resume {
+                self.output.note(&format!("to go on from here: {resume}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn warn(&mut self, text: &str) -> Result<(), StreamError> {
+        self.write()?;
+        self.output.warn(text);
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<(), StreamError> {
+        let written = self.output.data().write_all(&self.buffer);
+        self.buffer.clear();
+        Ok(written?)
+    }
+}
+
+/// Says from where to where, and what is seen.
+fn banner(request: &Request) -> String {
+    let from = match &request.start {
+        Start::Newest(count) => format!("the newest {count}"),
+        Start::At(_) => "from the given positions".to_owned(),
+    };
+    let to = match (request.exit_at_end, request.limit) {
+        _ if !request.to.is_empty() => "to the given positions".to_owned(),
+        (true, _) => "to the end as of now".to_owned(),
+        (false, Some(limit)) => format!("then what comes, up to {limit} in all"),
+        (false, None) => "then what comes (Ctrl-C ends)".to_owned(),
+    };
+    format!("{from}, {to}, {}", request.isolation.name())
+}

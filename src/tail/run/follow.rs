@@ -1,0 +1,140 @@
+//! Reads on from where each partition begins.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use super::marks::marks;
+use super::{Step, Tail};
+use crate::clock::Deadline;
+use crate::kafka::{Fetched, Reader};
+use crate::tail::event::{Ended, Event};
+use crate::tail::span::Span;
+
+/// How often a topic that is followed is looked at for new partitions. Kafka's own consumer does so
+/// every five minutes; whoever watches a topic grow looks at it for less long.
+const REFRESH: Duration = Duration::from_secs(30);
+
+/// How long that look may take: records wait meanwhile, and there will be another one.
+const REFRESH_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl<Emit: FnMut(Event<'_>) -> anyhow::Result<()>> Tail<'_, Emit> {
+    /// Reads the spans, to their stops or until somebody ends it.
+    pub(super) async fn follow(&mut self) -> anyhow::Result<Ended> {
+        let next = &self.next;
+        self.spans.retain(|partition, span| {
+            next.get(partition).is_some_and(|position| !span.is_done(*position))
+        });
+        if self.spans.is_empty() {
+            return Ok(Ended::Done);
+        }
+        let mut reader = self.open(self.positions()).await?;
+        let mut refresh = Deadline::after(REFRESH);
+        while !self.spans.is_empty() {
+            match self.step(&mut reader).await? {
+                Step::Answer(answer) => {
+                    let flow = self.give(&mut reader, &answer);
+                    // Also what came before an error is to be seen.
+                    (self.emit)(Event::Pause)?;
+                    if flow?.is_break() {
+                        break;
+                    }
+                }
+                Step::Gap { partition, wanted, next } => {
+                    self.has_gaps = true;
+                    (self.emit)(Event::Gap { partition, wanted, next })?;
+                    self.advance(&mut reader, partition, next);
+                }
+                Step::Nothing => (self.emit)(Event::Pause)?,
+                Step::Interrupted(signal) => return Ok(Ended::Interrupted(signal)),
+            }
+            if refresh.has_passed() {
+                if let Some(wider) = self.find_new_partitions().await? {
+                    reader = wider;
+                }
+                refresh = Deadline::after(REFRESH);
+            }
+        }
+        Ok(Ended::Done)
+    }
+
+    /// Gives the records of an answer; breaks when it is enough.
+    fn give(&mut self, reader: &mut Reader, answer: &[Fetched]) -> anyhow::Result<ControlFlow<()>> {
+        for fetched in answer {
+            let partition = fetched.topic_partition.partition;
+            let Some(span) = self.spans.get(&partition) else { continue };
+            let stop = span.stop.unwrap_or(i64::MAX);
+            let (request, emit, records) = (self.request, &mut self.emit, &mut self.records);
+            let flow = fetched.each_record(&mut self.scratch, |record| {
+                if record.offset >= stop {
+                    return ControlFlow::Break(Ok(stop));
+                }
+                if !request.wants(record) {
+                    return ControlFlow::Continue(());
+                }
+                if let Err(error) = emit(Event::Record { partition, record }) {
+                    return ControlFlow::Break(Err(error));
+                }
+                *records += 1;
+                if request.limit == Some(*records) {
+                    return ControlFlow::Break(Ok(record.offset + 1));
+                }
+                ControlFlow::Continue(())
+            })?;
+            let position = match flow {
+                ControlFlow::Continue(()) => fetched.position.min(stop),
+                ControlFlow::Break(position) => position?,
+            };
+            self.advance(reader, partition, position);
+            if self.request.limit == Some(self.records) {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Notes how far a partition has been read, and ends it at its stop.
+    fn advance(&mut self, reader: &mut Reader, partition: i32, position: i64) {
+        self.next.insert(partition, position);
+        if self.spans.get(&partition).is_some_and(|span| span.is_done(position)) {
+            self.spans.remove(&partition);
+            reader.stop(&self.topic_partition(partition));
+        }
+    }
+
+    /// Returns where each partition goes on that is still read.
+    fn positions(&self) -> impl Iterator<Item = (i32, i64)> {
+        let position = |number: &i32| self.next.get(number).map(|position| (*number, *position));
+        self.spans.keys().filter_map(position)
+    }
+
+    /// Looks for partitions that were added to a topic which is followed as a whole, and reads them
+    /// from their start: all that is in them came after reading began.
+    async fn find_new_partitions(&mut self) -> anyhow::Result<Option<Reader>> {
+        let request = self.request;
+        if request.partitions.is_some() || request.exit_at_end || !request.to.is_empty() {
+            return Ok(None);
+        }
+        let deadline = Deadline::after(REFRESH_TIMEOUT);
+        // Nobody asked for this look: what is wrong with the cluster shows where records are read.
+        let Ok(topics) = self.cluster.topics(std::slice::from_ref(&request.topic), deadline).await
+        else {
+            return Ok(None);
+        };
+        let numbers = topics.into_values().flatten().flat_map(|topic| topic.partitions.into_keys());
+        let new: Vec<i32> = numbers.filter(|number| !self.next.contains_key(number)).collect();
+        if new.is_empty() {
+            return Ok(None);
+        }
+        let Ok(marks) = marks(self.cluster, request, &new, deadline).await else {
+            return Ok(None);
+        };
+        for (&partition, marks) in &marks {
+            let start = marks.log.log_start;
+            let span = Span { log_start: start, start, stop: None, moved: Vec::new() };
+            self.spans.insert(partition, span);
+            self.next.insert(partition, start);
+        }
+        (self.emit)(Event::NewPartitions(&new))?;
+        Ok(Some(self.open(self.positions()).await?))
+    }
+}

@@ -1,0 +1,132 @@
+//! Reads: asks for the marks of the logs once, then fetches until all that is wanted has been given.
+
+mod follow;
+mod marks;
+mod newest;
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use super::event::{Ended, Event, Outcome};
+use super::request::{Request, Start};
+use super::span::Span;
+use crate::clock::Deadline;
+use crate::interrupt::{Interrupt, Signal};
+use crate::kafka::{Cluster, Error, Fetched, ReadOptions, Reader, Scratch};
+use crate::model::offset::TopicPartition;
+
+pub use marks::gather;
+
+/// How long nothing may come before [`Event::Pause`] is told again: a reader of stdout that has gone
+/// is noticed in well under a second.
+const IDLE: Duration = Duration::from_millis(200);
+
+/// Reads `spans` and tells `emit` what `request` wants of them. An error of `emit` ends it; each answer
+/// to a question beside the reading may take `timeout`.
+pub async fn run(
+    cluster: &Cluster,
+    request: &Request,
+    spans: BTreeMap<i32, Span>,
+    interrupt: &Interrupt,
+    timeout: Duration,
+    emit: impl FnMut(Event<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<Outcome> {
+    let next = spans.iter().map(|(partition, span)| (*partition, span.start)).collect();
+    let goes_on = request.limit.is_none() && spans.values().any(|span| span.stop.is_none());
+    let (scratch, records, has_gaps) = (Scratch::default(), 0, false);
+    let mut tail = Tail {
+        cluster,
+        request,
+        interrupt,
+        timeout,
+        spans,
+        scratch,
+        emit,
+        next,
+        records,
+        has_gaps,
+    };
+    let ended = tail.run().await?;
+    let Tail { next, records, has_gaps, .. } = tail;
+    Ok(Outcome { records, next, has_gaps, goes_on, ended })
+}
+
+/// A request under way.
+struct Tail<'t, Emit> {
+    cluster: &'t Cluster,
+    request: &'t Request,
+    interrupt: &'t Interrupt,
+    timeout: Duration,
+    /// What is left to read.
+    spans: BTreeMap<i32, Span>,
+    scratch: Scratch,
+    emit: Emit,
+    /// The next offset of each partition, done or not.
+    next: BTreeMap<i32, i64>,
+    records: u64,
+    has_gaps: bool,
+}
+
+/// What came next.
+enum Step {
+    Answer(Vec<Fetched>),
+    /// Offsets of a partition went missing; the reader goes on at `next`.
+    Gap {
+        partition: i32,
+        wanted: i64,
+        next: i64,
+    },
+    Nothing,
+    Interrupted(Signal),
+}
+
+impl<Emit: FnMut(Event<'_>) -> anyhow::Result<()>> Tail<'_, Emit> {
+    async fn run(&mut self) -> anyhow::Result<Ended> {
+        (self.emit)(Event::Started { partitions: self.spans.len() })?;
+        for (&partition, span) in &self.spans {
+            for &moved in &span.moved {
+                (self.emit)(Event::Moved { partition, moved })?;
+            }
+        }
+        let flow = match self.request.start {
+            Start::Newest(limit) => self.give_newest(limit).await?,
+            Start::At(_) => ControlFlow::Continue(()),
+        };
+        match flow {
+            ControlFlow::Continue(()) => self.follow().await,
+            ControlFlow::Break(ended) => Ok(ended),
+        }
+    }
+
+    /// Opens a reader.
+    async fn open(&self, starts: impl Iterator<Item = (i32, i64)>) -> Result<Reader, Error> {
+        let starts = starts.map(|(partition, start)| (self.topic_partition(partition), start));
+        let options = ReadOptions { isolation: self.request.isolation, ..ReadOptions::default() };
+        Reader::open(self.cluster, starts.collect(), options, Deadline::after(self.timeout)).await
+    }
+
+    fn topic_partition(&self, partition: i32) -> TopicPartition {
+        TopicPartition::new(self.request.topic.clone(), partition)
+    }
+
+    /// Waits for what comes next, not longer than [`IDLE`].
+    async fn step(&self, reader: &mut Reader) -> Result<Step, Error> {
+        let answer = tokio::select! {
+            biased;
+            signal = self.interrupt.wait() => return Ok(Step::Interrupted(signal)),
+            answer = reader.next() => answer,
+            () = tokio::time::sleep(IDLE) => return Ok(Step::Nothing),
+        };
+        match answer {
+            Ok(fetched) => Ok(Step::Answer(fetched)),
+            Err(Error::OffsetOutOfRange { topic_partition, wanted, log_start, log_end }) => {
+                // Deleted by retention; or cut off, when a replica that lacked records became leader.
+                let next = if wanted < log_start { log_start } else { log_end };
+                reader.seek(&topic_partition, next);
+                Ok(Step::Gap { partition: topic_partition.partition, wanted, next })
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Reads back from the end until the newest records are found.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use super::{Step, Tail};
+use crate::model::offset::TopicPartition;
+use crate::tail::event::{Ended, Event};
+use crate::tail::newest::{Kept, Newest, Window};
+
+/// Goes on, or is over.
+type Flow = ControlFlow<Ended>;
+
+impl<Emit: FnMut(Event<'_>) -> anyhow::Result<()>> Tail<'_, Emit> {
+    /// Finds and gives the newest records before the end of the spans.
+    pub(super) async fn give_newest(&mut self, limit: usize) -> anyhow::Result<Flow> {
+        let ends = self.spans.iter().map(|(number, span)| (*number, span.log_start, span.start));
+        let mut newest = Newest::new(limit, ends);
+        loop {
+            let windows = newest.windows();
+            if windows.is_empty() {
+                break;
+            }
+            if let ControlFlow::Break(ended) = self.read_windows(windows, &mut newest).await? {
+                return Ok(ControlFlow::Break(ended));
+            }
+            newest.finish_windows();
+        }
+        for kept in newest.merge() {
+            let Kept { partition, .. } = kept;
+            (self.emit)(Event::Record { partition, record: &kept.view() })?;
+            self.records += 1;
+            if self.request.limit == Some(self.records) {
+                // In the order of time there is no offset to go on from.
+                self.next.clear();
+                return Ok(ControlFlow::Break(Ended::Done));
+            }
+        }
+        (self.emit)(Event::Pause)?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Reads windows of the log for the newest records in them.
+    async fn read_windows(
+        &mut self,
+        mut windows: BTreeMap<i32, Window>,
+        newest: &mut Newest,
+    ) -> anyhow::Result<Flow> {
+        let starts = windows.iter().map(|(number, window)| (*number, window.start));
+        let mut reader = self.open(starts).await?;
+        while !windows.is_empty() {
+            match self.step(&mut reader).await? {
+                Step::Answer(answer) => {
+                    for fetched in answer {
+                        let partition = fetched.topic_partition.partition;
+                        let Some(window) = windows.get(&partition) else { continue };
+                        let _ended = fetched.each_record(&mut self.scratch, |record| {
+                            if record.offset >= window.stop {
+                                return ControlFlow::Break(());
+                            }
+                            if self.request.wants(record) {
+                                newest.take(partition, record);
+                            }
+                            ControlFlow::Continue(())
+                        })?;
+                    }
+                }
+                // What retention deletes meanwhile is not among the newest.
+                Step::Gap { .. } => {}
+                Step::Nothing => (self.emit)(Event::Pause)?,
+                Step::Interrupted(signal) => {
+                    return Ok(ControlFlow::Break(Ended::Interrupted(signal)));
+                }
+            }
+            windows.retain(|partition, window| {
+                let topic_partition = TopicPartition::new(self.request.topic.clone(), *partition);
+                let position = reader.position(&topic_partition);
+                let is_done = position.is_none_or(|position| position >= window.stop);
+                if is_done {
+                    reader.stop(&topic_partition);
+                }
+                !is_done
+            });
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+}
