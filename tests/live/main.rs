@@ -8,4 +8,5 @@ mod home;
 mod lag;
 mod produce;
 mod support;
+mod transactions;
 mod wire;
