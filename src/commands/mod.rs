@@ -64,11 +64,8 @@ impl Command {
             Self::Produce(args) => args.output.into(),
             Self::Completions(_) | Self::Help(_) | Self::Tour(_) => ErrorFormat::Text,
             Self::Lag(args) => args.output.into(),
-<<<<<<< HEAD
             Self::Dlq(args) => args.command.error_format(),
-=======
             Self::Tail(args) => args.error_format(),
->>>>>>> 1cd1006 (tail: show the records of a flow or topic)
         }
     }
 
@@ -85,11 +82,8 @@ impl Command {
                 until_interrupted(&interrupt, Box::pin(lag::run(args, context))).await
             }
             Self::Tour(args) => Box::pin(tour::run(args, context)).await,
-<<<<<<< HEAD
             Self::Dlq(args) => Box::pin(dlq::run(*args, context)).await,
-=======
             Self::Tail(args) => Box::pin(tail::run(*args, context)).await,
->>>>>>> 1cd1006 (tail: show the records of a flow or topic)
             Self::Help(args) => help::run(&args, context),
         }
     }
