@@ -56,11 +56,7 @@ _flowctl() {
 
     case "${cmd}" in
         flowctl)
-<<<<<<< HEAD
-            opts="-b -F -X -q -v -h -V --bootstrap-server --brokers --properties --property --timeout --color --quiet --verbose --help --version validate produce lag tour dlq completions help"
-=======
-            opts="-b -F -X -q -v -h -V --bootstrap-server --brokers --properties --property --timeout --color --quiet --verbose --help --version validate produce tail lag tour completions help"
->>>>>>> 1cd1006 (tail: show the records of a flow or topic)
+            opts="-b -F -X -q -v -h -V --bootstrap-server --brokers --properties --property --timeout --color --quiet --verbose --help --version validate produce tail lag tour dlq completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
