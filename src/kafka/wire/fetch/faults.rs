@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -252,14 +253,17 @@ async fn trouble_that_stays_is_an_error_after_a_while() {
 
 #[tokio::test]
 async fn a_reader_can_be_asked_again_after_trouble() {
-    let mut turn = 0;
-    let broker = Broker::start(move |offset| {
-        turn += 1;
-        if turn == 1 { Reply::Silence } else { record(offset) }
-    });
+    let is_well = Arc::new(AtomicBool::new(false));
+    let health = Arc::clone(&is_well);
+    let broker =
+        Broker::start(
+            move |offset| {
+                if health.load(Ordering::Relaxed) { record(offset) } else { Reply::Close }
+            },
+        );
     let mut reader = broker.reader(IMPATIENT).await;
     assert!(read(&mut reader, 1).await.is_err());
-    reader.options.timeout = PATIENT;
+    is_well.store(true, Ordering::Relaxed);
     assert_eq!(read(&mut reader, 2).await, Ok(vec![0, 1]));
 }
 
