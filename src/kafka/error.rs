@@ -225,6 +225,13 @@ impl Error {
             {
                 Some(format!("{resource} does not exist, or you may not describe it"))
             }
+            Self::Denied { operation, resource, code }
+                if *code == ErrorCode::TOPIC_AUTHORIZATION_FAILED && operation != "CREATE" =>
+            {
+                Some(format!(
+                    "you lack {operation}, or {resource} does not exist: brokers say the same of both"
+                ))
+            }
             Self::Denied { .. }
             | Self::Disconnected { .. }
             | Self::Broker { .. }

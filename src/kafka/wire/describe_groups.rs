@@ -136,7 +136,11 @@ fn classic_group(group: &ClassicGroup) -> Described {
             protocol_type: group.protocol_type.to_string(),
             assignor: group.protocol_data.to_string(),
             coordinator: -1,
-            members: group.members.iter().map(classic_member).collect(),
+            members: group
+                .members
+                .iter()
+                .map(|member| classic_member(member, &group.protocol_type))
+                .collect(),
         }),
         ErrorCode::GROUP_ID_NOT_FOUND => Ok(dead(&id)),
         ErrorCode(code) => Err(denied::error(Api::DescribeGroups, code, message, &id)),
@@ -144,14 +148,17 @@ fn classic_group(group: &ClassicGroup) -> Described {
     (id, result)
 }
 
-/// Reads a member of a group with the classic protocol.
-fn classic_member(member: &ClassicMember) -> GroupMember {
+/// Reads a member of a group with the classic protocol. Only consumers' assignments are partitions;
+/// Kafka Connect keeps something else there.
+fn classic_member(member: &ClassicMember, protocol_type: &str) -> GroupMember {
     GroupMember {
         member_id: member.member_id.to_string(),
         instance_id: member.group_instance_id.as_ref().map(ToString::to_string),
         client_id: member.client_id.to_string(),
         host: host(&member.client_host),
-        assignment: assignment::decode(&member.member_assignment),
+        assignment: (protocol_type == "consumer")
+            .then(|| assignment::decode(&member.member_assignment))
+            .flatten(),
     }
 }
 

@@ -12,7 +12,7 @@ use super::cluster::Cluster;
 use super::denied;
 use super::retry::{Backoff, Repeat, remedy};
 use crate::clock::Deadline;
-use crate::kafka::{Error, PerItem};
+use crate::kafka::{Error, ErrorCode, PerItem};
 use crate::model::cluster::ClusterDescription;
 use crate::model::name::TopicName;
 use crate::model::topic::{PartitionDescription, TopicDescription};
@@ -94,7 +94,15 @@ impl Cluster {
         loop {
             let asked = async {
                 let connection = self.any(deadline).await?;
-                connection.call(|version| request(topics, version), deadline).await
+                let response =
+                    connection.call(|version| request(topics, version), deadline).await?;
+                if response.brokers.is_empty() {
+                    return Err(Error::Broker {
+                        code: ErrorCode::BROKER_NOT_AVAILABLE,
+                        message: Some("the cluster has no broker yet".to_owned()),
+                    });
+                }
+                Ok(response)
             };
             let error = match asked.await {
                 Ok(response) => {

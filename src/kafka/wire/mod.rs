@@ -23,6 +23,8 @@ mod offsets;
 #[cfg(test)]
 mod peers;
 mod retry;
+#[cfg(test)]
+mod round_trips;
 mod router;
 mod sasl;
 mod tls;
