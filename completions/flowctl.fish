@@ -36,6 +36,8 @@ complete -c flowctl -n "__fish_flowctl_needs_command" -s v -l verbose -d 'Say mo
 complete -c flowctl -n "__fish_flowctl_needs_command" -s h -l help -d 'Print help'
 complete -c flowctl -n "__fish_flowctl_needs_command" -s V -l version -d 'Print version'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "validate" -d 'Check a topology file without a cluster'
+complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "plan" -d 'Show what apply would change'
+complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "apply" -d 'Create and change topics as the topology declares'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "produce" -d 'Write records to a flow or topic'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "tail" -d 'Show the records of a flow or topic'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "lag" -d 'Show consumer lag of flows and groups'
@@ -59,6 +61,44 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -l deny-warnin
 complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -s q -l quiet -d 'Say less on stderr'
 complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -s v -l verbose -d 'Say more on stderr (can be repeated)'
 complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -s e -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -l set -d 'Override a setting, as in flows.orders.partitions=6 (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -l allow -d 'Allow dangerous changes: disruptive, disruptive:TOPIC or destructive:TOPIC (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -s o -l output -d 'Output format' -r -f -a "text\t'One line a change'
+json\t'One JSON document'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -l timeout -d 'Deadline for metadata and admin calls' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -l color -d 'When to use colour; `NO_COLOR` is honoured' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -l force-nonempty -d 'Allow a strictly protected DLQ to lose dead letters'
+complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -l detailed-exitcode -d 'Exit with 2 when something differs and nothing is blocked'
+complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -s q -l quiet -d 'Say less on stderr'
+complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -s v -l verbose -d 'Say more on stderr (can be repeated)'
+complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -s e -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -l set -d 'Override a setting, as in flows.orders.partitions=6 (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -l allow -d 'Allow dangerous changes: disruptive, disruptive:TOPIC or destructive:TOPIC (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -l confirm -d 'Name the environment, for protected ones' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -s o -l output -d 'Output format' -r -f -a "text\t'One line a change'
+json\t'One JSON document'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -l timeout -d 'Deadline for metadata and admin calls' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -l color -d 'When to use colour; `NO_COLOR` is honoured' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -l force-nonempty -d 'Allow a strictly protected DLQ to lose dead letters'
+complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -s y -l yes -d 'Do not ask'
+complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -l dry-run -d 'Show the plan and stop'
+complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -s q -l quiet -d 'Say less on stderr'
+complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -s v -l verbose -d 'Say more on stderr (can be repeated)'
+complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s t -l topic -d 'Topic to write to; all names are files then' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s p -l partition -d 'Partition to write to; `same`: the one in the envelope; default: by key' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s k -l key -d 'Key of every record' -r

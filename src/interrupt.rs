@@ -17,6 +17,14 @@ pub enum Signal {
 }
 
 impl Signal {
+    /// Returns the name that people use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Interrupt => "Ctrl-C",
+            Self::Terminate => "SIGTERM",
+        }
+    }
+
     /// Returns the exit code of a command that was changing something when the signal came.
     pub fn exit(self) -> Exit {
         match self {

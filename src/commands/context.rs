@@ -8,7 +8,7 @@ use crate::clock::{Clock, Deadline};
 use crate::config::{self, Environment, GlobalArgs, SetArgs, TopologyArgs};
 use crate::error::Problem;
 use crate::interrupt::Interrupt;
-use crate::kafka::ConnectionSettings;
+use crate::kafka::{Cluster, ConnectionSettings};
 use crate::model::target::Target;
 use crate::output::Output;
 use crate::topology::{self, EnvironmentError, Resolved, SetOption, Topology, Variables};
@@ -40,6 +40,21 @@ impl Context {
             self.output.warn(&warning.to_string());
         }
         Ok(settings)
+    }
+
+    /// Connects to the cluster. One with another id than the topology pins is refused.
+    pub async fn connect(&mut self, topology: Option<&Resolved>) -> anyhow::Result<Cluster> {
+        let settings = self.settings(topology)?;
+        let cluster = Cluster::connect(&settings, self.deadline).await?;
+        let pinned = topology.and_then(|topology| topology.cluster.id.as_deref());
+        let Some(pinned) = pinned else { return Ok(cluster) };
+        let id = cluster.id(self.deadline).await?;
+        if id == pinned {
+            return Ok(cluster);
+        }
+        Err(Problem::refused(format!("this is cluster `{id}`, and the topology is for `{pinned}`"))
+            .hint("check the brokers, or the environment's cluster.id in the topology")
+            .into())
     }
 
     /// Reads the topology and resolves it for its environment. What is wrong with it is shown; the

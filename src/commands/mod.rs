@@ -1,10 +1,12 @@
 //! The subcommands: one file each, with its flags (their doc comments are the help) and a short run.
 
+pub mod apply;
 pub mod completions;
 pub mod context;
 pub mod dlq;
 pub mod help;
 pub mod lag;
+pub mod plan;
 pub mod produce;
 pub mod range;
 pub mod resume;
@@ -47,6 +49,8 @@ pub struct Cli {
 #[expect(missing_docs, reason = "a doc comment here would hide that of Args, which is the help")]
 pub enum Command {
     Validate(validate::Args),
+    Plan(plan::Args),
+    Apply(apply::Args),
     Produce(Box<produce::Args>),
     Tail(Box<tail::Args>),
     Lag(lag::Args),
@@ -61,6 +65,8 @@ impl Command {
     pub fn error_format(&self) -> ErrorFormat {
         match self {
             Self::Validate(args) => args.output.into(),
+            Self::Plan(args) => args.output.into(),
+            Self::Apply(args) => args.output.into(),
             Self::Produce(args) => args.output.into(),
             Self::Completions(_) | Self::Help(_) | Self::Tour(_) => ErrorFormat::Text,
             Self::Lag(args) => args.output.into(),
@@ -75,6 +81,10 @@ impl Command {
         let interrupt = context.interrupt.clone();
         match self {
             Self::Validate(args) => validate::run(&args, context),
+            Self::Plan(args) => {
+                until_interrupted(&interrupt, Box::pin(plan::run(args, context))).await
+            }
+            Self::Apply(args) => Box::pin(apply::run(args, context)).await,
             Self::Produce(args) => Box::pin(produce::run(*args, context)).await,
             Self::Completions(args) => completions::run(&args, context),
             // Boxed, as every command that waits: the futures are large, and only one is run.

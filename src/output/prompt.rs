@@ -1,41 +1,100 @@
-//! Asks for the approval of what cannot be undone: at a terminal, or by `--yes`; never assumed.
+//! Asking for a yes: the one place where an answer, or the flag that stands for it, becomes an
+//! [`Approval`]. It never assumes one, and never waits where nobody can answer.
 
-use std::io;
+use std::time::Duration;
 
-use dialoguer::Confirm;
+use console::Term;
+use tokio::sync::oneshot;
 
-use super::Output;
+use super::streams::{Output, say};
 use crate::approval::{Approval, ApprovedBy};
 use crate::error::Problem;
-use crate::exit::Exit;
+use crate::interrupt::{Interrupt, Signal};
 
-/// Asks the question, which is answered with *no* by default. `yes` stands for an answer given by
-/// `--yes`. Without a terminal nobody can be asked: that is refused at once, never waited for.
-pub fn approve(output: &mut Output, question: &str, yes: bool) -> Result<Approval, Problem> {
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The question; lines before its last one are said above it.
+    pub text: &'a str,
+    /// Whether `--yes` was given.
+    pub yes: bool,
+    /// The name that has to be typed where a yes is not enough; `--confirm` stands for it.
+    pub name_to_type: Option<&'a str>,
+}
+
+/// Asks, unless flags have answered already. The default is no; without a terminal it is refused at
+/// once, and the refusal names the flag.
+pub async fn approve(
+    output: &mut Output,
+    interrupt: &Interrupt,
+    question: Question<'_>,
+) -> Result<Approval, Problem> {
+    let Question { text, yes, name_to_type } = question;
+    if yes && let Some(name) = name_to_type {
+        return Err(Problem::refused(format!("--yes is not enough for `{name}`"))
+            .hint(format!("name it: add --confirm {name}")));
+    }
     if yes {
         return Ok(Approval::given(ApprovedBy::Flag));
     }
     if !output.can_ask() {
+        let flags =
+            name_to_type.map_or_else(|| "--yes".to_owned(), |n| format!("--yes --confirm {n}"));
         return Err(Problem::refused(
             "this needs a confirmation, and there is no terminal to ask at",
         )
-        .hint("add --yes to confirm, or --dry-run to see what would be done"));
+        .hint(format!("add {flags} to confirm, or --dry-run to see what would be done")));
     }
-    let answer = Confirm::new()
-        .with_prompt(question)
-        .default(false)
-        .interact_on(&console::Term::stderr())
-        .map_err(|dialoguer::Error::IO(cause)| {
-            if cause.kind() == io::ErrorKind::Interrupted {
-                Problem::new(Exit::Interrupted, "interrupted: nothing was done")
-            } else {
-                Problem::refused(format!("cannot ask for a confirmation: {cause}"))
-                    .hint("add --yes to confirm")
-            }
-        })?;
-    if answer {
-        Ok(Approval::given(ApprovedBy::Prompt))
-    } else {
-        Err(Problem::refused("not confirmed: nothing was done"))
+    // What is asked about has been written to stdout; a reader of it who has gone is told elsewhere.
+    drop(output.flush());
+    let (above, last) = text.rsplit_once('\n').unwrap_or(("", text));
+    if !above.is_empty() {
+        say(above);
     }
+    let answer = tokio::select! {
+        answer = on_terminal(last.to_owned(), name_to_type.map(str::to_owned)) => match answer {
+            Some(answer) => Ok(answer),
+            // A terminal in raw mode gives Ctrl-C as a byte; its signal is on its way.
+            None => tokio::time::timeout(SIGNAL_DELAY, interrupt.wait()).await.map_or(Ok(false), Err),
+        },
+        signal = interrupt.wait() => Err(signal),
+    };
+    match answer {
+        Ok(true) => Ok(Approval::given(ApprovedBy::Prompt)),
+        Ok(false) => Err(Problem::refused("not confirmed: nothing was done")),
+        Err(signal) => Err(interrupted(signal)),
+    }
+}
+
+/// How long a signal may take after its byte: it is raised by this process itself.
+const SIGNAL_DELAY: Duration = Duration::from_millis(100);
+
+fn interrupted(signal: Signal) -> Problem {
+    // The question has left the cursor on its line.
+    say("");
+    Problem::new(signal.exit(), format!("ended by {}: nothing was done", signal.name()))
+}
+
+/// Waits for the answer on a thread of its own, so that a signal can end the wait; `None` when there is
+/// none.
+async fn on_terminal(question: String, name_to_type: Option<String>) -> Option<bool> {
+    let (sender, answer) = oneshot::channel();
+    std::thread::spawn(move || {
+        let answer = match name_to_type {
+            None => dialoguer::Confirm::new()
+                .with_prompt(question)
+                .default(false)
+                .interact_on(&Term::stderr())
+                .ok(),
+            Some(name) => dialoguer::Input::<String>::new()
+                .with_prompt(format!("{question} Type `{name}` to go on"))
+                .allow_empty(true)
+                .interact_text_on(&Term::stderr())
+                .ok()
+                .map(|typed| typed.trim() == name),
+        };
+        // The command may have ended meanwhile.
+        let _unheard = sender.send(answer);
+    });
+    answer.await.unwrap_or(None)
 }

@@ -7,6 +7,7 @@ use super::configs::{
     CLEANUP_POLICY, MAX_MESSAGE_BYTES, MIN_INSYNC_REPLICAS, RETENTION_BYTES, RETENTION_MS,
     UNCLEAN_LEADER_ELECTION, policies,
 };
+use crate::topology::resolved::Role;
 
 /// The classes of change, mildest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,9 +38,13 @@ impl Class {
 }
 
 /// Classifies more partitions: with keys, records of a key move to another partition and their
-/// order is lost across the change.
-pub(super) fn more_partitions(keyed: bool) -> Class {
-    if keyed { Class::Disruptive } else { Class::Change }
+/// order is lost across the change. Retry topics and DLQs get records by the partition they come from,
+/// so theirs stay where they are.
+pub(super) fn more_partitions(keyed: bool, role: Role) -> Class {
+    match role {
+        Role::Main if keyed => Class::Disruptive,
+        Role::Main | Role::Retry | Role::Dlq | Role::Ledger => Class::Change,
+    }
 }
 
 /// Classifies a config. `deletes` says whether the topic's cleanup policy, as wanted, deletes by
@@ -140,7 +145,8 @@ mod tests {
 
     #[test]
     fn only_keys_make_more_partitions_disruptive() {
-        assert_eq!(more_partitions(true), Class::Disruptive);
-        assert_eq!(more_partitions(false), Class::Change);
+        assert_eq!(more_partitions(true, Role::Main), Class::Disruptive);
+        assert_eq!(more_partitions(false, Role::Main), Class::Change);
+        assert_eq!(more_partitions(true, Role::Dlq), Class::Change);
     }
 }

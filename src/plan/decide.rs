@@ -174,12 +174,16 @@ impl Plan {
         summary
     }
 
-    /// Returns the name that has to be typed before anything is done, if one has to: that of the
-    /// environment, or of the project where the topology has no environments.
+    /// Returns the name of the environment, or of the project where the topology has no environments.
+    pub fn name(&self) -> &str {
+        self.environment.as_deref().unwrap_or(&self.project)
+    }
+
+    /// Returns the name that has to be typed before anything is done, if one has to.
     pub fn name_to_type(&self) -> Option<&str> {
         let is_needed = self.to_do().any(|change| change.verdict == Verdict::ConfirmByName)
             || (self.protected && self.to_do().next().is_some());
-        is_needed.then(|| self.environment.as_deref().unwrap_or(&self.project))
+        is_needed.then(|| self.name())
     }
 
     /// Returns the exit code that tells what stands in the way, `Done` when nothing does. Obstacles of

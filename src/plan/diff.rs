@@ -106,7 +106,7 @@ impl Comparison<'_> {
             return;
         };
         if wanted.value > current {
-            let class = classify::more_partitions(self.topic.keyed);
+            let class = classify::more_partitions(self.topic.keyed, self.topic.role);
             self.add(Action::ChangePartitions { current, wanted }, class, None);
             return;
         }

@@ -11,6 +11,7 @@ pub mod difference;
 pub mod observed;
 pub mod outcome;
 pub mod permissions;
+pub mod run;
 
 #[cfg(test)]
 mod law;

@@ -1,5 +1,7 @@
 //! What became of a plan that was applied.
 
+use std::collections::BTreeSet;
+
 use crate::error::Report;
 use crate::exit::Exit;
 use crate::interrupt::Signal;
@@ -9,7 +11,7 @@ use super::decide::{Change, Plan};
 /// What became of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was carried out, and the cluster shows it.
+    /// It was carried out.
     Done,
     /// It was not, or the cluster does not show it.
     Failed(Report),
@@ -56,6 +58,21 @@ pub struct Applied {
 }
 
 impl Applied {
+    /// A plan of which nothing is to be done.
+    pub fn nothing(plan: Plan) -> Self {
+        let outcomes = vec![Outcome::Blocked; plan.changes.len()];
+        Self { plan, outcomes, interrupted: None }
+    }
+
+    /// Gives what can be done about what failed, each hint once.
+    pub fn hints(&self) -> BTreeSet<&str> {
+        let failed = self.outcomes.iter().filter_map(|outcome| match outcome {
+            Outcome::Failed(report) => Some(report),
+            Outcome::Done | Outcome::Skipped(_) | Outcome::Blocked => None,
+        });
+        failed.flat_map(|report| report.hints.iter().map(String::as_str)).collect()
+    }
+
     /// Gives the changes with their outcomes.
     pub fn changes(&self) -> impl Iterator<Item = (&Change, &Outcome)> {
         self.plan.changes.iter().zip(&self.outcomes)

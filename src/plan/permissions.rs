@@ -1,6 +1,7 @@
 //! What the user allows beforehand, and what each class of change needs.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::model::name::TopicName;
 use crate::topology::resolved::{Protect, Role};
@@ -48,6 +49,16 @@ impl Allowance {
     }
 }
 
+impl fmt::Display for Allowance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disruptive => f.write_str("disruptive"),
+            Self::DisruptiveTo(topic) => write!(f, "disruptive:{topic}"),
+            Self::DestructiveTo(topic) => write!(f, "destructive:{topic}"),
+        }
+    }
+}
+
 /// What the user allows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Permissions {
@@ -58,6 +69,24 @@ pub struct Permissions {
 }
 
 impl Permissions {
+    /// Gives the allowances that allow nothing of a plan: probably a slip in a name.
+    pub fn unused<'a>(
+        &'a self,
+        differences: &'a [Difference],
+    ) -> impl Iterator<Item = &'a Allowance> {
+        let is_used = |allowance: &Allowance| {
+            let (class, topic) = match allowance {
+                Allowance::Disruptive => (Class::Disruptive, None),
+                Allowance::DisruptiveTo(topic) => (Class::Disruptive, Some(topic)),
+                Allowance::DestructiveTo(topic) => (Class::Destructive, Some(topic)),
+            };
+            differences.iter().any(|difference| {
+                difference.class == class && topic.is_none_or(|topic| difference.topic == *topic)
+            })
+        };
+        self.allowances.iter().filter(move |allowance| !is_used(allowance))
+    }
+
     /// Decides whether a difference may be acted on.
     pub(super) fn judge(&self, difference: &Difference, radius: Option<&BlastRadius>) -> Verdict {
         if let Some(obstacle) = &difference.obstacle {

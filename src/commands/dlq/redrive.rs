@@ -20,7 +20,7 @@ use crate::model::name::TopicName;
 use crate::model::target::Target;
 use crate::model::timestamp::Timestamp;
 use crate::output::dlq::redrive::{self as view, Handled, Listing};
-use crate::output::prompt;
+use crate::output::prompt::{Question, approve};
 use crate::topology::Resolved;
 
 /// Send dead letters back to where they belong
@@ -111,7 +111,10 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
         context.output.note(&view::nothing(&plan));
         return Ok(predicted);
     }
-    let approval = prompt::approve(&mut context.output, &view::question(&plan), args.yes)?;
+    let text = view::question(&plan);
+    let question = Question { text: &text, yes: args.yes, name_to_type: None };
+    let interrupt = context.interrupt.clone();
+    let approval = approve(&mut context.output, &interrupt, question).await?;
     let job = Job {
         id: job_id(now),
         selector,

@@ -1,0 +1,110 @@
+//! `flowctl plan`: what `apply` would change.
+
+use super::Context;
+use crate::config::{SetArgs, TopologyArgs};
+use crate::exit::Exit;
+use crate::kafka::Cluster;
+use crate::output::plan::{self as view, Format};
+use crate::plan::{Allowance, Permissions, Plan, decide, diff, run};
+
+/// Show what apply would change
+///
+/// Examples:
+///
+///   flowctl plan -e dev
+///
+///   flowctl plan -e prod --detailed-exitcode   # 2 when something differs
+///
+///   flowctl plan -e prod --allow destructive:orders -o json
+///
+/// Nothing is changed; the brokers check what would be. Signs: + create, ~ change,
+/// - delete, ! blocked. After # stands where the wanted value comes from.
+///
+/// Exit code: 0 when nothing is blocked; 4 when only a flag is missing; 6 when only a right is missing;
+/// 1 when something is impossible, refused, or several of these.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// What is compared and allowed.
+    #[command(flatten)]
+    pub plan: PlanArgs,
+
+    /// Exit with 2 when something differs and nothing is blocked
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: Format,
+}
+
+/// What is compared and allowed, by `plan` and `apply` alike.
+#[derive(Debug, clap::Args)]
+pub struct PlanArgs {
+    /// Where the topology is.
+    #[command(flatten)]
+    pub topology: TopologyArgs,
+
+    /// Settings that win over the file's.
+    #[command(flatten)]
+    pub sets: SetArgs,
+
+    /// Allow dangerous changes: disruptive, disruptive:TOPIC or destructive:TOPIC (can be repeated)
+    #[arg(long, value_name = "CLASS[:TOPIC]", value_parser = Allowance::parse)]
+    pub allow: Vec<Allowance>,
+
+    /// Allow a strictly protected DLQ to lose dead letters
+    #[arg(long)]
+    pub force_nonempty: bool,
+}
+
+/// Prints the plan.
+pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
+    let (_, plan) = make(&args.plan, context).await?;
+    show(&plan, args.output, context)?;
+    let exit = plan.exit();
+    if exit == Exit::Done && args.detailed_exitcode && !plan.is_in_sync() {
+        return Ok(Exit::Finding);
+    }
+    Ok(exit)
+}
+
+/// Compares the topology with the cluster and decides what becomes of each difference.
+pub(super) async fn make(
+    args: &PlanArgs,
+    context: &mut Context,
+) -> anyhow::Result<(Cluster, Plan)> {
+    let PlanArgs { topology, sets, allow, force_nonempty } = args;
+    let wanted = context.topology_with(topology, sets)?;
+    context.output.diagnostics(&wanted.warnings);
+    let cluster = context.connect(Some(&wanted)).await?;
+    let deadline = context.deadline;
+    let observed = run::gather(&cluster, &wanted, deadline).await?;
+    let differences = diff(&wanted, &observed);
+    let findings =
+        run::investigate(&cluster, &wanted, &observed, &differences, context.clock, deadline)
+            .await?;
+    let permissions = Permissions {
+        allowances: allow.iter().cloned().collect(),
+        force_nonempty: *force_nonempty,
+    };
+    for allowance in permissions.unused(&differences.differences) {
+        context
+            .output
+            .warn(&format!("--allow {allowance} allows nothing: there is no such change"));
+    }
+    let plan = decide(&wanted, &observed, differences, &findings, &permissions);
+    for warning in view::unmanaged_warnings(&plan) {
+        context.output.warn(&warning);
+    }
+    Ok((cluster, plan))
+}
+
+/// Prints a plan.
+pub(super) fn show(plan: &Plan, format: Format, context: &mut Context) -> anyhow::Result<()> {
+    let text = match format {
+        Format::Text => view::text(plan, context.output.stdout_has_color()),
+        Format::Json => view::json(plan),
+    };
+    Ok(context.output.print(&text)?)
+}

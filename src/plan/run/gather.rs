@@ -1,0 +1,69 @@
+//! What is there: the cluster, the topology's topics, their configs. Three kinds of requests, however
+//! many topics there are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::report;
+use crate::clock::Deadline;
+use crate::kafka::{Cluster, Error, ErrorCode};
+use crate::model::config_entry::{ConfigEntry, ConfigResource};
+use crate::model::name::TopicName;
+use crate::plan::observed::{Observed, ObservedTopic, Presence};
+use crate::topology::Resolved;
+use crate::topology::resolved::Role;
+
+/// The configs of topics that could be asked for.
+type Configs = BTreeMap<ConfigResource, Result<BTreeMap<String, ConfigEntry>, Error>>;
+
+/// Gathers what the topology is compared with.
+pub async fn gather(
+    cluster: &Cluster,
+    wanted: &Resolved,
+    deadline: Deadline,
+) -> Result<Observed, Error> {
+    let description = cluster.describe(deadline).await?;
+    let names: BTreeSet<_> = wanted.topics().map(|topic| topic.name.clone()).collect();
+    let names: Vec<_> = names.into_iter().collect();
+    let described = cluster.topics(&names, deadline).await?;
+    // Nobody compares the configs of others' topics, nor those of a ledger that is there.
+    let compared = wanted
+        .topics()
+        .filter(|topic| !topic.external && topic.role != Role::Ledger)
+        .filter(|topic| described.get(&topic.name).is_some_and(Result::is_ok))
+        .map(|topic| ConfigResource::Topic(topic.name.clone()));
+    let compared: Vec<_> = compared.collect();
+    let mut configs = if compared.is_empty() {
+        Configs::new()
+    } else {
+        cluster.describe_configs(&compared, deadline).await?
+    };
+    let topics = described.into_iter().map(|(name, described)| {
+        let presence = match described {
+            Ok(description) => Presence::Present(ObservedTopic {
+                description,
+                configs: configs
+                    .remove(&ConfigResource::Topic(name.clone()))
+                    .unwrap_or_else(|| Ok(BTreeMap::new()))
+                    .map_err(report),
+            }),
+            Err(error) => absence(&name, error),
+        };
+        (name, presence)
+    });
+    Ok(Observed { cluster: description, topics: topics.collect() })
+}
+
+/// Says what is known of a topic that was not described.
+fn absence(name: &TopicName, error: Error) -> Presence {
+    match error.code() {
+        Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) => Presence::Missing,
+        // Kafka answers so for a topic that is not there too, to those who may not create it.
+        Some(ErrorCode::TOPIC_AUTHORIZATION_FAILED) => {
+            let mut denied = report(error);
+            let reason = std::mem::take(&mut denied.message);
+            denied.message = format!("`{name}` does not exist, or may not be described: {reason}");
+            Presence::Unknown(denied)
+        }
+        Some(_) | None => Presence::Unknown(report(error)),
+    }
+}
