@@ -7,6 +7,7 @@ mod fetch;
 mod home;
 mod lag;
 mod produce;
+mod round_trip;
 mod support;
 mod transactions;
 mod wire;

@@ -27,7 +27,7 @@ use crate::produce::shape::PartitionChoice;
 ///
 ///   flowctl tail orders -e -o jsonl | flowctl produce orders-copy --input jsonl
 ///
-///   flowctl produce user-activity --count 1000            # made-up test events
+///   flowctl produce user-activity-logs --count 1000       # made-up test events
 ///
 ///   flowctl produce orders --rate 50/s --template order.json.j2 -k '{{ value.id }}'
 ///
