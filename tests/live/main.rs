@@ -9,5 +9,6 @@ mod lag;
 mod produce;
 mod round_trip;
 mod support;
+mod tail;
 mod transactions;
 mod wire;

@@ -12,7 +12,7 @@ use crate::tail::span::Span;
 
 /// How often a topic that is followed is looked at for new partitions. Kafka's own consumer does so
 /// every five minutes; whoever watches a topic grow looks at it for less long.
-const REFRESH: Duration = Duration::from_secs(30);
+const REFRESH: Duration = Duration::from_secs(10);
 
 /// How long that look may take: records wait meanwhile, and there will be another one.
 const REFRESH_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,0 +1,77 @@
+//! A tail that goes on: what comes is seen at once, and it ends as it should.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use flowctl::clock::Deadline;
+use flowctl::kafka::{Cluster, Mode};
+use flowctl::model::name::TopicName;
+
+use super::{Running, kcat_produce};
+use crate::home::PATIENCE;
+use crate::support::{block_on, kafka};
+
+#[test]
+fn what_comes_is_seen_and_ctrl_c_ends_it_quietly() {
+    for signal in ["-INT", "-TERM"] {
+        let topic = kafka().new_topic("tail-follow", 2);
+        kcat_produce(&topic, &["-p", "0"], "before\n");
+        let mut running = Running::start(&topic, &[]);
+        assert_eq!(running.line(), "before");
+        kcat_produce(&topic, &["-p", "1"], "after\n");
+        assert_eq!(running.line(), "after");
+        running.signal(signal);
+        // No terminal: no banner and no summary.
+        assert_eq!(running.wait(), (Some(0), String::new()));
+    }
+}
+
+#[test]
+fn a_signal_before_a_bound_is_an_interruption() {
+    let topic = kafka().new_topic("tail-interrupted", 1);
+    kcat_produce(&topic, &[], "one\n");
+    let mut running = Running::start(&topic, &["-c", "2"]);
+    assert_eq!(running.line(), "one");
+    running.signal("-INT");
+    assert_eq!(running.wait(), (Some(130), String::new()));
+}
+
+#[test]
+fn a_reader_that_has_gone_ends_it_while_nothing_comes() {
+    let topic = kafka().new_topic("tail-closed", 3);
+    kcat_produce(&topic, &[], "one\n");
+    let mut running = Running::start(&topic, &[]);
+    assert_eq!(running.line(), "one");
+    drop(running.stdout.take());
+    let soon = Deadline::after(Duration::from_secs(5));
+    assert_eq!(running.wait(), (Some(0), String::new()));
+    assert!(!soon.has_passed(), "it was noticed late");
+}
+
+#[test]
+fn a_reader_that_has_gone_ends_it_while_much_comes() {
+    let topic = kafka().new_topic("tail-closed-busy", 1);
+    kcat_produce(&topic, &[], "a line\n".repeat(200_000));
+    let mut running = Running::start(&topic, &["--from", "start"]);
+    assert_eq!(running.line(), "a line");
+    drop(running.stdout.take());
+    assert_eq!(running.wait(), (Some(0), String::new()));
+}
+
+#[test]
+fn new_partitions_are_read_from_their_start() {
+    let topic = kafka().new_topic("tail-grows", 1);
+    let mut running = Running::start(&topic, &["-f", "%p %s\n", "--from", "start"]);
+    kcat_produce(&topic, &["-p", "0"], "old\n");
+    block_on(async {
+        let deadline = Deadline::after(PATIENCE);
+        let cluster = Cluster::connect(&kafka().settings(), deadline).await.unwrap();
+        let wanted = BTreeMap::from([(TopicName::from(topic.as_str()), 2)]);
+        let made = cluster.create_partitions(&wanted, Mode::Execute, deadline).await.unwrap();
+        assert!(made.into_values().all(|made| made.is_ok()));
+    });
+    kcat_produce(&topic, &["-p", "1"], "new\n");
+    let mut lines = vec![running.line(), running.line()];
+    lines.sort();
+    assert_eq!(lines, ["0 old", "1 new"]);
+}

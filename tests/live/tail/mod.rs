@@ -1,0 +1,99 @@
+//! `flowctl tail` on Apache Kafka, held against what kcat says of the same topic.
+
+mod following;
+mod positions;
+mod records;
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use crate::home::{Home, text};
+use crate::support::kafka;
+
+/// Runs `flowctl tail TOPIC FLAGS…` to its end and returns what it printed.
+fn tail(topic: &str, flags: &[&str]) -> Vec<u8> {
+    let home = Home::new();
+    let mut command = kafka().flowctl(&home);
+    let ended = command.args(["tail", topic]).args(flags).assert().success();
+    ended.get_output().stdout.clone()
+}
+
+/// The same, as text.
+fn tail_text(topic: &str, flags: &[&str]) -> String {
+    text(&tail(topic, flags))
+}
+
+/// Runs `flowctl produce TOPIC FLAGS…` with an input.
+fn produce(topic: &str, flags: &[&str], input: impl Into<Vec<u8>>) {
+    let home = Home::new();
+    let mut command = kafka().flowctl(&home);
+    command.args(["produce", topic]).args(flags).write_stdin(input).assert().success();
+}
+
+/// Writes with kcat.
+fn kcat_produce(topic: &str, flags: &[&str], input: impl Into<Vec<u8>>) {
+    let mut command = kafka().kcat();
+    command.args(["-P", "-t", topic]).args(flags).write_stdin(input).assert().success();
+}
+
+/// Reads with kcat.
+fn kcat(topic: &str, flags: &[&str]) -> Vec<u8> {
+    let mut command = kafka().kcat();
+    command.args(["-C", "-t", topic, "-e", "-q"]).args(flags);
+    command.assert().success().get_output().stdout.clone()
+}
+
+/// A tail that goes on until it is ended; ended with the test at the latest.
+struct Running {
+    child: Child,
+    stdout: Option<BufReader<ChildStdout>>,
+    _home: Home,
+}
+
+impl Running {
+    /// Starts `flowctl tail TOPIC FLAGS…`.
+    fn start(topic: &str, flags: &[&str]) -> Self {
+        let home = Home::new();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_flowctl"))
+            .env_clear()
+            .env("HOME", home.path())
+            .env("FLOWCTL_BROKERS", kafka().brokers())
+            .current_dir(home.path())
+            .args(["tail", topic])
+            .args(flags)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = child.stdout.take().map(BufReader::new);
+        Self { child, stdout, _home: home }
+    }
+
+    /// Waits for the next line of stdout.
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.as_mut().unwrap().read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    /// Sends a signal.
+    fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
+    /// Waits for the end; returns the exit code and what was said on stderr.
+    fn wait(mut self) -> (Option<i32>, String) {
+        let mut said = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        (self.child.wait().unwrap().code(), said)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

@@ -1,0 +1,169 @@
+//! Where reading begins and where it is over.
+
+use std::time::Duration;
+
+use flowctl::approval::{Approval, ApprovedBy};
+use flowctl::clock::Deadline;
+use flowctl::kafka::{Cluster, TransactionalProducer};
+use flowctl::model::name::TopicName;
+use flowctl::model::offset::TopicPartition;
+use flowctl::model::record::OutgoingRecord;
+
+use super::{kcat_produce, produce, tail_text};
+use crate::home::{Home, PATIENCE, text, unique};
+use crate::support::{block_on, kafka};
+
+/// Makes a topic whose partitions hold records with these timestamps, in seconds; the value is
+/// partition and second.
+fn timed(name: &str, partitions: &[&[i64]]) -> String {
+    let topic = kafka().new_topic(name, i32::try_from(partitions.len()).unwrap());
+    let mut input = String::new();
+    for (partition, seconds) in partitions.iter().enumerate() {
+        for second in *seconds {
+            let time = 1_700_000_000_000 + second * 1000;
+            let value = format!("{partition}/{second}");
+            let line =
+                serde_json::json!({"partition": partition, "timestamp": time, "value": value});
+            input.push_str(&line.to_string());
+            input.push('\n');
+        }
+    }
+    produce(&topic, &["--input", "jsonl", "-p", "same"], input);
+    topic
+}
+
+#[test]
+fn the_newest_of_several_partitions_are_merged_by_time() {
+    let topic = timed("tail-newest", &[&[1, 4, 9], &[2, 3, 10], &[5], &[]]);
+    assert_eq!(tail_text(&topic, &["-n", "4", "-e"]), "0/4\n2/5\n0/9\n1/10\n");
+    assert_eq!(tail_text(&topic, &["-n", "1", "-c", "1"]), "1/10\n");
+    assert_eq!(tail_text(&topic, &["-n", "2", "-e", "-p", "0,2"]), "2/5\n0/9\n");
+    assert_eq!(tail_text(&topic, &["-e"]).lines().count(), 7);
+    assert_eq!(tail_text(&topic, &["-n", "0", "-e"]), "");
+}
+
+#[test]
+fn every_kind_of_position_is_understood() {
+    let topic = timed("tail-positions", &[&[0, 10, 20, 30, 40]]);
+    let read = |flags: &[&str]| tail_text(&topic, &[flags, &["-e"]].concat()).replace("0/", "");
+    assert_eq!(read(&["--from", "start"]), "0\n10\n20\n30\n40\n");
+    assert_eq!(read(&["--from", "end"]), "");
+    assert_eq!(read(&["--from", "3"]), "30\n40\n");
+    assert_eq!(read(&["--from", "+1", "--to", "-1"]), "10\n20\n30\n");
+    assert_eq!(read(&["--from", "-2"]), "30\n40\n");
+    assert_eq!(read(&["--from", "-99"]), "0\n10\n20\n30\n40\n");
+    assert_eq!(read(&["--from", "0=4"]), "40\n");
+    assert_eq!(read(&["--from", "@1700000020000"]), "20\n30\n40\n");
+    assert_eq!(
+        read(&["--since", "2023-11-14T22:13:30", "--until", "2023-11-14T23:13:50+01:00"]),
+        "10\n20\n"
+    );
+    assert_eq!(read(&["--from", "2023-11-15"]), "", "a time behind the last record is the end");
+    assert_eq!(read(&["--since", "1h"]), "");
+    assert_eq!(read(&["--to", "2"]), "0\n10\n", "the newest ten before it");
+    assert_eq!(read(&["--from", "start", "-c", "2"]), "0\n10\n");
+    assert_eq!(read(&["--from", "3", "--to", "1"]), "");
+}
+
+#[test]
+fn a_bounded_range_ends_without_e() {
+    let topic = timed("tail-bounded", &[&[0, 10, 20], &[]]);
+    assert_eq!(tail_text(&topic, &["--from", "start", "--to", "end"]), "0/0\n0/10\n0/20\n");
+    assert_eq!(tail_text(&topic, &["--since", "2023-11-14", "--until", "now"]).lines().count(), 3);
+}
+
+#[test]
+fn empty_topics_end_at_once() {
+    let topic = kafka().new_topic("tail-empty", 3);
+    assert_eq!(tail_text(&topic, &["-e"]), "");
+    assert_eq!(tail_text(&topic, &["--from", "start", "-e", "-o", "table"]).lines().count(), 1);
+}
+
+#[test]
+fn aborted_records_are_unseen_and_markers_at_the_end_do_not_matter() {
+    let topic = kafka().new_topic("tail-transactions", 1);
+    let name = TopicName::from(topic.as_str());
+    let minute = Duration::from_secs(60);
+    let deadline = Deadline::after(PATIENCE);
+    let producer =
+        TransactionalProducer::open(&kafka().settings(), &unique("tail"), minute, deadline)
+            .unwrap();
+    for (value, is_committed) in [("one", true), ("aborted", false), ("two", true), ("no", false)] {
+        producer.begin().unwrap();
+        let record = OutgoingRecord {
+            topic: name.clone(),
+            partition: Some(0),
+            timestamp: None,
+            key: None,
+            value: Some(value.into()),
+            headers: Vec::new(),
+        };
+        producer.send(&record, 0).unwrap();
+        for delivery in producer.drain(deadline) {
+            delivery.outcome.unwrap();
+        }
+        if is_committed { producer.commit(deadline) } else { producer.abort(deadline) }.unwrap();
+    }
+    assert_eq!(tail_text(&topic, &["--from", "start", "-e"]), "one\ntwo\n");
+    assert_eq!(tail_text(&topic, &["-n", "2", "-e"]), "one\ntwo\n", "it looks behind the markers");
+    let all = ["--from", "start", "-e", "--isolation", "read_uncommitted"];
+    assert_eq!(tail_text(&topic, &all), "one\naborted\ntwo\nno\n");
+}
+
+#[test]
+fn committed_is_where_the_group_stands() {
+    let topic = kafka().new_topic("tail-committed", 1);
+    let group = unique("tail-group");
+    kcat_produce(&topic, &[], "a\nb\nc\n");
+    let mut tool = kafka().tool("console-consumer");
+    tool.args(["--topic", &topic, "--group", &group, "--from-beginning", "--max-messages", "2"]);
+    tool.assert().success();
+    assert_eq!(tail_text(&topic, &["--from", "committed", "--group", &group, "-e"]), "c\n");
+
+    let home = Home::new();
+    let mut command = kafka().flowctl(&home);
+    command.args(["tail", &topic, "--from", "committed", "--group", &unique("nobody"), "-e"]);
+    let said = text(&command.assert().failure().get_output().stderr);
+    assert!(said.contains("no committed offset in partition 0"), "{said}");
+}
+
+#[test]
+fn a_deleted_offset_is_told_and_never_silently_skipped() {
+    let topic = timed("tail-deleted", &[&[0, 10, 20, 30]]);
+    block_on(async {
+        let deadline = Deadline::after(PATIENCE);
+        let cluster = Cluster::connect(&kafka().settings(), deadline).await.unwrap();
+        let partition = TopicPartition::new(TopicName::from(topic.as_str()), 0);
+        let before = [(partition, 2)].into();
+        let approval = Approval::given(ApprovedBy::Flag);
+        cluster.delete_records(&before, approval, deadline).await.unwrap();
+    });
+    let home = Home::new();
+    let mut command = kafka().flowctl(&home);
+    let ended = command.args(["tail", &topic, "--from", "1", "-e"]).assert().success();
+    assert_eq!(text(&ended.get_output().stdout), "0/20\n0/30\n");
+    let said = text(&ended.get_output().stderr);
+    assert!(said.contains("no longer has offset 1"), "{said}");
+    assert_eq!(tail_text(&topic, &["-n", "9", "-e"]), "0/20\n0/30\n");
+}
+
+#[test]
+fn what_does_not_exist_is_named() {
+    let topic = kafka().new_topic("tail-known", 1);
+    let home = Home::new();
+    let said = |name: &str, flags: &[&str], code: i32| {
+        let mut command = kafka().flowctl(&home);
+        let ended = command.args(["tail", name, "-e"]).args(flags).assert().code(code);
+        assert!(ended.get_output().stdout.is_empty());
+        text(&ended.get_output().stderr)
+    };
+    let mistyped = topic.replace("known", "knwon");
+    let text = said(&mistyped, &[], 1);
+    assert!(text.contains(&format!("topic `{mistyped}` not found on cluster")), "{text}");
+    assert!(text.contains(&format!("did you mean `{topic}`?")), "{text}");
+    assert!(said(&topic, &["-p", "7"], 64).contains("has no partition 7: it has 1"));
+    assert!(said(&topic, &["--from", "7=1"], 64).contains("has no partition 7: it has 1"));
+    assert!(said(&topic, &["--from", "strat"], 64).contains("`strat` is not a position"));
+    assert!(said(&topic, &["-f", "%z"], 64).contains("`%z` stands for nothing"));
+    assert!(said(&topic, &["--from", "committed"], 64).contains("--group"));
+}
