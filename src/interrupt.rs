@@ -34,6 +34,11 @@ impl Signal {
     }
 }
 
+/// The command was ended by a signal before it had changed anything; it ends quietly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted")]
+pub struct Interrupted(pub Signal);
+
 /// What was asked for so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Asked {
@@ -93,6 +98,14 @@ impl Interrupt {
             Asked::Finish(signal) | Asked::StopNow(signal) => Some(signal),
         })
         .await
+    }
+
+    /// Runs work that changes nothing; the first signal drops it where it is.
+    pub async fn cut<T>(&self, work: impl Future<Output = T>) -> Result<T, Interrupted> {
+        tokio::select! {
+            ended = work => Ok(ended),
+            signal = self.wait() => Err(Interrupted(signal)),
+        }
     }
 
     /// Waits for the second signal: abort and leave.

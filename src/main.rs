@@ -8,7 +8,7 @@ use flowctl::commands::{Cli, Context};
 use flowctl::config::Environment;
 use flowctl::error;
 use flowctl::exit::Exit;
-use flowctl::interrupt::Interrupt;
+use flowctl::interrupt::{Interrupt, Interrupted};
 use flowctl::output::{Output, StreamError, streams};
 
 fn main() -> ExitCode {
@@ -47,17 +47,21 @@ async fn run(cli: Cli, environment: Environment, output: Output) -> Exit {
     let ended = ended.and_then(|exit| Ok(context.output.flush().map(|()| exit)?));
     match ended {
         Ok(exit) => exit,
-        Err(failure) if has_closed_reader(&failure) => Exit::Done,
-        Err(failure) => {
+        Err(failure) => quiet_end(&failure).unwrap_or_else(|| {
             context.output.error(&error::report(&failure));
             error::exit_of(&failure)
-        }
+        }),
     }
 }
 
-/// Tells whether the command ended because nobody reads stdout any more.
-fn has_closed_reader(failure: &anyhow::Error) -> bool {
-    matches!(failure.downcast_ref(), Some(StreamError::ClosedReader))
+/// Returns the exit of a command that somebody ended: nobody reads stdout any more, or a signal came
+/// before anything was changed. There is nothing to say then.
+fn quiet_end(failure: &anyhow::Error) -> Option<Exit> {
+    if let Some(Interrupted(signal)) = failure.downcast_ref() {
+        return Some(signal.exit());
+    }
+    let closed = matches!(failure.downcast_ref(), Some(StreamError::ClosedReader));
+    closed.then_some(Exit::Done)
 }
 
 /// Shows what clap has to say: help and version are data, the rest is a usage error.

@@ -42,11 +42,23 @@ impl Context {
         Ok(settings)
     }
 
-    /// Connects to the cluster. One with another id than the topology pins is refused.
-    pub async fn connect(&mut self, topology: Option<&Resolved>) -> anyhow::Result<Cluster> {
-        let settings = self.settings(topology)?;
-        let cluster = Cluster::connect(&settings, self.deadline).await?;
+    /// Connects within the deadline of the command. A cluster with another id than the topology pins
+    /// is refused. A signal ends it at once: nothing has been changed.
+    pub async fn connect(
+        &self,
+        settings: &ConnectionSettings,
+        topology: Option<&Resolved>,
+    ) -> anyhow::Result<Cluster> {
         let pinned = topology.and_then(|topology| topology.cluster.id.as_deref());
+        self.interrupt.cut(Box::pin(self.reach(settings, pinned))).await?
+    }
+
+    async fn reach(
+        &self,
+        settings: &ConnectionSettings,
+        pinned: Option<&str>,
+    ) -> anyhow::Result<Cluster> {
+        let cluster = Cluster::connect(settings, self.deadline).await?;
         let Some(pinned) = pinned else { return Ok(cluster) };
         let id = cluster.id(self.deadline).await?;
         if id == pinned {

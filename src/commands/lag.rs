@@ -4,7 +4,6 @@ use super::Context;
 use crate::config::TopologyArgs;
 use crate::error::Problem;
 use crate::exit::Exit;
-use crate::kafka::Cluster;
 use crate::lag::report::LagReport;
 use crate::lag::run::{self, Gathered};
 use crate::lag::select::{self, Name, Selection};
@@ -76,7 +75,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
             .into());
     }
     let settings = context.settings(topology.as_ref())?;
-    let cluster = Cluster::connect(&settings, context.deadline).await?;
+    let cluster = context.connect(&settings, topology.as_ref()).await?;
     let only = args.topic.map(TopicName::new);
     let gathered =
         run::gather(&cluster, selection, only.as_ref(), context.clock, context.deadline).await?;

@@ -104,10 +104,7 @@ pub async fn until_interrupted(
     interrupt: &Interrupt,
     work: impl Future<Output = anyhow::Result<Exit>>,
 ) -> anyhow::Result<Exit> {
-    tokio::select! {
-        ended = work => ended,
-        signal = interrupt.wait() => Ok(signal.exit()),
-    }
+    interrupt.cut(work).await?
 }
 
 /// Returns the whole command line as clap has it, for help and completions.

@@ -77,7 +77,8 @@ pub(super) async fn make(
     let PlanArgs { topology, sets, allow, force_nonempty } = args;
     let wanted = context.topology_with(topology, sets)?;
     context.output.diagnostics(&wanted.warnings);
-    let cluster = context.connect(Some(&wanted)).await?;
+    let settings = context.settings(Some(&wanted))?;
+    let cluster = context.connect(&settings, Some(&wanted)).await?;
     let deadline = context.deadline;
     let observed = run::gather(&cluster, &wanted, deadline).await?;
     let differences = diff(&wanted, &observed);

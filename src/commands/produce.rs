@@ -50,7 +50,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         warn_of_serialization(flow, topology, &mut context.output);
     }
     let settings = context.settings(topology.as_ref())?;
-    let cluster = Cluster::connect(&settings, context.deadline).await?;
+    let cluster = context.connect(&settings, topology.as_ref()).await?;
     let job = Job {
         source: planned.source,
         topics: topic.iter().cloned().collect(),

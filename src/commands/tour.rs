@@ -38,12 +38,15 @@ const CLEAN_UP: Duration = Duration::from_secs(15);
 /// Runs the tour.
 pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let settings = context.settings(None)?;
+    // Nothing has been made yet: a signal or a cluster that is not there ends the tour here.
+    let cluster = context.connect(&settings, None).await?;
     let brokers: Vec<_> = settings.bootstrap.iter().map(ToString::to_string).collect();
     let tour = Tour {
         program: std::env::current_exe().context("cannot find this program's own file")?,
         connection: connection(context)?,
         brokers: brokers.join(","),
         settings,
+        cluster,
         namespace: format!("tour-{:06x}.", rand::random::<u32>() & 0xff_ffff),
         clock: context.clock,
     };

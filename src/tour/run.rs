@@ -36,6 +36,8 @@ pub struct Tour {
     pub brokers: String,
     /// The same connection, for the application that the tour plays.
     pub settings: ConnectionSettings,
+    /// The cluster.
+    pub cluster: Cluster,
     /// What every name of the tour begins with.
     pub namespace: String,
     /// The clock.
@@ -55,18 +57,17 @@ pub async fn run(
         .with_context(|| format!("cannot write `{}`", file.display()))?;
     let resolved = resolved(tour)?;
     let application = application(&resolved)?;
-    let cluster = Cluster::connect(&tour.settings, deadline()).await?;
+    let cluster = &tour.cluster;
     let mut guide = Guide::new(tour, folder, say);
 
     declare(&mut guide).await?;
     feed(&mut guide).await?;
     let work =
-        application.work(&cluster, &tour.settings, Shift::Troubled, tour.clock, deadline()).await?;
+        application.work(cluster, &tour.settings, Shift::Troubled, tour.clock, deadline()).await?;
     watch(&mut guide, &application, &work).await?;
     heal(&mut guide, &work).await?;
-    let work = application
-        .work(&cluster, &tour.settings, Shift::Recovered, tour.clock, deadline())
-        .await?;
+    let work =
+        application.work(cluster, &tour.settings, Shift::Recovered, tour.clock, deadline()).await?;
     settle(&mut guide, &application, &work).await
 }
 
@@ -172,7 +173,7 @@ pub async fn clean(
     approval: Approval,
     deadline: Deadline,
 ) -> anyhow::Result<Vec<String>> {
-    let cluster = Cluster::connect(&tour.settings, deadline).await?;
+    let cluster = &tour.cluster;
     let all = cluster.all_topics(deadline).await?;
     // The namespace is this run's own: nothing else begins with it.
     let topics: Vec<TopicName> =

@@ -1,11 +1,15 @@
 //! The real binary in a hermetic environment and without a cluster; `dev/test cli` runs these tests.
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
+mod commands;
 mod completions;
 mod exit_codes;
 mod help;
 #[path = "../support/home.rs"]
 mod home;
+mod peer;
 mod produce;
+mod secrets;
 mod streams;
+mod unreachable;
 mod validate;

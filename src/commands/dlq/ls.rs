@@ -7,7 +7,6 @@ use crate::config::TopologyArgs;
 use crate::dlq::{Dlq, Overview};
 use crate::error::{self, Problem};
 use crate::exit::Exit;
-use crate::kafka::Cluster;
 use crate::model::target::Target;
 use crate::output::dlq;
 
@@ -69,7 +68,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
         }
     };
     let settings = context.settings(topology.as_ref())?;
-    let cluster = Cluster::connect(&settings, context.deadline).await?;
+    let cluster = context.connect(&settings, topology.as_ref()).await?;
     let timeout = context.global.timeout;
     let mut overviews: Vec<Overview> = Vec::new();
     let mut errors = Vec::new();

@@ -67,8 +67,12 @@ impl Command {
 pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let interrupt = context.interrupt.clone();
     match args.command {
-        Command::Ls(args) => super::until_interrupted(&interrupt, ls::run(args, context)).await,
-        Command::Show(args) => super::until_interrupted(&interrupt, show::run(args, context)).await,
+        Command::Ls(args) => {
+            super::until_interrupted(&interrupt, Box::pin(ls::run(args, context))).await
+        }
+        Command::Show(args) => {
+            super::until_interrupted(&interrupt, Box::pin(show::run(args, context))).await
+        }
         Command::Redrive(args) => redrive::run(args, context).await,
     }
 }

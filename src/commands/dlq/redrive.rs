@@ -15,7 +15,6 @@ use crate::dlq::{
 };
 use crate::error::{self, Problem};
 use crate::exit::Exit;
-use crate::kafka::Cluster;
 use crate::model::name::TopicName;
 use crate::model::target::Target;
 use crate::model::timestamp::Timestamp;
@@ -157,7 +156,7 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
         None => redrive_to,
     };
     let settings = context.settings(topology.as_ref())?;
-    let cluster = Cluster::connect(&settings, context.deadline).await?;
+    let cluster = context.connect(&settings, topology.as_ref()).await?;
     let dlq = Dlq::open(cluster, settings, declared, context.global.timeout).await?;
     let snapshot = dlq.snapshot().await?;
     let query = args.selection.query(Some(&args.target), &dlq, &snapshot, now).await?;

@@ -10,7 +10,6 @@ use crate::config::TopologyArgs;
 use crate::dlq::{Dlq, StatusFilter};
 use crate::error::Problem;
 use crate::exit::Exit;
-use crate::kafka::Cluster;
 use crate::output::dlq::letter;
 
 /// Show dead letters with their origin and error
@@ -52,7 +51,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     let topology = context.topology_for(&target, &args.topology)?;
     let choice = find::find_one(&target, topology.as_ref())?;
     let settings = context.settings(topology.as_ref())?;
-    let cluster = Cluster::connect(&settings, context.deadline).await?;
+    let cluster = context.connect(&settings, topology.as_ref()).await?;
     let dlq = Dlq::open(cluster, settings, choice.declared, context.global.timeout).await?;
     let snapshot = dlq.snapshot().await?;
     let mut memory = dlq.recall().await?;

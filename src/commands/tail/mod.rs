@@ -63,7 +63,7 @@ async fn prepare(args: &Args, context: &mut Context) -> anyhow::Result<Prepared>
     }
     let settings = context.settings(topology.as_ref())?;
     let deadline = context.deadline;
-    let cluster = Cluster::connect(&settings, deadline).await?;
+    let cluster = context.connect(&settings, topology.as_ref()).await?;
     let description = target::existing_topic(&cluster, &request.topic, deadline).await?;
     let all: Vec<i32> = description.partitions.into_keys().collect();
     let partitions = request.partitions.clone().unwrap_or_else(|| all.clone());
