@@ -6,6 +6,7 @@ mod fetch;
 #[path = "../support/home.rs"]
 mod home;
 mod lag;
+mod plan;
 mod produce;
 mod round_trip;
 mod support;

@@ -1,0 +1,260 @@
+//! Plan and apply, held against what Kafka's own `TopicCommand` and `ConfigCommand` say.
+
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use assert_cmd::Command;
+use flowctl::clock::Clock;
+use serde_json::Value;
+
+use crate::home::{Home, text, unique};
+use crate::support::{Kafka, kafka, secure_kafka, three_brokers};
+
+/// A project of one flow `orders` in a namespace that no other test has.
+struct Project<'a> {
+    kafka: &'a Kafka,
+    home: Home,
+    namespace: String,
+}
+
+impl<'a> Project<'a> {
+    /// Declares `orders` with these settings, in the environments `dev` and `prod`.
+    fn new(kafka: &'a Kafka, settings: &str) -> Self {
+        let project = Self { kafka, home: Home::new(), namespace: unique("plan") };
+        project.declare(settings);
+        project
+    }
+
+    fn declare(&self, settings: &str) -> PathBuf {
+        let names = format!("namespace: \"{0}.\", ledger: {0}.ledger", self.namespace);
+        let file = format!(
+            "apiVersion: flowctl/v1\nproject: shop\nenvironments:\n  dev: {{ {names} }}\n  prod: {{ \
+             {names}, protected: true, cluster: {{ id: some-other-cluster }} }}\n  guarded: {{ \
+             {names}, protected: true }}\nflows:\n  orders: {{ consumers: {{}}, {settings} }}\n"
+        );
+        self.home.write("topology.yaml", &file)
+    }
+
+    fn topic(&self) -> String {
+        format!("{}.orders", self.namespace)
+    }
+
+    fn flowctl(&self, arguments: &[&str]) -> Command {
+        let mut command = self.kafka.flowctl(&self.home);
+        command.args(arguments);
+        command
+    }
+
+    /// Runs in `dev` and returns stdout.
+    fn run(&self, arguments: &[&str], exit: i32) -> String {
+        let ended = self.flowctl(arguments).args(["-e", "dev"]).assert().code(exit);
+        text(&ended.get_output().stdout)
+    }
+
+    fn json(&self, arguments: &[&str], exit: i32) -> Value {
+        let arguments = [arguments, &["-o", "json"]].concat();
+        serde_json::from_str(&self.run(&arguments, exit)).unwrap()
+    }
+
+    /// What `TopicCommand` says of the topic.
+    fn described(&self) -> String {
+        let mut tool = self.kafka.tool("topics");
+        let told = tool.args(["--describe", "--topic", &self.topic()]).assert().success();
+        text(&told.get_output().stdout)
+    }
+}
+
+#[test]
+fn what_is_applied_is_what_kafkas_own_tools_see() {
+    let shop = Project::new(
+        kafka(),
+        "partitions: 3, replication: 1, retention: 7d, dlq: { retention: 30d }",
+    );
+    let planned = shop.run(&["plan"], 0);
+    assert!(planned.ends_with("Plan: 3 to create, 0 to change, 0 to delete, 0 blocked.\n"));
+    assert!(planned.contains("# topology.yaml:8"), "{planned}");
+    shop.run(&["plan", "--detailed-exitcode"], 2);
+    shop.run(&["apply", "--dry-run"], 0);
+
+    let applied = shop.run(&["apply", "--yes"], 0);
+    assert!(applied.ends_with("Applied: 3 done, 0 failed, 0 skipped, 0 blocked.\n"), "{applied}");
+    let described = shop.described();
+    assert!(described.contains("PartitionCount: 3"), "{described}");
+    assert!(described.contains("retention.ms=604800000"), "{described}");
+    assert_eq!(described.matches("Leader: none").count(), 0, "{described}");
+
+    let again = shop.run(&["apply", "--yes"], 0);
+    assert_eq!(again, "No changes. 3 topics are as the topology declares.\n");
+    shop.run(&["plan", "--detailed-exitcode"], 0);
+}
+
+#[test]
+fn a_change_leaves_alone_what_is_not_declared() {
+    let shop = Project::new(kafka(), "partitions: 1, replication: 1, retention: 7d");
+    shop.run(&["apply", "--yes"], 0);
+    let mut tool = kafka().tool("configs");
+    tool.args(["--alter", "--entity-type", "topics", "--entity-name", &shop.topic()]);
+    tool.args(["--add-config", "segment.ms=3600000"]).assert().success();
+
+    shop.declare("partitions: 2, replication: 1, retention: 14d");
+    let plan = shop.json(&["plan"], 0);
+    assert_eq!(plan["summary"]["change"], 2);
+    assert_eq!(plan["unmanaged_configs"][0]["name"], "segment.ms");
+    let retention = &plan["items"][1];
+    assert_eq!(retention["class"], "additive");
+    assert_eq!(retention["settings"][0]["old"], "604800000");
+    assert_eq!(retention["settings"][0]["provenance"], "topology.yaml:8");
+
+    let applied = shop.json(&["apply", "--yes"], 0);
+    assert_eq!(applied["tally"]["done"], 2);
+    let described = shop.described();
+    for expected in ["PartitionCount: 2", "retention.ms=1209600000", "segment.ms=3600000"] {
+        assert!(described.contains(expected), "{expected}: {described}");
+    }
+}
+
+#[test]
+fn partitions_are_never_taken_away() {
+    let shop = Project::new(kafka(), "partitions: 3, replication: 1");
+    shop.run(&["apply", "--yes"], 0);
+    shop.declare("partitions: 2, replication: 1, retention: 14d");
+    let planned = shop.run(&["plan"], 1);
+    assert!(planned.contains("keep partitions: 3"), "{planned}");
+    assert!(planned.contains("flowctl replay"), "{planned}");
+    // The other change of the same topic is carried out.
+    shop.run(&["apply", "--yes"], 3);
+    let described = shop.described();
+    assert!(described.contains("PartitionCount: 3"), "{described}");
+    assert!(described.contains("retention.ms=1209600000"), "{described}");
+}
+
+#[test]
+fn what_the_broker_would_refuse_is_found_before_anything_is_done() {
+    let shop = Project::new(kafka(), "partitions: 1, replication: 1, configs: { no.such.key: 1 }");
+    let plan = shop.json(&["plan"], 1);
+    assert_eq!(plan["summary"]["blocked"], 1);
+    let reason = plan["items"][0]["obstacle"]["reason"].as_str().unwrap();
+    assert!(reason.contains("INVALID_CONFIG") && reason.contains("no.such.key"), "{reason}");
+    let applied = shop.json(&["apply", "--yes"], 1);
+    assert_eq!(applied["items"][0]["outcome"], "blocked");
+
+    shop.declare("partitions: 1, replication: 7");
+    assert!(shop.run(&["plan"], 1).contains("needs as many brokers"));
+}
+
+#[test]
+fn nothing_is_done_without_a_yes() {
+    let shop = Project::new(kafka(), "partitions: 1, replication: 1");
+    let refused = shop.flowctl(&["apply", "-e", "dev"]).assert().code(4);
+    let complaint = text(&refused.get_output().stderr);
+    assert!(complaint.contains("--yes"), "{complaint}");
+
+    let refused = shop.flowctl(&["apply", "-e", "guarded", "--yes"]).assert().code(4);
+    assert!(text(&refused.get_output().stderr).contains("--confirm guarded"));
+    let slip = ["apply", "-e", "guarded", "--yes", "--confirm", "dev"];
+    shop.flowctl(&slip).assert().code(4);
+    let other_cluster = shop.flowctl(&["plan", "-e", "prod"]).assert().code(4);
+    assert!(text(&other_cluster.get_output().stderr).contains("some-other-cluster"));
+    shop.run(&["plan", "--detailed-exitcode"], 2);
+
+    let named = ["apply", "-e", "guarded", "--yes", "--confirm", "guarded"];
+    shop.flowctl(&named).assert().code(0);
+}
+
+#[test]
+fn at_a_terminal_the_default_is_no() {
+    let shop = Project::new(kafka(), "partitions: 1, replication: 1");
+    let answer = |answer: &str, exit: i32| {
+        let flowctl = env!("CARGO_BIN_EXE_flowctl");
+        let mut terminal = Command::new("script");
+        terminal.args(["-qec", &format!("'{flowctl}' apply -e dev"), "/dev/null"]);
+        terminal.current_dir(shop.home.path()).env("FLOWCTL_BROKERS", kafka().brokers());
+        let ended = terminal.write_stdin(answer).assert().code(exit);
+        text(&ended.get_output().stdout)
+    };
+    let asked = answer("\n", 4);
+    assert!(asked.contains("Apply 1 change to dev"), "{asked}");
+    assert!(asked.contains("not confirmed: nothing was done"), "{asked}");
+    answer("n", 4);
+    assert!(answer("y", 0).contains("Applied: 1 done"));
+}
+
+/// A consumer of kcat's that is in its group as long as it lives.
+struct Member(Child);
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+fn join(topic: &str, group: &str) -> Member {
+    let mut kcat = std::process::Command::new("kcat");
+    kcat.args(["-b", kafka().brokers(), "-G", group, topic]);
+    kcat.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    Member(kcat.spawn().unwrap())
+}
+
+#[test]
+fn a_dangerous_change_shows_what_it_would_hit() {
+    let shop = Project::new(kafka(), "partitions: 1, replication: 1, retention: 7d, key: id");
+    shop.run(&["apply", "--yes"], 0);
+    let three_days_ago = Clock::System.now().0 - 3 * 86_400_000;
+    for (lines, timestamp) in [("a\nb\nc\n", three_days_ago), ("d\n", Clock::System.now().0)] {
+        let timestamp = timestamp.to_string();
+        let mut produce = shop.flowctl(&["produce", "--topic", &shop.topic(), "-k", "k"]);
+        produce.args(["--timestamp", &timestamp]).write_stdin(lines).assert().success();
+    }
+    let group = unique("plan-group");
+    let _member = join(&shop.topic(), &group);
+
+    shop.declare("partitions: 2, replication: 1, retention: 1d, key: id");
+    let mut plan = Value::Null;
+    for _ in 0..100 {
+        plan = shop.json(&["plan"], 4);
+        if plan["items"][0]["blast_radius"]["live_groups"] != serde_json::json!([]) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let partitions = &plan["items"][0];
+    assert_eq!(partitions["class"], "disruptive");
+    let readers = serde_json::json!([{ "group": group, "member_count": 1 }]);
+    assert_eq!(partitions["blast_radius"]["live_groups"], readers);
+    let retention = &plan["items"][1];
+    assert_eq!(retention["class"], "destructive");
+    assert_eq!(retention["blast_radius"]["records_at_most"], 4);
+    assert_eq!(retention["blast_radius"]["deletable"]["records_at_most"], 3);
+
+    let named = format!("destructive:{}", shop.topic());
+    let applied = shop.json(&["apply", "--yes", "--allow", "disruptive", "--allow", &named], 0);
+    assert_eq!(applied["tally"]["done"], 2);
+}
+
+#[test]
+fn a_missing_right_is_named() {
+    let shop = Project::new(secure_kafka(), "partitions: 1, replication: 1");
+    let nobody = secure_kafka().variable("FLOWCTL_DEV_NOBODY_PROPERTIES");
+    let mut command = shop.home.flowctl();
+    command.env("FLOWCTL_BROKERS", secure_kafka().brokers()).args(["-F", nobody]);
+    let refused = command.args(["apply", "-e", "dev", "--yes"]).assert().code(6);
+    let said = text(&refused.get_output().stdout);
+    assert!(said.contains("not authorised") && said.contains(&shop.topic()), "{said}");
+    shop.run(&["apply", "--yes"], 0);
+}
+
+#[test]
+fn three_brokers_have_what_was_applied() {
+    let three = three_brokers();
+    let shop = Project::new(&three.kafka, "partitions: 12, replication: 3, retention: 7d");
+    shop.run(&["apply", "--yes"], 0);
+    shop.declare("partitions: 24, replication: 3, retention: 14d");
+    shop.run(&["apply", "--yes"], 0);
+    assert!(shop.described().contains("PartitionCount: 24"));
+    // The class that cannot be carried out yet stays visible.
+    shop.declare("partitions: 24, replication: 2, retention: 14d");
+    let plan = shop.json(&["plan"], 1);
+    assert_eq!(plan["items"][0]["obstacle"]["kind"], "unsupported");
+}
