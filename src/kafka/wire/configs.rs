@@ -86,7 +86,7 @@ impl Cluster {
 /// A broker's configs are known to that broker alone.
 fn target(resource: &ConfigResource) -> Target {
     match resource {
-        ConfigResource::Topic(_) => Target::Any,
+        ConfigResource::Topic(topic) => Target::Any(topic.clone()),
         ConfigResource::Broker(id) => Target::Broker(*id),
     }
 }

@@ -2,14 +2,20 @@
 //! a broker says that it is wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use kafka_protocol::messages::MetadataResponse;
 use uuid::Uuid;
 
+use crate::clock::Deadline;
 use crate::kafka::ErrorCode;
 use crate::model::cluster::Broker;
 use crate::model::name::{GroupId, TopicName};
 use crate::model::offset::TopicPartition;
+
+/// How long brokers may take to hear of a topic. They do within milliseconds; a loaded machine gets
+/// its time, and who asks for a partition that does not exist waits no longer than this.
+const FRESH_FOR: Duration = Duration::from_secs(5);
 
 /// What is known of the cluster.
 #[derive(Debug, Default)]
@@ -26,8 +32,8 @@ pub(super) struct Known {
     pub(super) coordinators: BTreeMap<GroupId, i32>,
     /// The groups that have the protocol of KIP-848.
     pub(super) consumer_groups: BTreeSet<GroupId>,
-    /// Topics made or grown on this connection: brokers may hear of them a moment later.
-    pub(super) fresh: BTreeSet<TopicName>,
+    /// Until when topics that were made or grown here count as fresh.
+    fresh: BTreeMap<TopicName, Deadline>,
 }
 
 /// A topic with its leaders.
@@ -97,6 +103,23 @@ impl Known {
     /// Forgets the leaders of a topic, so that they are asked for again.
     pub(super) fn forget_topic(&mut self, topic: &TopicName) {
         self.topics.remove(topic);
+    }
+
+    /// Notes that a topic was made or grown: brokers may not have heard of it yet.
+    pub(super) fn changed(&mut self, topic: &TopicName) {
+        self.forget_topic(topic);
+        self.fresh.insert(topic.clone(), Deadline::after(FRESH_FOR));
+    }
+
+    /// Notes that a topic was deleted.
+    pub(super) fn deleted(&mut self, topic: &TopicName) {
+        self.forget_topic(topic);
+        self.fresh.remove(topic);
+    }
+
+    /// Tells whether a topic was made or grown a moment ago.
+    pub(super) fn is_fresh(&self, topic: &TopicName) -> bool {
+        self.fresh.get(topic).is_some_and(|until| !until.has_passed())
     }
 
     /// Forgets who the controller is and where the brokers are.

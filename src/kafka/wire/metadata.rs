@@ -71,7 +71,7 @@ impl Cluster {
                 let result = answered
                     .remove(&topic)
                     .unwrap_or_else(|| Err(denied::unanswered("Metadata", &topic.to_string())));
-                let is_fresh = self.known().fresh.contains(&topic);
+                let is_fresh = self.known().is_fresh(&topic);
                 if result.as_ref().is_err_and(|e| remedy(e, Repeat::Harmless, is_fresh).is_some()) {
                     again.push(topic.clone());
                 }

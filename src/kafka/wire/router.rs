@@ -16,8 +16,8 @@ use crate::model::offset::TopicPartition;
 /// Which broker is responsible for an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Target {
-    /// Any of them.
-    Any,
+    /// Any of them, for something about a topic.
+    Any(TopicName),
     /// The one with this id.
     Broker(i32),
     /// The controller.
@@ -32,8 +32,9 @@ impl Target {
     /// Returns the topic whose leader is meant.
     fn topic(&self) -> Option<&TopicName> {
         match self {
+            Self::Any(topic) => Some(topic),
             Self::Leader(partition) => Some(&partition.topic),
-            Self::Any | Self::Broker(_) | Self::Controller | Self::Coordinator(_) => None,
+            Self::Broker(_) | Self::Controller | Self::Coordinator(_) => None,
         }
     }
 }
@@ -143,7 +144,7 @@ impl Cluster {
                 Target::Leader(partition) => partitions.push(partition),
                 Target::Coordinator(group) => groups.push(group),
                 Target::Controller => wants_controller = true,
-                Target::Any | Target::Broker(_) => {}
+                Target::Any(_) | Target::Broker(_) => {}
             }
         }
         let leaders = if partitions.is_empty() {
@@ -155,7 +156,7 @@ impl Cluster {
         let controller =
             if wants_controller { self.controller(deadline).await } else { Ok(Place::Any) };
         let place = |item: &K| match target(item) {
-            Target::Any => Ok(Place::Any),
+            Target::Any(_) => Ok(Place::Any),
             Target::Broker(id) => Ok(Place::Broker(id)),
             Target::Controller => controller.clone(),
             Target::Leader(partition) => {
@@ -199,7 +200,7 @@ impl Cluster {
         {
             return None;
         }
-        let is_fresh = target.topic().is_some_and(|topic| self.known().fresh.contains(topic));
+        let is_fresh = target.topic().is_some_and(|topic| self.known().is_fresh(topic));
         remedy(error, repeat, is_fresh)
     }
 
@@ -214,7 +215,7 @@ impl Cluster {
             (_, Target::Leader(partition)) => known.forget_topic(&partition.topic),
             (_, Target::Controller) => known.controller = None,
             (_, Target::Broker(_)) => known.forget_brokers(),
-            (_, Target::Any) => {}
+            (_, Target::Any(_)) => {}
         }
     }
 }

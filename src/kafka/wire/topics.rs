@@ -105,8 +105,7 @@ impl Cluster {
             self.settle(manner("DeleteTopics"), names, controller, call, deadline).await?;
         let mut known = self.known();
         for topic in topics {
-            known.forget_topic(topic);
-            known.fresh.remove(topic);
+            known.deleted(topic);
         }
         Ok(results)
     }
@@ -118,8 +117,7 @@ impl Cluster {
         }
         let mut known = self.known();
         for topic in results.iter().filter(|(_, result)| result.is_ok()).map(|(topic, _)| topic) {
-            known.forget_topic(topic);
-            known.fresh.insert(topic.clone());
+            known.changed(topic);
         }
     }
 }

@@ -56,9 +56,9 @@ async fn with_member(cluster: &Cluster, group: &GroupId) -> GroupDescription {
 
 #[test]
 fn members_of_both_protocols_show_their_partitions() {
+    let topic = kafka().new_topic("wire-members", 2);
     run(async {
         let cluster = connect(kafka()).await;
-        let topic = kafka().new_topic("wire-members", 2);
         let groups = ["classic", "consumer"].map(|protocol| {
             let group = unique(&format!("wire-{protocol}"));
             (Member::join(&group, &topic, protocol), GroupId::new(group), protocol)
@@ -102,9 +102,9 @@ fn a_group_that_does_not_exist_is_dead_and_has_committed_nothing() {
 
 #[test]
 fn offsets_of_many_groups_are_what_kafkas_tool_committed() {
+    let topic = kafka().new_topic("wire-committed", 2);
     run(async {
         let cluster = connect(kafka()).await;
-        let topic = kafka().new_topic("wire-committed", 2);
         let lines = "a\nb\nc\nd\n";
         let mut kcat = kafka().kcat();
         kcat.args(["-P", "-t", &topic, "-p", "1"]).write_stdin(lines).assert().success();
