@@ -1,17 +1,31 @@
 //! Where reading begins and where it is over.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use flowctl::approval::{Approval, ApprovedBy};
-use flowctl::clock::Deadline;
+use flowctl::clock::{Clock, Deadline};
 use flowctl::kafka::{Cluster, TransactionalProducer};
 use flowctl::model::name::TopicName;
 use flowctl::model::offset::TopicPartition;
 use flowctl::model::record::OutgoingRecord;
+use flowctl::model::timestamp::Timestamp;
 
 use super::{kcat_produce, produce, tail_text};
 use crate::home::{Home, PATIENCE, text, unique};
 use crate::support::{block_on, kafka};
+
+/// The time that stands for second 0: an hour ago, because retention takes what is old. One for the
+/// whole run.
+fn zero() -> Timestamp {
+    static ZERO: OnceLock<Timestamp> = OnceLock::new();
+    *ZERO.get_or_init(|| Timestamp(Clock::System.now().0 / 1000 * 1000 - 3_600_000))
+}
+
+/// Returns the time of a second.
+fn second(second: i64) -> Timestamp {
+    Timestamp(zero().0 + second * 1000)
+}
 
 /// Makes a topic whose partitions hold records with these timestamps, in seconds; the value is
 /// partition and second.
@@ -19,9 +33,8 @@ fn timed(name: &str, partitions: &[&[i64]]) -> String {
     let topic = kafka().new_topic(name, i32::try_from(partitions.len()).unwrap());
     let mut input = String::new();
     for (partition, seconds) in partitions.iter().enumerate() {
-        for second in *seconds {
-            let time = 1_700_000_000_000 + second * 1000;
-            let value = format!("{partition}/{second}");
+        for number in *seconds {
+            let (time, value) = (second(*number).0, format!("{partition}/{number}"));
             let line =
                 serde_json::json!({"partition": partition, "timestamp": time, "value": value});
             input.push_str(&line.to_string());
@@ -53,13 +66,14 @@ fn every_kind_of_position_is_understood() {
     assert_eq!(read(&["--from", "-2"]), "30\n40\n");
     assert_eq!(read(&["--from", "-99"]), "0\n10\n20\n30\n40\n");
     assert_eq!(read(&["--from", "0=4"]), "40\n");
-    assert_eq!(read(&["--from", "@1700000020000"]), "20\n30\n40\n");
-    assert_eq!(
-        read(&["--since", "2023-11-14T22:13:30", "--until", "2023-11-14T23:13:50+01:00"]),
-        "10\n20\n"
-    );
-    assert_eq!(read(&["--from", "2023-11-15"]), "", "a time behind the last record is the end");
-    assert_eq!(read(&["--since", "1h"]), "");
+    let (ten, twenty, thirty) = (second(10), second(20).0.to_string(), second(30));
+    assert_eq!(read(&["--from", &format!("@{twenty}")]), "20\n30\n40\n");
+    let ten = ten.rfc3339();
+    let local = ten.trim_end_matches('Z');
+    let until = thirty.rfc3339();
+    assert_eq!(read(&["--since", local, "--until", &until]), "10\n20\n", "{local} is UTC");
+    assert_eq!(read(&["--since", "2h", "--until", &ten]), "0\n");
+    assert_eq!(read(&["--from", "-1m"]), "", "a time behind the last record is the end");
     assert_eq!(read(&["--to", "2"]), "0\n10\n", "the newest ten before it");
     assert_eq!(read(&["--from", "start", "-c", "2"]), "0\n10\n");
     assert_eq!(read(&["--from", "3", "--to", "1"]), "");
@@ -69,7 +83,7 @@ fn every_kind_of_position_is_understood() {
 fn a_bounded_range_ends_without_e() {
     let topic = timed("tail-bounded", &[&[0, 10, 20], &[]]);
     assert_eq!(tail_text(&topic, &["--from", "start", "--to", "end"]), "0/0\n0/10\n0/20\n");
-    assert_eq!(tail_text(&topic, &["--since", "2023-11-14", "--until", "now"]).lines().count(), 3);
+    assert_eq!(tail_text(&topic, &["--since", "2h", "--until", "now"]).lines().count(), 3);
 }
 
 #[test]
