@@ -68,12 +68,41 @@ impl ThreeBrokers {
     }
 }
 
+/// An instance for one test alone, which ends with it: the test may do with it what it likes.
+#[derive(Debug)]
+pub(crate) struct OwnKafka {
+    /// The instance.
+    pub(crate) kafka: Kafka,
+}
+
+impl OwnKafka {
+    /// Starts one broker without security; `name` is the test's.
+    pub(crate) fn up(name: &str) -> Self {
+        // Below the folder of the others: whoever ends those looks there too.
+        let folder = "${FLOWCTL_DEV_DIR:-/tmp/flowctl-dev-$UID}/own";
+        let script =
+            format!("export FLOWCTL_DEV_DIR=\"{folder}/{name}\"; mkdir -p \"$FLOWCTL_DEV_DIR\"");
+        Self { kafka: Kafka::up_after(&script, "") }
+    }
+}
+
+impl Drop for OwnKafka {
+    fn drop(&mut self) {
+        drop(self.kafka.tool("down").output());
+    }
+}
+
 impl Kafka {
     /// Finds the running instance or starts it.
     fn up(flags: &str) -> Self {
+        Self::up_after("", flags)
+    }
+
+    /// Finds the running instance or starts it, after a line of bash.
+    fn up_after(line: &str, flags: &str) -> Self {
         let kafka = dev("kafka");
         let script = format!(
-            "set -e; started=\"$('{}' up {flags})\"; eval \"$started\"; env -0",
+            "set -e; {line}\nstarted=\"$('{}' up {flags})\"; eval \"$started\"; env -0",
             kafka.display()
         );
         let output = process::Command::new("bash").args(["-c", &script]).output().unwrap();
@@ -141,10 +170,17 @@ impl Kafka {
         ConnectionSettings::from_properties(Some(self.brokers()), &properties).unwrap().0
     }
 
-    /// Creates a topic under a name that no other test has, waits until it has its leaders, and
-    /// returns the name. The library does it: Kafka's own tool takes a second of two cores.
+    /// Creates a topic under a name that no other test has, and returns it.
     pub(crate) fn new_topic(&self, name: &str, partitions: i32) -> String {
-        let name = TopicName::new(unique(name));
+        let name = unique(name);
+        self.create_topic(&name, partitions);
+        name
+    }
+
+    /// Creates a topic and waits until it has its leaders. The library does it: Kafka's own tool takes
+    /// a second of two cores.
+    pub(crate) fn create_topic(&self, name: &str, partitions: i32) {
+        let name = TopicName::new(name);
         let topic =
             NewTopic { name: name.clone(), partitions, replication: 1, configs: BTreeMap::new() };
         block_on(async {
@@ -161,12 +197,12 @@ impl Kafka {
             loop {
                 let seen = cluster.topics(std::slice::from_ref(&name), deadline).await.unwrap();
                 if seen.values().flatten().any(has_leaders) {
-                    return name.to_string();
+                    return;
                 }
                 assert!(!deadline.has_passed(), "`{name}` has no leaders");
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
-        })
+        });
     }
 }
 
