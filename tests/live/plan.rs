@@ -156,6 +156,8 @@ fn nothing_is_done_without_a_yes() {
     shop.flowctl(&slip).assert().code(4);
     let other_cluster = shop.flowctl(&["plan", "-e", "prod"]).assert().code(4);
     assert!(text(&other_cluster.get_output().stderr).contains("some-other-cluster"));
+    let mut produce = shop.flowctl(&["produce", "flow/orders", "--env", "prod"]);
+    produce.write_stdin("a record\n").assert().code(4);
     shop.run(&["plan", "--detailed-exitcode"], 2);
 
     let named = ["apply", "-e", "guarded", "--yes", "--confirm", "guarded"];
