@@ -112,3 +112,64 @@ impl Applied {
         if exits.all(|exit| exit == first) { first } else { Exit::Failed }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::decide::Verdict;
+    use crate::plan::difference::{Obstacle, ObstacleKind};
+    use crate::plan::testing::create;
+
+    fn applied(outcomes: &[Outcome]) -> Applied {
+        let protected =
+            Obstacle { kind: ObstacleKind::Protected, reason: String::new(), ways_out: Vec::new() };
+        let changes = outcomes.iter().map(|outcome| Change {
+            difference: create("orders", 1),
+            blast_radius: None,
+            verdict: match outcome {
+                Outcome::Blocked => Verdict::Blocked(protected.clone()),
+                Outcome::Done | Outcome::Failed(_) | Outcome::Skipped(_) => Verdict::Go,
+            },
+        });
+        let plan = Plan {
+            project: "shop".to_owned(),
+            environment: None,
+            protected: false,
+            cluster_id: "cluster".to_owned(),
+            changes: changes.collect(),
+            unmanaged: Vec::new(),
+            compared: outcomes.len(),
+        };
+        Applied { plan, outcomes: outcomes.to_vec(), interrupted: None }
+    }
+
+    fn failed(exit: Exit) -> Outcome {
+        let problem = crate::error::Problem::new(exit, "no").hint("try this");
+        Outcome::Failed(crate::error::report(&problem.into()))
+    }
+
+    #[test]
+    fn the_exit_code_tells_how_much_is_done() {
+        let skipped = || Outcome::Skipped("late".to_owned());
+        for (outcomes, exit) in [
+            (vec![], Exit::Done),
+            (vec![Outcome::Done, Outcome::Done], Exit::Done),
+            (vec![Outcome::Done, failed(Exit::NotAuthorised)], Exit::Partly),
+            (vec![Outcome::Done, Outcome::Blocked], Exit::Partly),
+            (vec![failed(Exit::NotAuthorised), failed(Exit::NotAuthorised)], Exit::NotAuthorised),
+            (vec![failed(Exit::NotAuthorised), failed(Exit::Failed)], Exit::Failed),
+            (vec![failed(Exit::Unreachable), skipped()], Exit::Unreachable),
+            (vec![Outcome::Blocked], Exit::Refused),
+        ] {
+            assert_eq!(applied(&outcomes).exit(), exit, "{outcomes:?}");
+        }
+    }
+
+    #[test]
+    fn a_signal_is_told_by_the_exit_code_and_hints_are_told_once() {
+        let mut applied = applied(&[failed(Exit::Failed), failed(Exit::Failed)]);
+        assert_eq!(applied.hints().into_iter().collect::<Vec<_>>(), ["try this"]);
+        applied.interrupted = Some(Signal::Terminate);
+        assert_eq!(applied.exit(), Exit::Terminated);
+    }
+}
