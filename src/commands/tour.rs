@@ -69,8 +69,8 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     if args.keep {
         context.output.note(&format!("kept: every topic that begins with {}", tour.namespace));
     } else {
-        let approval = Approval::given(ApprovedBy::Command);
-        let left = run::clean(&tour, approval, Deadline::after(CLEAN_UP)).await?;
+        let approve = || Approval::given(ApprovedBy::Command);
+        let left = run::clean(&tour, approve, Deadline::after(CLEAN_UP)).await?;
         if let [first, ..] = left.as_slice() {
             let problem = Problem::failed(format!("the tour could not clean up: {first}"));
             return Err(problem.into());

@@ -87,9 +87,10 @@ async fn feed(guide: &mut Guide<'_>) -> anyhow::Result<()> {
     guide.step("Feed: test events, the same ones for the same seed");
     let count = EVENTS.to_string();
     guide.command(&["produce", FLOW, "--count", &count, "--seed", "7"], 0).await?;
-    let last = guide.command(&["tail", FLOW, "-n", "3", "-e"], 0).await?;
-    last.expect_lines(3)?;
-    let all = guide.check(&["tail", FLOW, "--from", "beginning", "-e", "-o", "jsonl"], 0).await?;
+    let layout = "%p@%o %k: %s\\n";
+    let last = guide.command(&["tail", FLOW, "-n", "2", "-e", "-f", layout], 0).await?;
+    last.expect_lines(2)?;
+    let all = guide.check(&["tail", FLOW, "--from", "start", "-e", "-o", "jsonl"], 0).await?;
     all.expect_lines(EVENTS)?;
     Ok(())
 }
@@ -138,7 +139,7 @@ async fn heal(guide: &mut Guide<'_>, work: &Work) -> anyhow::Result<()> {
     guide.command(&all, 0).await?;
     expect_pending(guide, 0).await?;
     guide.command(&all, 0).await?;
-    let main = guide.check(&["tail", FLOW, "--from", "beginning", "-e", "-o", "jsonl"], 0).await?;
+    let main = guide.check(&["tail", FLOW, "--from", "start", "-e", "-o", "jsonl"], 0).await?;
     main.expect_lines(EVENTS + work.failures())?;
     Ok(())
 }
@@ -166,26 +167,36 @@ async fn expect_pending(guide: &mut Guide<'_>, wanted: usize) -> anyhow::Result<
     Ok(listed.expect_json("/items/0/pending", wanted)?)
 }
 
-/// Deletes the tour's topics, with the offsets that its group committed in them. Gives back what
-/// could not be deleted, and why.
+/// Deletes the tour's groups and topics. Gives back what could not be deleted, and why.
 pub async fn clean(
     tour: &Tour,
-    approval: Approval,
+    approve: impl Fn() -> Approval,
     deadline: Deadline,
 ) -> anyhow::Result<Vec<String>> {
     let cluster = &tour.cluster;
-    let all = cluster.all_topics(deadline).await?;
-    // The namespace is this run's own: nothing else begins with it.
-    let topics: Vec<TopicName> =
-        all.into_keys().filter(|topic| topic.as_str().starts_with(&tour.namespace)).collect();
-    if topics.is_empty() {
-        return Ok(Vec::new());
+    let mut left = Vec::new();
+    // The namespace is this run's own: nothing else has it. The courtesy group of a redrive is named
+    // after the DLQ.
+    let listed = cluster.groups(deadline).await?;
+    let groups: Vec<_> = listed
+        .groups
+        .into_iter()
+        .map(|group| group.id)
+        .filter(|group| group.as_str().contains(&tour.namespace))
+        .collect();
+    for (group, outcome) in cluster.delete_groups(&groups, approve(), deadline).await? {
+        left.extend(outcome.err().map(|cause| format!("cannot delete group `{group}`: {cause}")));
     }
-    let deleted = cluster.delete_topics(&topics, approval, deadline).await?;
-    let failed = deleted.into_iter().filter_map(|(topic, outcome)| {
-        outcome.err().map(|cause| format!("cannot delete topic `{topic}`: {cause}"))
-    });
-    Ok(failed.collect())
+    let topics: Vec<TopicName> = cluster
+        .all_topics(deadline)
+        .await?
+        .into_keys()
+        .filter(|topic| topic.as_str().starts_with(&tour.namespace))
+        .collect();
+    for (topic, outcome) in cluster.delete_topics(&topics, approve(), deadline).await? {
+        left.extend(outcome.err().map(|cause| format!("cannot delete topic `{topic}`: {cause}")));
+    }
+    Ok(left)
 }
 
 /// Resolves the tour's topology.

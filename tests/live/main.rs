@@ -12,5 +12,6 @@ mod produce;
 mod round_trip;
 mod support;
 mod tail;
+mod tour;
 mod transactions;
 mod wire;

@@ -33,6 +33,8 @@ pub(crate) enum Api {
     DescribeGroups,
     /// `OffsetFetch`.
     OffsetFetch,
+    /// `DeleteGroups`.
+    DeleteGroups,
     /// `DeleteRecords`.
     DeleteRecords,
     /// `Fetch`.
@@ -51,7 +53,7 @@ impl Api {
             | Self::OffsetFetch => "DESCRIBE",
             Self::CreateTopics => "CREATE",
             Self::CreatePartitions => "ALTER",
-            Self::DeleteTopics | Self::DeleteRecords => "DELETE",
+            Self::DeleteTopics | Self::DeleteGroups | Self::DeleteRecords => "DELETE",
             Self::DescribeConfigs => "DESCRIBE_CONFIGS",
             Self::IncrementalAlterConfigs => "ALTER_CONFIGS",
             Self::Fetch => "READ",

@@ -9,6 +9,7 @@ mod committed;
 mod configs;
 mod connection;
 mod coordinator;
+mod delete_groups;
 mod delete_records;
 mod denied;
 mod describe_groups;

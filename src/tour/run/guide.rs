@@ -9,6 +9,7 @@ use tokio::process::Command;
 
 use super::Tour;
 use crate::error::Problem;
+use crate::exit::Exit;
 use crate::tour::story::{self, Event, Ran};
 
 /// Leads through the tour.
@@ -83,5 +84,9 @@ fn announced(arguments: &[&str], ran: &Ran, exit: i32) -> anyhow::Result<()> {
     let ended = ran.exit.map_or("a signal".to_owned(), |code| format!("exit code {code}"));
     let command = arguments.join(" ");
     let problem = format!("`flowctl {command}` ended with {ended}, announced was {exit}");
-    Err(Problem::failed(problem).hint(ran.stderr.trim().to_owned()).into())
+    // The command's own exit code says most: 6 for a missing right, 5 for a broker that is gone.
+    let code = ran.exit.and_then(|code| u8::try_from(code).ok()).filter(|code| *code != 0);
+    let problem = Problem::new(code.map_or(Exit::Failed, Exit::from_code), problem);
+    let told = ran.stderr.trim();
+    Err(if told.is_empty() { problem } else { problem.hint(format!("it said: {told}")) }.into())
 }
