@@ -43,6 +43,7 @@ complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "tail" -d 'Show the 
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "lag" -d 'Show consumer lag of flows and groups'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "tour" -d 'Show the main job on a real cluster, step by step'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "dlq" -d 'List, show and redrive dead letters'
+complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "replay" -d 'Copy a range of a topic to another topic'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "completions" -d 'Print the shell completion script'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "help" -d 'Show help of a command or a concept'
 complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
@@ -292,6 +293,26 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_sub
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s q -l quiet -d 'Say less on stderr'
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s v -l verbose -d 'Say more on stderr (can be repeated)'
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l to -d 'Flow or topic to write' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l from -d 'Where to begin: start, end, an offset, +N after the start, -N before the end, a time, -1h30m before now; 3=POSITION for one partition (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l until -d 'Where to stop, in the same words; what is there is no longer taken (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l since -d 'Begin at a time: 2026-11-21T04:00 (UTC), 2026-11-21T05:00+01:00, or 1h30m before now' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -s o -l output -d 'Output format' -r -f -a "table\t'A table of a dry run; otherwise nothing'
+json\t'One JSON document'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -s e -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l timeout -d 'Deadline for metadata and admin calls' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l color -d 'When to use colour; `NO_COLOR` is honoured' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l dry-run -d 'Count what would be copied, and change nothing'
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -s y -l yes -d 'Do not ask for a confirmation'
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -s q -l quiet -d 'Say less on stderr'
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -s v -l verbose -d 'Say more on stderr (can be repeated)'
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c flowctl -n "__fish_flowctl_using_subcommand completions" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand completions" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand completions" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r

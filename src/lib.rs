@@ -15,6 +15,7 @@ pub mod model;
 pub mod output;
 pub mod plan;
 pub mod produce;
+pub mod replay;
 pub mod tail;
 pub mod topology;
 pub mod tour;

@@ -9,6 +9,7 @@ pub mod lag;
 pub mod plan;
 pub mod produce;
 pub mod range;
+pub mod replay;
 pub mod resume;
 pub mod tail;
 pub mod target;
@@ -56,6 +57,7 @@ pub enum Command {
     Lag(lag::Args),
     Tour(tour::Args),
     Dlq(Box<dlq::Args>),
+    Replay(replay::Args),
     Completions(completions::Args),
     Help(help::Args),
 }
@@ -72,6 +74,7 @@ impl Command {
             Self::Lag(args) => args.output.into(),
             Self::Dlq(args) => args.command.error_format(),
             Self::Tail(args) => args.error_format(),
+            Self::Replay(args) => args.output.into(),
         }
     }
 
@@ -94,6 +97,7 @@ impl Command {
             Self::Tour(args) => Box::pin(tour::run(args, context)).await,
             Self::Dlq(args) => Box::pin(dlq::run(*args, context)).await,
             Self::Tail(args) => Box::pin(tail::run(*args, context)).await,
+            Self::Replay(args) => Box::pin(replay::run(args, context)).await,
             Self::Help(args) => help::run(&args, context),
         }
     }

@@ -9,6 +9,7 @@ pub mod produce;
 pub mod progress;
 pub mod prompt;
 pub mod record;
+pub mod replay;
 pub mod sanitize;
 pub mod streams;
 pub mod table;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail it")]
 
 mod brokers;
+mod dlq;
 mod examples;
 mod fetch;
 #[path = "../support/home.rs"]

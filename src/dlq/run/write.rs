@@ -22,6 +22,10 @@ pub(super) const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a transaction should be open at most, since consumers wait for it.
 const SLOW: Duration = Duration::from_millis(250);
 
+/// How often an aborted transaction is tried again in a row. After one that the broker has refused,
+/// librdkafka may purge records of the next one too.
+const MOST_ATTEMPTS: u32 = 5;
+
 /// Writes what was selected.
 pub(super) struct Writer {
     pub(super) producer: TransactionalProducer,
@@ -69,6 +73,8 @@ pub(super) enum Stop {
 enum Setback {
     /// The broker refused a record; which one is not known. The transaction is aborted.
     Rejected(Error),
+    /// The transaction is aborted for another reason, and can be tried again.
+    Aborted(Error),
     Stop(Stop),
 }
 
@@ -78,6 +84,7 @@ impl Writer {
         let Batch { items, lowest_pending } = batch;
         let mut handled = Vec::with_capacity(items.len());
         let mut left = VecDeque::from([items]);
+        let mut attempts = 0;
         while let Some(mut items) = left.pop_front() {
             if items.len() > self.progress.size.records() {
                 left.push_front(items.split_off(self.progress.size.records()));
@@ -86,7 +93,17 @@ impl Writer {
                 continue;
             }
             match self.transaction(&items, &lowest_pending) {
-                Ok(fates) => handled.extend(items.into_iter().zip(fates)),
+                Ok(fates) => {
+                    attempts = 0;
+                    handled.extend(items.into_iter().zip(fates));
+                }
+                Err(Setback::Aborted(_)) if attempts < MOST_ATTEMPTS => {
+                    attempts += 1;
+                    left.push_front(items);
+                }
+                Err(Setback::Aborted(error)) => {
+                    return Written { handled, stop: Some(Stop::Settle(error)) };
+                }
                 Err(Setback::Rejected(error)) if items.len() == 1 => {
                     for item in items {
                         self.progress.fail(&item);
@@ -116,7 +133,7 @@ impl Writer {
         }
         let slow = Deadline::after(SLOW);
         let deadline = Deadline::after(TRANSACTION_TIMEOUT);
-        self.producer.begin().map_err(|error| Setback::Stop(self.aborted(error)))?;
+        self.producer.begin().map_err(|error| self.aborted(error))?;
         let sent = self.send(items, deadline)?;
         let fates = self.fates(items, &mut sent.into_iter());
         self.remember(items, &fates, deadline)?;
@@ -124,7 +141,7 @@ impl Writer {
         self.producer
             .send_offsets(&self.group, &offsets, deadline)
             .and_then(|()| self.producer.commit(deadline))
-            .map_err(|error| Setback::Stop(self.aborted(error)))?;
+            .map_err(|error| self.aborted(error))?;
         self.progress.transactions += 1;
         self.progress.size.adapt(slow.has_passed());
         Ok(fates)
@@ -157,8 +174,8 @@ impl Writer {
     /// Aborts because of a record.
     fn failed(&self, error: Error) -> Setback {
         match self.aborted(TransactionError::Abortable(error)) {
-            Stop::Settle(error) if error.is_of_records() => Setback::Rejected(error),
-            stop @ (Stop::Settle(_) | Stop::Final(_)) => Setback::Stop(stop),
+            Setback::Aborted(error) if error.is_of_records() => Setback::Rejected(error),
+            other @ (Setback::Aborted(_) | Setback::Rejected(_) | Setback::Stop(_)) => other,
         }
     }
 
@@ -229,12 +246,14 @@ impl Writer {
                 Sent::Written(_) => {}
                 Sent::NotTaken(error) | Sent::Failed(error) => {
                     // Without its entry the transaction must not be; the ledger refuses every time.
-                    return Err(Setback::Stop(
-                        match self.aborted(TransactionError::Abortable(error)) {
-                            Stop::Settle(error) if error.is_of_records() => Stop::Final(error),
-                            stop @ (Stop::Settle(_) | Stop::Final(_)) => stop,
-                        },
-                    ));
+                    return Err(match self.aborted(TransactionError::Abortable(error)) {
+                        Setback::Aborted(error) if error.is_of_records() => {
+                            Setback::Stop(Stop::Final(error))
+                        }
+                        other @ (Setback::Aborted(_) | Setback::Rejected(_) | Setback::Stop(_)) => {
+                            other
+                        }
+                    });
                 }
             }
         }
@@ -261,19 +280,22 @@ impl Writer {
     }
 
     /// Aborts where that is possible, and says what follows.
-    fn aborted(&self, error: TransactionError) -> Stop {
+    fn aborted(&self, error: TransactionError) -> Setback {
         let abortable = match error {
             TransactionError::Abortable(error) => error,
-            TransactionError::Undecided(error) => return Stop::Settle(error),
+            TransactionError::Undecided(error) => return Setback::Stop(Stop::Settle(error)),
             TransactionError::Fenced(error) | TransactionError::Fatal(error) => {
-                return Stop::Final(error);
+                return Setback::Stop(Stop::Final(error));
             }
         };
         let aborted = self.producer.abort(Deadline::after(TRANSACTION_TIMEOUT));
         match (abortable, aborted) {
-            (_, Err(TransactionError::Fenced(error))) => Stop::Final(error),
-            (error @ (Error::Denied { .. } | Error::Fenced(_)), _) => Stop::Final(error),
-            (error, _) => Stop::Settle(error),
+            (_, Err(TransactionError::Fenced(error))) => Setback::Stop(Stop::Final(error)),
+            (error @ (Error::Denied { .. } | Error::Fenced(_)), _) => {
+                Setback::Stop(Stop::Final(error))
+            }
+            (error, Ok(())) => Setback::Aborted(error),
+            (error, Err(_)) => Setback::Stop(Stop::Settle(error)),
         }
     }
 }

@@ -1,0 +1,114 @@
+//! `replay`: what would be copied, and what was.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::json;
+use super::table::{self, Align};
+use crate::error::Report;
+use crate::model::position::Moved;
+use crate::model::timestamp::Timestamp;
+use crate::replay::Replay;
+use crate::replay::run::Outcome;
+
+/// Says what of a plan is not as it was asked for.
+pub fn warnings(plan: &Replay) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if plan.hidden > 0 {
+        warnings.push(format!(
+            "{} offsets of `{}` are behind an open transaction and not copied",
+            plan.hidden, plan.source
+        ));
+    }
+    for (partition, moved) in &plan.moved {
+        let (asked, what) = match moved {
+            Moved::ToStart { asked } => (asked, "is deleted: the log start stands for it"),
+            Moved::ToEnd { asked } => (asked, "is not there yet: the end stands for it"),
+        };
+        warnings.push(format!("{}[{partition}]: offset {asked} {what}", plan.source));
+    }
+    warnings
+}
+
+/// Lays out a plan with its counts.
+pub fn table(plan: &Replay, counts: &BTreeMap<i32, u64>, width: Option<u16>) -> String {
+    let columns = [
+        ("PARTITION", Align::Right),
+        ("FROM", Align::Right),
+        ("UNTIL", Align::Right),
+        ("RECORDS", Align::Right),
+        ("TARGET", Align::Left),
+    ];
+    let rows: Vec<_> = plan
+        .ranges
+        .iter()
+        .map(|(partition, range)| {
+            vec![
+                partition.to_string(),
+                range.start.to_string(),
+                range.end.to_string(),
+                counts.get(partition).copied().unwrap_or(0).to_string(),
+                if plan.keeps_partitions {
+                    format!("{}[{partition}]", plan.target)
+                } else {
+                    format!("{} by key", plan.target)
+                },
+            ]
+        })
+        .collect();
+    table::layout(&columns, &rows, width)
+}
+
+/// Renders a plan.
+pub fn plan_json(plan: &Replay, counts: &BTreeMap<i32, u64>) -> String {
+    let count = |partition| Some(counts.get(&partition).copied().unwrap_or(0));
+    json::document("ReplayPlan", fields(plan), &items(plan, count, &Outcome::default()), &[])
+}
+
+/// Renders a report.
+pub fn report_json(plan: &Replay, outcome: &Outcome, errors: &[Report]) -> String {
+    let mut fields = fields(plan);
+    if let Some(fields) = fields.as_object_mut() {
+        fields.insert("copied".to_owned(), Value::from(outcome.copied));
+        fields.insert("expired_offsets".to_owned(), Value::from(outcome.expired));
+    }
+    json::document("ReplayReport", fields, &items(plan, |_| None, outcome), errors)
+}
+
+fn fields(plan: &Replay) -> Value {
+    json!({
+        "source": plan.source,
+        "target": plan.target,
+        "keeps_partitions": plan.keeps_partitions,
+        "hidden_offsets": plan.hidden,
+    })
+}
+
+fn items(plan: &Replay, count: impl Fn(i32) -> Option<u64>, outcome: &Outcome) -> Vec<Value> {
+    plan.ranges
+        .iter()
+        .map(|(partition, range)| {
+            json!({
+                "partition": partition,
+                "from": range.start,
+                "until": range.end,
+                "since": range.since.map(Timestamp::rfc3339),
+                "before": range.until.map(Timestamp::rfc3339),
+                "records": count(*partition),
+                "next_offset": outcome.next.get(partition),
+            })
+        })
+        .collect()
+}
+
+/// Sums up what was done.
+pub fn summary(plan: &Replay, outcome: &Outcome) -> String {
+    let Outcome { copied, next: _, expired } = outcome;
+    let mut text = format!("copied {copied} records of `{}` to `{}`", plan.source, plan.target);
+    if *expired > 0 {
+        let _ = write!(text, "; {expired} offsets were deleted by retention before");
+    }
+    text
+}

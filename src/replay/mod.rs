@@ -1,0 +1,6 @@
+//! Copies a range of a topic to another topic: `plan` decides what, `run.rs` does it.
+
+mod plan;
+pub mod run;
+
+pub use plan::{Extent, PartitionRange, Replay};

@@ -1,0 +1,242 @@
+//! What a redrive sends, leaves out and remembers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use flowctl::clock::Deadline;
+use flowctl::kafka::TransactionalProducer;
+use flowctl::model::header::Header;
+use flowctl::model::name::TopicName;
+use flowctl::model::partitioner::partition_of_key;
+use flowctl::model::record::OutgoingRecord;
+use serde_json::Value;
+
+use super::{Flow, dead_letter, fill, new_topic_with, origin, read, record, write};
+use crate::home::{PATIENCE, unique};
+use crate::support::kafka;
+
+/// Records of all kinds, and the dead letter that the flow's convention makes of each.
+fn originals(flow: &Flow) -> Vec<(OutgoingRecord, OutgoingRecord)> {
+    let headers = vec![
+        Header::new("source", "web"),
+        Header { name: Bytes::from_static(b"null"), value: None },
+        Header::new("source", ""),
+        Header::new("binary", vec![0, 0xff, 0x1b]),
+    ];
+    let values: [(Option<&str>, Option<&str>); 6] = [
+        (
+            Some(r#"{"a": 1.0,  "a": 2e3, "nested": {"error": {}}}"#),
+            Some(r#"{"a": 1.0,  "a": 2e3, "nested": {"error": {}}, "error": {"code": "X"}}"#),
+        ),
+        (Some("{\n  \"b\": 1\n}"), Some("{\n  \"b\": 1,\n  \"error\": {\"code\": \"X\"}\n}")),
+        (Some("{}"), Some(r#"{"error":{"code":"X"}}"#)),
+        (Some("not json \u{1b}[0m"), Some("not json \u{1b}[0m")),
+        (Some(""), Some("")),
+        (None, None),
+    ];
+    let keys = [Some(&b"key"[..]), Some(b""), None, Some(&[0xff, 0])];
+    let mut all = Vec::new();
+    let contents = values.into_iter().cycle().zip(keys.into_iter().cycle()).take(24);
+    for (number, ((original, dead), key)) in contents.enumerate() {
+        let partition = i32::try_from(number % 3).unwrap();
+        let bytes = |text: &str| Bytes::copy_from_slice(text.as_bytes());
+        let before = OutgoingRecord {
+            topic: TopicName::from(flow.main.as_str()),
+            partition: Some(partition),
+            timestamp: None,
+            key: key.map(Bytes::copy_from_slice),
+            value: original.map(bytes),
+            headers: headers.clone(),
+        };
+        let mut after = OutgoingRecord {
+            topic: TopicName::from(flow.dlq.as_str()),
+            value: dead.map(bytes),
+            ..before.clone()
+        };
+        after.headers.extend(origin(&flow.main, partition, i64::try_from(number).unwrap()));
+        all.push((before, after));
+    }
+    all
+}
+
+#[test]
+fn redriven_records_are_those_that_failed_byte_for_byte() {
+    for trace in [false, true] {
+        let flow = Flow::new("redrive-bytes", 3);
+        let originals = originals(&flow);
+        write(originals.iter().map(|(_, dead)| dead.clone()));
+        flow.redrive(if trace { &[] } else { &["--no-trace-headers"] });
+        let mut expected: BTreeMap<i32, Vec<_>> = BTreeMap::new();
+        for (before, _) in originals {
+            let OutgoingRecord { partition, key, value, headers, .. } = before;
+            expected.entry(partition.unwrap()).or_default().push((key, value, headers));
+        }
+        let mut arrived: BTreeMap<i32, Vec<_>> = BTreeMap::new();
+        for mut record in read(&flow.main) {
+            if trace {
+                let added = record.headers.split_off(4);
+                let names: Vec<_> = added.iter().map(|header| header.name.clone()).collect();
+                assert_eq!(names, ["flowctl-redrive-id", "flowctl-redrive-count"]);
+            }
+            let partition = record.topic_partition.partition;
+            arrived.entry(partition).or_default().push((record.key, record.value, record.headers));
+        }
+        assert_eq!(arrived, expected);
+    }
+}
+
+#[test]
+fn each_is_sent_once_by_error_code_then_all_then_again() {
+    let flow = Flow::new("redrive-once", 3);
+    fill(&flow, 3, 40);
+    let told = flow.redrive(&["--error-code", "EVEN"]);
+    assert!(told.contains("redriven 60 of 60"), "{told}");
+    let told = flow.redrive(&["--key", "key-1", "--key", "key-2", "--limit", "2"]);
+    assert!(told.contains("redriven 2 of 2"), "{told}");
+    let told = flow.redrive(&[]);
+    assert!(told.contains("redriven 58 of 58"), "{told}");
+    let told = flow.redrive(&[]);
+    assert!(told.contains("nothing to redrive"), "{told}");
+    let ids: BTreeMap<_, _> = flow.arrived();
+    assert_eq!(ids.len(), 120);
+    assert!(ids.values().all(|count| *count == 1));
+    let (code, listed, _) = flow.dlq("ls", &["-o", "json", "--fail-if-any"]);
+    assert_eq!(code, 0);
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(
+        (&listed["items"][0]["pending"], &listed["items"][0]["redriven"]),
+        (&0.into(), &120.into())
+    );
+    assert_eq!(listed["items"][0]["oldest_pending"], Value::Null);
+}
+
+#[test]
+fn a_dry_run_says_what_the_run_then_does_and_writes_nothing() {
+    let flow = Flow::new("redrive-dry", 2);
+    fill(&flow, 2, 5);
+    let (code, listed, told) =
+        flow.dlq("redrive", &["--dry-run", "-o", "jsonl", "--offsets", "1-3"]);
+    assert_eq!(code, 0, "{told}");
+    assert_eq!(listed.lines().count(), 6);
+    for line in listed.lines() {
+        let item: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(item["action"], "send");
+        assert_eq!(item["target"]["topic"], flow.main.as_str());
+        assert_eq!(item["target"]["partition"], item["origin"]["partition"]);
+    }
+    assert!(read(&flow.main).is_empty());
+    let (code, _, told) = flow.dlq("redrive", &[]);
+    assert_eq!(code, 4, "nobody can be asked: {told}");
+    assert!(read(&flow.main).is_empty());
+    assert_eq!(flow.dlq("ls", &["--fail-if-any"]).0, 2);
+    let groups = kafka().tool("groups").args(["--list"]).output().unwrap();
+    assert!(!crate::home::text(&groups.stdout).contains(&format!("flowctl.dlq.{}", flow.dlq)));
+}
+
+#[test]
+fn what_cannot_be_sent_is_reported_and_the_rest_goes() {
+    let flow = Flow::new("redrive-partly", 1);
+    let mut lost = record(&flow.dlq, 0, "k", "{}");
+    lost.headers = vec![Header::new("originalOffset", "1")];
+    let mut gone = record(&flow.dlq, 0, "k", "{}");
+    gone.headers = origin(&unique("gone"), 0, 1);
+    let twice = dead_letter(&flow, 0, 7, "X");
+    write([lost, gone, twice.clone(), dead_letter(&flow, 0, 8, "X"), twice]);
+    let (code, listed, told) = flow.dlq("redrive", &["--yes", "-o", "json"]);
+    assert_eq!(code, 3, "{told}");
+    let report: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!((&report["redriven"], &report["refused"]), (&2.into(), &2.into()));
+    assert_eq!(report["duplicates"], 1);
+    assert_eq!(report["items"][0]["reason"]["code"], "no_origin");
+    assert_eq!(report["items"][1]["reason"]["code"], "no_target");
+    flow.each_arrived_once(2);
+    // What was refused stays pending, and goes where somebody says.
+    let (_, shown, _) = flow.dlq("show", &["-o", "jsonl"]);
+    assert_eq!(shown.lines().count(), 2);
+    let told = flow.redrive(&["--to", &format!("topic/{}", flow.main)]);
+    assert!(told.contains("redriven 2 of 2"), "{told}");
+}
+
+#[test]
+fn records_that_the_broker_refuses_are_found_among_the_others() {
+    let flow = Flow::new("redrive-large", 1);
+    let small = new_topic_with("redrive-small", &[("max.message.bytes", "4000")]);
+    let letters = (0..200).map(|number| {
+        let mut letter = dead_letter(&flow, 0, number, "X");
+        if matches!(number, 50 | 51 | 199) {
+            // Random enough not to be compressed, if somebody compresses.
+            letter.value = Some(Bytes::from(unique("large").repeat(200)));
+        }
+        letter
+    });
+    write(letters);
+    let (code, _, told) = flow.dlq("redrive", &["--yes", "--to", &format!("topic/{small}")]);
+    assert_eq!(code, 3, "{told}");
+    assert!(told.contains("redriven 197 of 200"), "{told}");
+    assert!(told.contains("3 failed"), "{told}");
+    assert!(told.contains("/0/50 was not redriven: MESSAGE_TOO_LARGE"), "{told}");
+    assert_eq!(read(&small).len(), 197);
+}
+
+#[test]
+fn a_strangers_open_transaction_in_the_ledger_is_waited_for() {
+    let flow = Flow::new("redrive-stranger", 1);
+    fill(&flow, 1, 10);
+    flow.redrive(&["--error-code", "EVEN"]);
+    let partition = partition_of_key(flow.dlq.as_bytes(), 12);
+    let stranger = TransactionalProducer::open(
+        &kafka().settings(),
+        &unique("stranger"),
+        Duration::from_secs(30),
+        Deadline::after(PATIENCE),
+    )
+    .unwrap();
+    stranger.begin().unwrap();
+    let mut open = record("_flowctl.ledger", 0, "stranger", "x");
+    open.partition = partition;
+    stranger.send(&open, 0).unwrap();
+    assert_eq!(stranger.drain(Deadline::after(PATIENCE)).len(), 1);
+    let held = Duration::from_secs(2);
+    let end = Deadline::after(held);
+    let ending = std::thread::spawn(move || {
+        std::thread::sleep(held);
+        stranger.abort(Deadline::after(PATIENCE)).unwrap();
+    });
+    flow.redrive(&[]);
+    assert!(end.has_passed(), "it did not wait");
+    ending.join().unwrap();
+    let arrived = flow.arrived();
+    assert_eq!((arrived.len(), arrived.values().sum::<usize>()), (10, 10));
+}
+
+#[test]
+fn spring_and_connect_are_understood() {
+    let flow = Flow::new("redrive-spring", 2);
+    let mut spring = record(&flow.dlq, 0, "s", r#"{"error":{"code":"mine"}}"#);
+    spring.headers = vec![
+        Header::new("app", "1"),
+        Header::new("kafka_dlt-original-topic", flow.main.clone()),
+        Header::new("kafka_dlt-original-partition", 1_i32.to_be_bytes().to_vec()),
+        Header::new("kafka_dlt-original-offset", 5_i64.to_be_bytes().to_vec()),
+        Header::new("kafka_dlt-exception-cause-fqcn", "java.io.IOException"),
+        Header::new("retry_topic-attempts", 3_i32.to_be_bytes().to_vec()),
+    ];
+    let mut connect = record(&flow.dlq, 0, "c", "x");
+    connect.headers = vec![
+        Header::new("__connect.errors.topic", flow.main.clone()),
+        Header::new("__connect.errors.partition", "1"),
+        Header::new("__connect.errors.offset", "6"),
+        Header::new("__connect.errors.exception.class.name", "x.DataException"),
+    ];
+    write([spring, connect]);
+    flow.redrive(&["--error-code", "IOException", "--no-trace-headers"]);
+    flow.redrive(&["--no-trace-headers"]);
+    let arrived = read(&flow.main);
+    let keys: Vec<_> = arrived.iter().map(|record| record.key.clone().unwrap()).collect();
+    assert_eq!(keys, ["s", "c"]);
+    assert!(arrived.iter().all(|record| record.topic_partition.partition == 1));
+    assert_eq!(arrived[0].headers, [Header::new("app", "1")]);
+    assert_eq!(arrived[0].value.as_deref(), Some(&br#"{"error":{"code":"mine"}}"#[..]));
+    assert_eq!(arrived[1].headers, []);
+}
