@@ -1,6 +1,8 @@
 //! `flowctl tail`: show the records of a topic.
 
 mod args;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -27,7 +27,7 @@ impl EnvironmentError {
     /// Returns the way out.
     pub fn hint(&self) -> String {
         match self {
-            Self::Unsaid { .. } => "choose one with -e, --env or FLOWCTL_ENV".to_owned(),
+            Self::Unsaid { .. } => "choose one with --env or FLOWCTL_ENV".to_owned(),
             Self::Unknown { known, .. } if known.is_empty() => {
                 "the file has no `environments`".to_owned()
             }

@@ -8,7 +8,7 @@ use flowctl::kafka::{Cluster, Mode};
 use flowctl::model::name::TopicName;
 
 use super::{Running, kcat_produce};
-use crate::home::PATIENCE;
+use crate::home::{Home, PATIENCE, text};
 use crate::support::{block_on, kafka};
 
 #[test]
@@ -74,4 +74,35 @@ fn new_partitions_are_read_from_their_start() {
     let mut lines = vec![running.line(), running.line()];
     lines.sort();
     assert_eq!(lines, ["0 old", "1 new"]);
+}
+
+/// Runs `flowctl tail TOPIC FLAGS…` on a terminal of its own and returns what appears there.
+fn on_a_terminal(topic: &str, flags: &str) -> String {
+    let home = Home::new();
+    let flowctl = env!("CARGO_BIN_EXE_flowctl");
+    let mut script = assert_cmd::Command::new("script");
+    let command = format!("'{flowctl}' tail {topic} {flags}");
+    script.args(["-qec", &command, "/dev/null"]).env("HOME", home.path());
+    script.env("FLOWCTL_BROKERS", kafka().brokers()).env_remove("NO_COLOR").timeout(PATIENCE);
+    text(&script.current_dir(home.path()).assert().success().get_output().stdout)
+        .replace("\r\n", "\n")
+}
+
+#[test]
+fn a_terminal_gets_safe_text_a_banner_and_the_command_that_goes_on() {
+    let topic = kafka().new_topic("tail-terminal", 1);
+    kcat_produce(&topic, &["-K", ":"], b"k\x1b:evil \x1b[2J\xff\nk:second\n".to_vec());
+    assert_eq!(
+        on_a_terminal(&topic, "--from start -c 1 --keys"),
+        format!(
+            "{topic}: 1 partition, from the given positions, then what comes, up to 1 in all, \
+             read_committed\nk\\x1b\tevil \\x1b[2J\\xff\n1 record\nto go on from here: flowctl tail \
+             topic/{topic} --from 0=1 -c 1 --keys\n"
+        )
+    );
+    let pretty = on_a_terminal(&topic, "--from 0=1 -c 1 -o pretty -q");
+    assert!(
+        pretty.contains("\u{1b}[1;33mk\u{1b}[0m") && pretty.ends_with("second\n\n"),
+        "{pretty}"
+    );
 }
