@@ -8,7 +8,6 @@ use super::target::{self, Found};
 use crate::config::TopologyArgs;
 use crate::error::{self, Problem};
 use crate::exit::Exit;
-use crate::kafka::Cluster;
 use crate::model::name::TopicName;
 use crate::model::target::Target;
 use crate::output::prompt::{Question, approve};
@@ -138,7 +137,7 @@ async fn plan(args: &Args, context: &mut Context) -> anyhow::Result<(Replayer, R
     let range =
         args.range.parse(context.clock.now()).map_err(|error| Problem::usage(error.to_string()))?;
     let settings = context.settings(topology.as_ref())?;
-    let cluster = Cluster::connect(&settings, context.deadline).await?;
+    let cluster = context.connect(&settings, topology.as_ref()).await?;
     let timeout = context.global.timeout;
     let replayer = Replayer::open(cluster, settings, source, to, timeout).await?;
     let plan = replayer.plan(&range).await?;

@@ -11,6 +11,7 @@ pub(crate) const ASKING: &[&[&str]] = &[
     &["lag", "group/processor"],
     &["plan"],
     &["produce", "topic/orders", "--count", "1"],
+    &["replay", "user-activity-logs", "--to", "topic/copy", "--yes"],
     &["tail", "user-activity-logs", "-e"],
     &["tour"],
 ];
