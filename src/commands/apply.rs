@@ -85,6 +85,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         name_to_type: plan.name_to_type().filter(|_| args.confirm.is_none()),
     };
     let approval = approve(&mut context.output, &interrupt, question).await?;
+    context.output.outlive_reader();
     let limits = Limits { timeout: context.global.timeout, interrupt: &interrupt };
     let prints = args.output == Format::Text;
     let output = &mut context.output;

@@ -67,6 +67,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let approval = Approval::given(ApprovedBy::Command);
     let stopwatch = Stopwatch::start();
     let mut progress = Progress::start(&context.output, "produced", args.count, "records");
+    context.output.outlive_reader();
     let (output, names) = (&mut context.output, &planned.names);
     let mut events = |event: Event<'_>| match event {
         Event::Progress(written) => progress.set(output, written.delivered, "records"),

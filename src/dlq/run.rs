@@ -119,15 +119,17 @@ impl Dlq {
         let ends = self.offsets(OffsetQuery::Latest, IsolationLevel::ReadUncommitted, deadline);
         let ends = ends.await?;
         let of = |offsets: &BTreeMap<i32, i64>, partition| {
-            offsets.get(&partition).copied().unwrap_or_default()
+            offsets.get(&partition).copied().with_context(|| {
+                format!("no broker says where {} begins and ends", self.partition(partition))
+            })
         };
         let extent = |partition| {
-            let (start, end) = (of(&starts, partition), of(&stable, partition));
+            let (start, end) = (of(&starts, partition)?, of(&stable, partition)?);
             // The three are asked one after the other; a transaction may have ended in between.
-            let high_watermark = of(&ends, partition).max(end);
-            Extent { start, end, high_watermark }
+            let high_watermark = of(&ends, partition)?.max(end);
+            Ok((partition, Extent { start, end, high_watermark }))
         };
-        Ok(self.description.partitions.keys().map(|p| (*p, extent(*p))).collect())
+        self.description.partitions.keys().map(|partition| extent(*partition)).collect()
     }
 
     /// Asks for an offset of every partition.

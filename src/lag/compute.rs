@@ -77,7 +77,11 @@ pub fn group_lag(
             .map(|partition| {
                 let marks = marks.get(&partition).copied().unwrap_or_default();
                 let committed = observed.committed.get(&partition).copied();
-                let (lag, oddity) = lag(committed, marks);
+                let (lag, oddity) = match committed {
+                    // It may have committed: nobody could see.
+                    None if observed.is_partial => (None, None),
+                    committed => lag(committed, marks),
+                };
                 PartitionLag {
                     member: members.get(&partition).cloned(),
                     topic_partition: partition,
@@ -149,6 +153,20 @@ mod tests {
     fn records_deleted_unread_are_lost_and_an_offset_after_the_end_is_no_lag() {
         assert_eq!(lag(Some(2), marks(5, 10)), (Some(8), Some(Oddity::Lost(3))));
         assert_eq!(lag(Some(11), marks(0, 10)), (None, Some(Oddity::Reset)));
+    }
+
+    #[test]
+    fn offsets_that_could_not_be_read_are_not_called_uncommitted() {
+        let wanted = WantedGroup { group: "g".into(), flow: None };
+        let partition = TopicPartition::new("orders".into(), 0);
+        let logs = BTreeMap::from([(partition.clone(), marks(0, 9))]);
+        let report = |is_partial| {
+            let observed = ObservedGroup { is_partial, ..ObservedGroup::default() };
+            let lag = group_lag(&wanted, &observed, BTreeSet::from([partition.clone()]), &logs);
+            lag.partitions.first().unwrap().oddity
+        };
+        assert_eq!(report(false), Some(Oddity::NeverCommitted));
+        assert_eq!(report(true), None);
     }
 
     #[test]

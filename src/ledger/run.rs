@@ -181,9 +181,10 @@ impl Ledger {
             [OffsetQuery::Earliest, OffsetQuery::Latest].map(|query| (self.place.clone(), query));
         let isolation = IsolationLevel::ReadUncommitted;
         let mut answers = cluster.offsets(&questions, isolation, deadline).await?;
+        // Taken for an empty ledger, an answer that is missing would send everything again.
         let mut offset = |query| match answers.remove(&(self.place.clone(), query)) {
-            Some(answer) => Ok(answer?.unwrap_or(0)),
-            None => Ok(0),
+            Some(answer) => answer?.ok_or_else(|| unanswered(&self.place)),
+            None => Err(unanswered(&self.place)),
         };
         Ok::<_, Error>((offset(OffsetQuery::Earliest)?, offset(OffsetQuery::Latest)?))
     }
@@ -198,4 +199,9 @@ impl Ledger {
             "a transaction of another producer is open there; it ends with its transaction.timeout.ms",
         )
     }
+}
+
+/// The error of a broker that does not say where the ledger begins or ends.
+fn unanswered(place: &TopicPartition) -> Error {
+    Error::Client(format!("no broker says where {place} begins and ends"))
 }

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::sanitize::{self, Lines};
 use crate::error::Report;
 
 /// Why data could not be written to stdout.
@@ -84,6 +85,7 @@ pub struct Output {
     stdin_is_terminal: bool,
     stdout_is_terminal: bool,
     stderr_is_terminal: bool,
+    outlives_reader: bool,
 }
 
 impl Output {
@@ -96,6 +98,7 @@ impl Output {
             stdin_is_terminal: io::stdin().is_terminal(),
             stdout_is_terminal: stdout.is_terminal(),
             stderr_is_terminal: io::stderr().is_terminal(),
+            outlives_reader: false,
             stdout: BufWriter::with_capacity(STDOUT_BUFFER, stdout),
         }
     }
@@ -163,12 +166,27 @@ impl Output {
 
     /// Writes a text to stdout as data, as it is.
     pub fn print(&mut self, text: &str) -> Result<(), StreamError> {
-        Ok(self.stdout.write_all(text.as_bytes())?)
+        let written = self.stdout.write_all(text.as_bytes());
+        self.unless_outlived(written)
     }
 
     /// Sends what is buffered.
     pub fn flush(&mut self) -> Result<(), StreamError> {
-        Ok(self.stdout.flush()?)
+        let flushed = self.stdout.flush();
+        self.unless_outlived(flushed)
+    }
+
+    /// From here on a reader of stdout who goes away is nothing to end for: what was agreed on is
+    /// carried out, and the exit code tells how.
+    pub fn outlive_reader(&mut self) {
+        self.outlives_reader = true;
+    }
+
+    fn unless_outlived(&self, written: io::Result<()>) -> Result<(), StreamError> {
+        match written.map_err(StreamError::from) {
+            Err(StreamError::ClosedReader) if self.outlives_reader => Ok(()),
+            written => written,
+        }
     }
 
     /// Tells whether the reader of stdout has gone, without writing: a command that waits for records
@@ -184,20 +202,21 @@ impl Output {
     /// Says something that helps, unless `-q` was given.
     pub fn note(&mut self, text: &str) {
         if self.style.verbosity >= Verbosity::Normal {
-            self.say(text);
+            self.say(&self.safe(text));
         }
     }
 
     /// Says something that only `-v` asks for.
     pub fn detail(&mut self, text: &str) {
         if self.style.verbosity >= Verbosity::Verbose {
-            self.say(text);
+            self.say(&self.safe(text));
         }
     }
 
     /// Warns; `-q` does not silence it.
     pub fn warn(&mut self, text: &str) {
         let label = if self.stderr_has_color() { "\x1b[33mwarning:\x1b[0m" } else { "warning:" };
+        let text = self.safe(text);
         self.say(&format!("{label} {text}"));
     }
 
@@ -208,8 +227,27 @@ impl Output {
                 let line = serde_json::json!({ "error": report });
                 self.say(&line.to_string());
             }
-            ErrorFormat::Text => self.say(&error_text(report, self.stderr_has_color())),
+            ErrorFormat::Text => {
+                let safe = Report {
+                    code: report.code.clone(),
+                    message: self.safe(&report.message),
+                    causes: report.causes.iter().map(|cause| self.safe(cause)).collect(),
+                    hints: report.hints.iter().map(|hint| self.safe(hint)).collect(),
+                    exit_code: report.exit_code,
+                };
+                self.say(&error_text(&safe, self.stderr_has_color()));
+            }
         }
+    }
+
+    /// Makes text safe where a terminal would obey it: names and messages come from others.
+    fn safe(&self, text: &str) -> String {
+        if !self.stderr_is_terminal {
+            return text.to_owned();
+        }
+        let mut safe = Vec::new();
+        sanitize::write(text.as_bytes(), Lines::Keep, &mut safe);
+        String::from_utf8_lossy(&safe).into_owned()
     }
 
     /// Writes a line to stderr. On a terminal, data that was buffered before goes out first, so that

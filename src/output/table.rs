@@ -1,5 +1,6 @@
 //! Tables for people: no borders, headers in capitals, numbers to the right, easy for awk when piped.
 
+use super::sanitize;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 
 /// How a column is aligned.
@@ -25,7 +26,13 @@ pub fn layout(columns: &[(&str, Align)], rows: &[Vec<String>], width: Option<u16
     }
     table.set_header(columns.iter().map(|(name, align)| cell(name, *align)));
     for row in rows {
-        table.add_row(row.iter().zip(columns).map(|(text, (_, align))| cell(text, *align)));
+        table.add_row(row.iter().zip(columns).map(|(text, (_, align))| {
+            // On a terminal, and only there, names of others must not move the cursor.
+            match width {
+                Some(_) => cell(&sanitize::line(text.as_bytes()), *align),
+                None => cell(text, *align),
+            }
+        }));
     }
     for index in 0..columns.len() {
         if let Some(column) = table.column_mut(index) {

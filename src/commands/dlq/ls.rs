@@ -109,9 +109,13 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
             }
             Ok(Exit::Partly)
         }
-        (None, _) if args.fail_if_any && overviews.iter().any(|o| o.pending > 0) => {
+        // What is hidden may be pending: not knowing is no all-clear.
+        (None, _)
+            if args.fail_if_any && overviews.iter().any(|o| o.pending > 0 || o.hidden > 0) =>
+        {
             Ok(Exit::Finding)
         }
+        (None, _) if overviews.iter().any(|o| o.hidden > 0) => Ok(Exit::Partly),
         (None, _) => Ok(Exit::Done),
     }
 }

@@ -105,7 +105,9 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     }
     if plan.sent() == 0 && plan.duplicates == 0 {
         if args.output == Format::Json {
-            context.output.print(&view::report(&plan, &Outcome::default(), &[], &[]))?;
+            let refused = plan.refused.values().sum();
+            let outcome = Outcome { refused, ..Outcome::default() };
+            context.output.print(&view::report(&plan, &outcome, &[], &[]))?;
         }
         context.output.note(&view::nothing(&plan));
         return Ok(predicted);
@@ -114,6 +116,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     let question = Question { text: &text, yes: args.yes, name_to_type: None };
     let interrupt = context.interrupt.clone();
     let approval = approve(&mut context.output, &interrupt, question).await?;
+    context.output.outlive_reader();
     let job = Job {
         id: job_id(now),
         selector,

@@ -91,7 +91,9 @@ impl Properties {
     /// Returns all names and values, such as for `context show`; secrets stay hidden.
     pub fn shown(&self) -> impl Iterator<Item = (&str, &str)> {
         self.entries.iter().map(|(key, property)| {
-            let value = if known::is_secret(key) { "[hidden]" } else { property.value.as_str() };
+            // A misspelt password is still a password: what nobody knows is not shown either.
+            let is_shown = !known::is_secret(key) && known::use_of(key) != known::Use::Unknown;
+            let value = if is_shown { property.value.as_str() } else { "[hidden]" };
             (key.as_str(), value)
         })
     }

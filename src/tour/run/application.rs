@@ -132,7 +132,7 @@ impl Application {
         let ends = cluster.offsets(&queries, IsolationLevel::ReadCommitted, deadline).await?;
         let mut ranges = BTreeMap::new();
         for ((partition, _), end) in ends {
-            let end = end?.unwrap_or(0);
+            let end = end?.with_context(|| format!("no broker says where {partition} ends"))?;
             let from = committed.get(&partition).map_or(0, |committed| committed.offset);
             let until = match shift {
                 Shift::Troubled => from + (end - from) * 3 / 4,
