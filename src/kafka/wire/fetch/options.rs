@@ -13,10 +13,12 @@ pub struct ReadOptions {
     /// Default: 500 ms, as in Kafka's own consumer.
     pub max_wait: Duration,
     /// How much one partition adds to an answer, in bytes (`max.partition.fetch.bytes`). A single
-    /// batch may be larger. Default: 1 MiB, as in Kafka's own consumer.
+    /// batch may be larger. Default: 4 MiB, with which 5 million records of 200 bytes were read about
+    /// twice as fast as with 1 MiB. Whoever wants a few records only asks for less.
     pub partition_max_bytes: i32,
-    /// How much one answer holds, in bytes (`fetch.max.bytes`). A reader keeps up to two answers of
-    /// each leader in memory. Default: 50 MiB, as in Kafka's own consumer.
+    /// How much one answer holds, in bytes (`fetch.max.bytes`). Of each leader one answer is in the
+    /// caller's hands while the next one arrives. Default: 8 MiB, so that reading with ten partitions
+    /// takes no more memory than with two.
     pub max_bytes: i32,
     /// How long a partition may be without a broker that answers for it, before reading fails: an
     /// election takes a moment, a broker that restarts takes some seconds. Default: 30 s.
@@ -28,8 +30,8 @@ impl Default for ReadOptions {
         Self {
             isolation: IsolationLevel::ReadCommitted,
             max_wait: Duration::from_millis(500),
-            partition_max_bytes: 1024 * 1024,
-            max_bytes: 50 * 1024 * 1024,
+            partition_max_bytes: 4 * 1024 * 1024,
+            max_bytes: 8 * 1024 * 1024,
             timeout: Duration::from_secs(30),
         }
     }
