@@ -18,11 +18,12 @@ const ORDERS: &str = "
 ";
 
 /// Topics that no flow declares.
-pub(super) const TOPICS: [&str; 2] = ["orders.DLT", "user-activity-repair"];
+pub(super) const TOPICS: [&str; 3] = ["orders.DLT", "orders-test", "user-activity-repair"];
 
 /// What is done once the topics of `TOPICS` are there.
-pub(super) const PREPARATION: [&str; 3] = [
+pub(super) const PREPARATION: [&str; 4] = [
     "flowctl apply --yes",
+    "seq 5000 | flowctl produce orders",
     "flowctl produce user-activity-logs --count 5000 --seed 1",
     "flowctl produce topic/user-activity-logs-dlq --input jsonl -p 0 dead-letters.jsonl",
 ];
