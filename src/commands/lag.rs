@@ -80,6 +80,13 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let gathered =
         run::gather(&cluster, selection, only.as_ref(), context.clock, context.deadline).await?;
     let Gathered { report, missing } = gathered;
+    if let Some(topic) = &only
+        && report.errors.is_empty()
+        && report.groups.iter().all(|group| group.partitions.is_empty())
+    {
+        // An empty report would pass for "nothing is behind".
+        return Err(Problem::failed(format!("none of the groups reads topic `{topic}`")).into());
+    }
     let text = match args.output {
         Format::Table => lag::text(&report, args.by, context.output.width()),
         Format::Json => lag::json(&report),

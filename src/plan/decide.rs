@@ -8,6 +8,7 @@ use crate::model::name::TopicName;
 use crate::topology::Resolved;
 
 use super::blast_radius::{BlastRadius, Live, Question, blast_radius};
+use super::configs::{CLEANUP_POLICY, RETENTION_BYTES, RETENTION_MS};
 use super::diff::Differences;
 use super::difference::{Action, Difference, Obstacle, UnmanagedConfig};
 use super::observed::Observed;
@@ -131,14 +132,47 @@ pub fn decide(
         let verdict = permissions.judge(&difference, blast_radius.as_ref());
         Change { difference, blast_radius, verdict }
     });
+    let mut changes: Vec<_> = changes.collect();
+    hold_back_retention(&mut changes);
     Plan {
         project: wanted.project.clone(),
         environment: wanted.environment.clone(),
         protected: wanted.protected,
         cluster_id: observed.cluster.id.clone(),
-        changes: changes.collect(),
+        changes,
         unmanaged,
         compared,
+    }
+}
+
+/// Holds retention back where a change of the cleanup policy is: how dangerous it is was judged for the
+/// policy that is wanted, and while the topic keeps the one that deletes, it would delete.
+fn hold_back_retention(changes: &mut [Change]) {
+    let set = |change: &Change, keys: &[&str]| match &change.difference.action {
+        Action::SetConfig { key, .. } => keys.contains(&key.as_str()),
+        Action::Create { .. }
+        | Action::ChangePartitions { .. }
+        | Action::ChangeReplication { .. }
+        | Action::AwaitExternal
+        | Action::Read => false,
+    };
+    let held: BTreeMap<TopicName, Obstacle> = changes
+        .iter()
+        .filter(|change| set(change, &[CLEANUP_POLICY]))
+        .filter_map(|change| match &change.verdict {
+            Verdict::Blocked(obstacle) => Some((change.difference.topic.clone(), obstacle.clone())),
+            Verdict::Go | Verdict::Confirm | Verdict::ConfirmByName => None,
+        })
+        .collect();
+    for change in changes.iter_mut().filter(|change| set(change, &[RETENTION_MS, RETENTION_BYTES]))
+    {
+        let is_free = !matches!(change.verdict, Verdict::Blocked(_));
+        if let Some(obstacle) = held.get(&change.difference.topic)
+            && is_free
+        {
+            let reason = format!("it waits for {CLEANUP_POLICY}: {}", obstacle.reason);
+            change.verdict = Verdict::Blocked(Obstacle { reason, ..obstacle.clone() });
+        }
     }
 }
 

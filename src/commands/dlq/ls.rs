@@ -45,13 +45,8 @@ pub struct Args {
 
 /// Prints the rows.
 pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
-    let needs_none = !args.target.is_empty()
-        && args.target.iter().all(|target| matches!(target, Target::Topic(_)));
-    let topology = if needs_none {
-        context.topology_if_chosen(&args.topology)?
-    } else {
-        context.topology_if_any(&args.topology)?
-    };
+    // Also for topics named as such: the topology names the ledger.
+    let topology = context.topology_if_any(&args.topology)?;
     let choices: Vec<Choice> = match (&topology, args.target.is_empty()) {
         (Some(topology), true) => find::all(topology),
         (None, true) => {

@@ -147,12 +147,9 @@ struct Planned {
 /// Makes the plan; a dry run lists it meanwhile.
 async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Result<Planned> {
     let target = args.target.target();
-    let topology = match &args.to {
-        Some(to @ (Target::Either(_) | Target::Flow(_))) => {
-            context.topology_for(to, &args.topology)?
-        }
-        Some(Target::Topic(_)) | None => context.topology_for(&target, &args.topology)?,
-    };
+    // Also for a topic named as such: the topology names the ledger, and with another one all that was
+    // redriven would be sent again.
+    let topology = context.topology_if_any(&args.topology)?;
     let Choice { declared, max_redrives, redrive_to } = find::find_one(&target, topology.as_ref())?;
     let to = match &args.to {
         Some(to) => Some(send_to(to, topology.as_ref(), &declared.topic)?),
