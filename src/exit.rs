@@ -23,9 +23,9 @@ pub enum Exit {
     Usage,
     /// The topology or the input data is invalid.
     InvalidData,
-    /// Ctrl-C while something was being changed.
+    /// Ctrl-C before it was done.
     Interrupted,
-    /// SIGTERM while something was being changed.
+    /// SIGTERM before it was done.
     Terminated,
 }
 
@@ -80,8 +80,8 @@ impl Exit {
             Self::NotAuthorised => "not authenticated or not authorised",
             Self::Usage => "usage error",
             Self::InvalidData => "invalid topology or input data",
-            Self::Interrupted => "interrupted (Ctrl-C) while changing something",
-            Self::Terminated => "terminated (SIGTERM) while changing something",
+            Self::Interrupted => "interrupted (Ctrl-C) before it was done",
+            Self::Terminated => "terminated (SIGTERM) before it was done",
         }
     }
 }

@@ -27,7 +27,10 @@ fn main() -> ExitCode {
             return Exit::Failed.into();
         }
     };
-    runtime.block_on(run(cli, environment, output)).into()
+    let exit = runtime.block_on(run(cli, environment, output));
+    // Who was told to stop at once does not wait for a thread that is still writing.
+    runtime.shutdown_background();
+    exit.into()
 }
 
 /// Runs the command and shows how it ended.

@@ -48,9 +48,10 @@ pub struct TlsSettings {
     pub ca: Option<Pem>,
     /// The client's certificate chain and key, for mutual TLS.
     pub identity: Option<Identity>,
-    /// Whether the broker's name must be in its certificate (`ssl.endpoint.identification.algorithm`).
+    /// Takes a certificate that does not have the broker's name
+    /// (`ssl.endpoint.identification.algorithm=none`, or empty).
     pub skip_host_name_check: bool,
-    /// Whether the broker's certificate is not checked at all (`enable.ssl.certificate.verification=false`).
+    /// Takes any certificate (`enable.ssl.certificate.verification=false`).
     pub skip_verification: bool,
 }
 
