@@ -29,6 +29,8 @@ pub(super) enum Intent {
     Duplicate,
     /// Report it.
     Refused(Refusal),
+    /// Report that the broker has not taken it, and why.
+    Failed(String),
 }
 
 impl Item {

@@ -13,6 +13,7 @@ use crate::interrupt::{Interrupt, Signal};
 use crate::kafka::{
     Cluster, ConnectionSettings, Error, ErrorCode, Producer, ProducerOptions, SendError,
 };
+use crate::model::config_entry::{ConfigEntry, ConfigResource};
 use crate::model::name::TopicName;
 use crate::model::record::OutgoingRecord;
 
@@ -83,7 +84,8 @@ pub async fn run(
     deadline: Deadline,
     events: &mut dyn FnMut(Event<'_>),
 ) -> Result<Finished, Error> {
-    let Job { mut source, topics, partition, options } = job;
+    let Job { mut source, topics, partition, mut options } = job;
+    options.largest_batch = largest_batch(cluster, &topics, deadline).await;
     let mut pump = Pump {
         cluster,
         producer: Producer::open(settings, &options)?,
@@ -101,6 +103,20 @@ pub async fn run(
     }
     let ended = pump.pump(&mut source, interrupt, deadline).await;
     Ok(pump.finish(ended, interrupt).await)
+}
+
+/// Returns the most bytes that all of these topics take in one batch. It is only for not failing
+/// neighbours together: who may not see configs does without.
+async fn largest_batch(cluster: &Cluster, topics: &[TopicName], deadline: Deadline) -> Option<u32> {
+    if topics.is_empty() {
+        return None;
+    }
+    let resources: Vec<_> = topics.iter().cloned().map(ConfigResource::Topic).collect();
+    let asked = cluster.describe_configs(&resources, deadline).await.ok()?;
+    let limit = |configs: &BTreeMap<String, ConfigEntry>| {
+        configs.get("max.message.bytes")?.value.as_ref()?.parse().ok()
+    };
+    asked.values().flatten().filter_map(limit).min()
 }
 
 /// A topic that was found in the metadata.

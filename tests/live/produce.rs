@@ -148,6 +148,28 @@ fn what_fails_is_named_and_the_rest_arrives() {
 }
 
 #[test]
+fn the_topic_decides_how_large_a_record_may_be() {
+    let topic = kafka().new_topic("produce-large", 1);
+    let home = Home::new();
+    let mut command = kafka().flowctl(&home);
+    command.args(["produce", &topic]).write_stdin("x".repeat(1_030_000));
+    command.assert().success();
+    let mut tool = kafka().tool("configs");
+    tool.args(["--alter", "--topic", &topic, "--add-config", "max.message.bytes=5000"]);
+    tool.assert().success();
+    // In bulk they would be one batch, which would be refused as a whole.
+    let lines = |number: usize| "y".repeat(if number == 500 { 6_000 } else { 100 }) + "\n";
+    let mut command = kafka().flowctl(&home);
+    command.args(["produce", &topic]).write_stdin((1..=1_000).map(lines).collect::<String>());
+    let said = text(&command.assert().code(3).get_output().stderr);
+    assert!(
+        said.contains("error: line 500 was not delivered\n  cause: MESSAGE_TOO_LARGE"),
+        "{said}"
+    );
+    assert!(said.contains("produced 999 records"), "{said}");
+}
+
+#[test]
 fn a_missing_topic_or_partition_is_found_before_anything_is_sent() {
     let topic = kafka().new_topic("produce-missing", 2);
     let home = Home::new();

@@ -126,7 +126,8 @@ fn a_record_that_cannot_be_written_leaves_the_transaction_alone() {
         panic!("a header name that is not UTF-8 was taken")
     };
     assert!(error.to_string().contains("`\\xff` is not UTF-8"), "{error}");
-    let large = OutgoingRecord { value: Some(vec![b'x'; 2_000_000].into()), ..record(&topic, "") };
+    // Larger than the queue: what is smaller is for the broker to judge.
+    let large = OutgoingRecord { value: Some(vec![b'x'; 68_000_000].into()), ..record(&topic, "") };
     let Err(SendError::Rejected(error)) = producer.send(&large, 2) else {
         panic!("a record that is too large was taken")
     };

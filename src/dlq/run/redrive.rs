@@ -4,7 +4,7 @@
 //! its last transaction; only then is the ledger complete. Whoever reads it first and fences later
 //! misses that transaction and sends its records twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use tokio::task::JoinHandle;
@@ -76,6 +76,8 @@ enum Pass {
     Ended(Ended),
     /// The last transaction has to be settled; the reading goes on at this partition and offset.
     Settle(anyhow::Error, (i32, i64)),
+    /// The broker refused a record; the same, but every time something is learned from it.
+    Rejected((i32, i64)),
 }
 
 impl Dlq {
@@ -98,6 +100,8 @@ impl Dlq {
             tell,
             outcome: Outcome::default(),
             progress: Progress::default(),
+            settled: BTreeSet::new(),
+            expired: BTreeMap::new(),
         };
         let ended = run.all().await.unwrap_or_else(Ended::Failed);
         let Run { mut outcome, progress, .. } = run;
@@ -116,6 +120,10 @@ struct Run<'a> {
     tell: Sink<'a>,
     outcome: Outcome,
     progress: Progress,
+    /// The dead letters that the ledger has settled and that were counted: each pass reads them again.
+    settled: BTreeSet<(i32, i64)>,
+    /// Up to where expired offsets were counted, for the same reason.
+    expired: BTreeMap<i32, i64>,
 }
 
 /// A batch that is being written.
@@ -141,6 +149,8 @@ impl Run<'_> {
                     )))?;
                     from = Some(place);
                 }
+                // It ends: the first one turns to single records, all others name at least one.
+                Pass::Rejected(place) => from = Some(place),
             }
         }
     }
@@ -205,12 +215,11 @@ impl Run<'_> {
                 for (item, fate) in handled {
                     self.count(item.dead_letter.id(), fate)?;
                 }
+                let place = next_from.unwrap_or((i32::MIN, i64::MIN));
                 match stop {
                     None => {}
-                    Some(Stop::Settle(error)) => {
-                        let place = next_from.unwrap_or((i32::MIN, i64::MIN));
-                        return Ok(Pass::Settle(error.into(), place));
-                    }
+                    Some(Stop::Settle(error)) => return Ok(Pass::Settle(error.into(), place)),
+                    Some(Stop::Rejected) => return Ok(Pass::Rejected(place)),
                     Some(Stop::Final(error)) => {
                         return Ok(Pass::Ended(Ended::Failed(error.into())));
                     }
@@ -243,8 +252,11 @@ impl Run<'_> {
         let settings = settings.clone();
         // A predecessor's transaction may have to be waited for.
         let deadline = Deadline::after(TRANSACTION_TIMEOUT + self.dlq.timeout);
+        let singly = self.progress.singly;
+        let open =
+            if singly { TransactionalProducer::open_singly } else { TransactionalProducer::open };
         let opened = tokio::task::spawn_blocking(move || {
-            TransactionalProducer::open(&settings, &transactional_id, TRANSACTION_TIMEOUT, deadline)
+            open(&settings, &transactional_id, TRANSACTION_TIMEOUT, deadline)
         });
         let producer = opened.await.context("the writing thread ended")?;
         Ok(Some(Writer {
@@ -270,7 +282,12 @@ impl Run<'_> {
             let Some(found) = reading.scan.next().await? else { break };
             let mut dead_letters = match found {
                 Found::DeadLetters(dead_letters) => dead_letters,
-                Found::Expired(partition, gone) => {
+                Found::Expired(partition, mut gone) => {
+                    let counted = self.expired.insert(partition, gone.end);
+                    gone.start = gone.start.max(counted.unwrap_or(gone.start));
+                    if gone.start >= gone.end {
+                        continue;
+                    }
                     let resolved = memory.count_in(partition, gone.clone());
                     self.outcome.expired += gone.end - gone.start - resolved;
                     let (from, to) = (gone.start, gone.end);
@@ -289,6 +306,7 @@ impl Run<'_> {
                 // Ours, though the commit was never answered: the ledger has settled it.
                 if let (Decision::Resolved(outcome), Some(done)) = (&decision, done)
                     && done.job == self.job.id
+                    && self.settled.insert((partition, dead_letter.record.offset))
                 {
                     let fate = match outcome {
                         LedgerOutcome::Duplicate => Fate::Duplicate,

@@ -22,8 +22,7 @@ pub(super) const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a transaction should be open at most, since consumers wait for it.
 const SLOW: Duration = Duration::from_millis(250);
 
-/// How often an aborted transaction is tried again in a row. After one that the broker has refused,
-/// librdkafka may purge records of the next one too.
+/// How often an aborted transaction is tried again in a row, before the producer is opened anew.
 const MOST_ATTEMPTS: u32 = 5;
 
 /// Writes what was selected.
@@ -47,6 +46,11 @@ pub(super) struct Progress {
     failed_origins: BTreeSet<(TopicName, i32, i64)>,
     /// The lowest offset of each partition that the broker did not take.
     lowest_failed: BTreeMap<i32, i64>,
+    /// The dead letters that the broker has refused, and why.
+    rejected: BTreeMap<(i32, i64), String>,
+    /// Whether the broker has refused anything: from then on each record is a batch of its own, so
+    /// that none fails because of its neighbours.
+    pub(super) singly: bool,
     /// The committed transactions.
     pub(super) transactions: u64,
 }
@@ -65,14 +69,17 @@ pub(super) enum Stop {
     /// Nobody knows what became of the last transaction, or the connection is gone: open again, which
     /// settles it, and read the ledger.
     Settle(Error),
+    /// The broker refused a record, after which the producer cannot be used: open again, record by
+    /// record, and read the ledger. Each time, more is known about what it refuses.
+    Rejected,
     /// It makes no sense to go on.
     Final(Error),
 }
 
 /// Why a transaction was not committed.
 enum Setback {
-    /// The broker refused a record; which one is not known. The transaction is aborted.
-    Rejected(Error),
+    /// The broker refused records. What is known of which ones has been noted.
+    Rejected,
     /// The transaction is aborted for another reason, and can be tried again.
     Aborted(Error),
     Stop(Stop),
@@ -82,6 +89,12 @@ impl Writer {
     /// Writes a batch, in one transaction or several.
     pub(super) fn write(&mut self, batch: Batch) -> Written {
         let Batch { items, lowest_pending } = batch;
+        let mut items = items;
+        for item in &mut items {
+            if let Some(why) = self.progress.rejected.get(&item.place()) {
+                item.intent = Intent::Failed(why.clone());
+            }
+        }
         let mut handled = Vec::with_capacity(items.len());
         let mut left = VecDeque::from([items]);
         let mut attempts = 0;
@@ -104,17 +117,8 @@ impl Writer {
                 Err(Setback::Aborted(error)) => {
                     return Written { handled, stop: Some(Stop::Settle(error)) };
                 }
-                Err(Setback::Rejected(error)) if items.len() == 1 => {
-                    for item in items {
-                        self.progress.fail(&item);
-                        handled.push((item, Fate::Failed(error.to_string())));
-                    }
-                }
-                // One of them is the culprit: the halves tell which, and the other one goes.
-                Err(Setback::Rejected(_)) => {
-                    let second = items.split_off(items.len() / 2);
-                    left.push_front(second);
-                    left.push_front(items);
+                Err(Setback::Rejected) => {
+                    return Written { handled, stop: Some(Stop::Rejected) };
                 }
                 Err(Setback::Stop(stop)) => return Written { handled, stop: Some(stop) },
             }
@@ -128,7 +132,8 @@ impl Writer {
         items: &[Item],
         lowest_pending: &BTreeMap<i32, i64>,
     ) -> Result<Vec<Fate>, Setback> {
-        if items.iter().all(|item| matches!(item.intent, Intent::Refused(_))) {
+        let is_idle = |item: &Item| matches!(item.intent, Intent::Refused(_) | Intent::Failed(_));
+        if items.iter().all(is_idle) {
             return Ok(self.fates(items, &mut Vec::new().into_iter()));
         }
         let slow = Deadline::after(SLOW);
@@ -149,13 +154,16 @@ impl Writer {
 
     /// Sends the records of those that are to be sent.
     fn send(&mut self, items: &[Item], deadline: Deadline) -> Result<Vec<Sent>, Setback> {
-        let records: Vec<OutgoingRecord> = items
+        let (places, records): (Vec<(i32, i64)>, Vec<OutgoingRecord>) = items
             .iter()
             .filter_map(|item| match &item.intent {
-                Intent::Send(target) => Some(compose(&item.dead_letter, target, self.composition)),
-                Intent::Duplicate | Intent::Refused(_) => None,
+                Intent::Send(target) => {
+                    let record = compose(&item.dead_letter, target, self.composition);
+                    Some((item.place(), record))
+                }
+                Intent::Duplicate | Intent::Refused(_) | Intent::Failed(_) => None,
             })
-            .collect();
+            .unzip();
         let sent = self.producer.send_all(&records, deadline);
         let failures = || {
             sent.iter().filter_map(|sent| match sent {
@@ -167,15 +175,26 @@ impl Writer {
         let failure = failures().find(|error| error.is_of_records()).or_else(|| failures().next());
         match failure.cloned() {
             None => Ok(sent),
-            Some(error) => Err(self.failed(error)),
+            Some(error) => {
+                let setback = self.failed(error);
+                if matches!(setback, Setback::Rejected) {
+                    self.progress.reject(&places, &sent);
+                }
+                Err(setback)
+            }
         }
     }
 
     /// Aborts because of a record.
     fn failed(&self, error: Error) -> Setback {
         match self.aborted(TransactionError::Abortable(error)) {
-            Setback::Aborted(error) if error.is_of_records() => Setback::Rejected(error),
-            other @ (Setback::Aborted(_) | Setback::Rejected(_) | Setback::Stop(_)) => other,
+            // Opening again aborts, should this one not have gone through.
+            Setback::Aborted(error) | Setback::Stop(Stop::Settle(error))
+                if error.is_of_records() =>
+            {
+                Setback::Rejected
+            }
+            other @ (Setback::Aborted(_) | Setback::Rejected | Setback::Stop(_)) => other,
         }
     }
 
@@ -185,6 +204,10 @@ impl Writer {
             .iter()
             .map(|item| match &item.intent {
                 Intent::Refused(refusal) => Fate::Refused(refusal.clone()),
+                Intent::Failed(why) => {
+                    self.progress.fail(item);
+                    Fate::Failed(why.clone())
+                }
                 Intent::Duplicate if self.progress.has_failed(item) => {
                     self.progress.fail(item);
                     Fate::Failed("another dead letter of the same origin failed".to_owned())
@@ -250,7 +273,7 @@ impl Writer {
                         Setback::Aborted(error) if error.is_of_records() => {
                             Setback::Stop(Stop::Final(error))
                         }
-                        other @ (Setback::Aborted(_) | Setback::Rejected(_) | Setback::Stop(_)) => {
+                        other @ (Setback::Aborted(_) | Setback::Rejected | Setback::Stop(_)) => {
                             other
                         }
                     });
@@ -301,6 +324,23 @@ impl Writer {
 }
 
 impl Progress {
+    /// Learns from a transaction in which the broker has refused records. A refusal is of a batch, so
+    /// it says which record was meant only if that was alone in it.
+    fn reject(&mut self, places: &[(i32, i64)], sent: &[Sent]) {
+        if self.singly || places.len() == 1 {
+            for (place, sent) in places.iter().zip(sent) {
+                if let Sent::Failed(error) = sent
+                    && error.is_of_records()
+                {
+                    self.rejected.insert(*place, error.to_string());
+                }
+            }
+        }
+        self.singly = true;
+        // Where one is refused others may be, and each takes the whole transaction with it.
+        self.size.adapt(true);
+    }
+
     /// Notes a dead letter that the broker did not take.
     fn fail(&mut self, item: &Item) {
         let (partition, offset) = item.place();
@@ -315,5 +355,33 @@ impl Progress {
         item.dead_letter.origin.coordinates().is_some_and(|(topic, partition, offset)| {
             self.failed_origins.contains(&(topic.clone(), partition, offset))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kafka::ErrorCode;
+
+    #[test]
+    fn a_refusal_names_a_record_only_if_it_was_alone_in_its_batch() {
+        let too_large = || Error::Broker { code: ErrorCode(10), message: None };
+        let places = [(0, 1), (0, 2), (0, 3)];
+        let sent = [
+            Sent::Failed(too_large()),
+            Sent::Failed(Error::Client("not sent".to_owned())),
+            Sent::Failed(too_large()),
+        ];
+        let mut progress = Progress::default();
+        let size = progress.size.records();
+        progress.reject(&places, &sent);
+        assert!(progress.singly && progress.rejected.is_empty());
+        assert!(progress.size.records() < size);
+        progress.reject(&places, &sent);
+        let expected = |place| (place, "MESSAGE_TOO_LARGE".to_owned());
+        assert_eq!(progress.rejected, BTreeMap::from([(0, 1), (0, 3)].map(expected)));
+        let mut progress = Progress::default();
+        progress.reject(&places[..1], &sent[..1]);
+        assert_eq!(progress.rejected.len(), 1);
     }
 }

@@ -4,6 +4,9 @@ use rdkafka::ClientConfig;
 
 use crate::kafka::connection::{ConnectionSettings, Pem, TlsSettings};
 
+/// The most bytes of a batch of several records (`batch.size`), unless somebody says otherwise.
+pub(super) const LARGEST_BATCH: u32 = 262_144;
+
 /// Returns the configuration of a producer: flowctl's defaults, under the properties that the user
 /// gave, under what belongs to the connection.
 pub(super) fn producer(settings: &ConnectionSettings) -> ClientConfig {
@@ -19,8 +22,18 @@ pub(super) fn producer(settings: &ConnectionSettings) -> ClientConfig {
     config.set("enable.idempotence", if has_weak_acks { "false" } else { "true" });
     // librdkafka would hold 1 GiB; 64 MiB keep any network busy.
     config.set("queue.buffering.max.kbytes", "65536");
+    // Below the 1,048,588 bytes that a broker takes by default (`message.max.bytes`): a batch of small
+    // records must never be what it refuses. Larger batches make nothing faster.
+    config.set("batch.size", LARGEST_BATCH.to_string());
     for (key, value) in &settings.producer_properties {
         config.set(key, value);
+    }
+    if !settings.producer_properties.contains_key("message.max.bytes") {
+        // The broker judges how large a record may be, not librdkafka with its 1,000,000 bytes. Only
+        // what does not fit into the queue is refused here: it would wait for room for ever.
+        let queue = config.get("queue.buffering.max.kbytes").and_then(|size| size.parse().ok());
+        let bytes = queue.unwrap_or(0_u64).saturating_mul(1024).clamp(1_000, 1_000_000_000);
+        config.set("message.max.bytes", bytes.to_string());
     }
     connection(&mut config, settings);
     config
@@ -112,6 +125,11 @@ mod tests {
         ] {
             assert_eq!(config.get(key), Some(value), "{key}");
         }
+        let limit = |text| self::config(text).get("message.max.bytes").map(str::to_owned);
+        assert_eq!(limit("").as_deref(), Some("67108864"));
+        assert_eq!(limit("queue.buffering.max.kbytes=2").as_deref(), Some("2048"));
+        assert_eq!(limit("max.request.size=1000").as_deref(), Some("1000"));
+        assert_eq!(self::config("batch.size=9").get("batch.size"), Some("9"));
         assert_eq!(self::config("acks=1").get("enable.idempotence"), Some("false"));
     }
 

@@ -24,6 +24,9 @@ pub struct ProducerOptions {
     pub pace: Pace,
     /// How batches are compressed; `None` leaves it to `compression.type` of the settings.
     pub compression: Option<Compression>,
+    /// The most bytes that a topic takes in one batch (`max.message.bytes`), if that is known: what is
+    /// larger is then alone in its batch, and refused alone.
+    pub largest_batch: Option<u32>,
     /// How long a record may take until it counts as failed; `delivery.timeout.ms` of the settings
     /// wins.
     pub delivery_timeout: Duration,
@@ -34,6 +37,7 @@ impl Default for ProducerOptions {
         Self {
             pace: Pace::Interactive,
             compression: None,
+            largest_batch: None,
             // That of Java's producer (`delivery.timeout.ms`).
             delivery_timeout: Duration::from_secs(120),
         }
@@ -80,7 +84,7 @@ impl Compression {
 impl Producer {
     /// Starts a producer. It connects in the background: a wrong password is found out later.
     pub fn open(settings: &ConnectionSettings, options: &ProducerOptions) -> Result<Self, Error> {
-        let ProducerOptions { pace, compression, delivery_timeout } = *options;
+        let ProducerOptions { pace, compression, largest_batch, delivery_timeout } = *options;
         let mut config = config::producer(settings);
         if !settings.producer_properties.contains_key("linger.ms") {
             // 2 ms join what comes at once and nobody notices; 50 ms fill batches of 1 MB at 20 MB/s.
@@ -88,6 +92,11 @@ impl Producer {
         }
         if let Some(compression) = compression {
             config.set("compression.type", compression.name());
+        }
+        if let Some(largest) = largest_batch
+            && !settings.producer_properties.contains_key("batch.size")
+        {
+            config.set("batch.size", largest.clamp(1, config::LARGEST_BATCH).to_string());
         }
         let delivery_timeout = settings
             .producer_properties

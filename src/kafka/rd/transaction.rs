@@ -87,6 +87,30 @@ impl TransactionalProducer {
         timeout: Duration,
         deadline: Deadline,
     ) -> Result<Self, Error> {
+        Self::open_configured(settings, transactional_id, timeout, deadline, |_| {})
+    }
+
+    /// The same with one record in a batch, since a broker refuses whole batches: whatever record it
+    /// then refuses is itself the reason. After a refused batch librdkafka's producer cannot be relied
+    /// on, aborted or not, so this is what to go on with.
+    pub fn open_singly(
+        settings: &ConnectionSettings,
+        transactional_id: &str,
+        timeout: Duration,
+        deadline: Deadline,
+    ) -> Result<Self, Error> {
+        Self::open_configured(settings, transactional_id, timeout, deadline, |config| {
+            config.set("batch.num.messages", "1");
+        })
+    }
+
+    fn open_configured(
+        settings: &ConnectionSettings,
+        transactional_id: &str,
+        timeout: Duration,
+        deadline: Deadline,
+        configure: impl FnOnce(&mut ClientConfig),
+    ) -> Result<Self, Error> {
         // A record must fail before its transaction does, so that the reason is known.
         let delivery_timeout = timeout * 3 / 4;
         let mut config = config::producer(settings);
@@ -100,6 +124,7 @@ impl TransactionalProducer {
             // The caller sends a transaction's records in one go and waits for them.
             config.set("linger.ms", "0");
         }
+        configure(&mut config);
         let queue = Queue::open(&config, Peer::new(settings, delivery_timeout))?;
         let producer =
             Self { queue, transactional_id: transactional_id.to_owned(), groups: Mutex::default() };

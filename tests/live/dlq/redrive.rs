@@ -180,6 +180,39 @@ fn records_that_the_broker_refuses_are_found_among_the_others() {
 }
 
 #[test]
+fn a_topic_that_takes_nothing_of_it_fails_each_by_its_name() {
+    let flow = Flow::new("redrive-too-large", 1);
+    let small = new_topic_with("redrive-too-small", &[("max.message.bytes", "100000")]);
+    let to = format!("topic/{small}");
+    write((0..10).map(|number| {
+        let mut letter = dead_letter(&flow, 0, number, "X");
+        letter.value = Some(Bytes::from("x".repeat(200_000)));
+        letter
+    }));
+    let (code, listed, told) = flow.dlq("redrive", &["--yes", "-o", "json", "--to", &to]);
+    assert_eq!(code, 3, "{told}");
+    let report: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!((&report["redriven"], &report["failed"]), (&0.into(), &10.into()));
+    assert!(told.contains("/0/9 was not redriven: MESSAGE_TOO_LARGE"), "{told}");
+    // Those are no obstacle for what comes after them.
+    write((10..20).map(|number| dead_letter(&flow, 0, number, "X")));
+    let (code, _, told) = flow.dlq("redrive", &["--yes", "--to", &to]);
+    assert_eq!(code, 3, "{told}");
+    assert!(told.contains("redriven 10 of 20") && told.contains("10 failed"), "{told}");
+    assert_eq!(read(&small).len(), 10);
+}
+
+#[test]
+fn small_records_are_not_refused_for_being_many() {
+    let flow = Flow::new("redrive-many", 1);
+    let small = new_topic_with("redrive-many-small", &[("max.message.bytes", "2000")]);
+    fill(&flow, 1, 2_000);
+    let told = flow.redrive(&["--to", &format!("topic/{small}")]);
+    assert!(told.contains("redriven 2000 of 2000"), "{told}");
+    assert_eq!(read(&small).len(), 2_000);
+}
+
+#[test]
 fn a_strangers_open_transaction_in_the_ledger_is_waited_for() {
     let flow = Flow::new("redrive-stranger", 1);
     fill(&flow, 1, 10);
