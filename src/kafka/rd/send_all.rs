@@ -23,9 +23,14 @@ pub enum Sent {
 /// How long to wait for room when the queue is full.
 const ROOM: Duration = Duration::from_millis(10);
 
+/// How long to wait for the others once one has failed. The transaction has to be aborted then, and
+/// librdkafka would hold what is behind a refused batch until its delivery timeout.
+const AFTER_FAILURE: Duration = Duration::from_millis(200);
+
 impl TransactionalProducer {
     /// Puts records into the open transaction, waits for all of them, and returns what became of
-    /// each, in their order. When the deadline passes, those without an answer have failed.
+    /// each, in their order. When the deadline passes, those without an answer have failed; when one
+    /// fails, the others are not waited for.
     pub fn send_all(&self, records: &[OutgoingRecord], deadline: Deadline) -> Vec<Sent> {
         // What an aborted transaction has left behind bears the same tags.
         drop(self.poll(Duration::ZERO));
@@ -48,10 +53,28 @@ impl TransactionalProducer {
                 *outcome = refusal;
             }
         }
-        note(&mut outcomes, self.drain(deadline));
+        let mut has_failed =
+            outcomes.iter().any(|outcome| matches!(outcome, Some(Sent::Failed(_))));
+        let mut until =
+            if has_failed { Deadline::after(AFTER_FAILURE.min(deadline.left())) } else { deadline };
+        while self.in_flight() > 0 && !until.has_passed() {
+            let deliveries = self.poll(ROOM);
+            if !has_failed && deliveries.iter().any(|delivery| delivery.outcome.is_err()) {
+                has_failed = true;
+                until = Deadline::after(AFTER_FAILURE.min(deadline.left()));
+            }
+            note(&mut outcomes, deliveries);
+        }
+        note(&mut outcomes, self.poll(Duration::ZERO));
+        let unanswered = || {
+            if has_failed && !deadline.has_passed() {
+                return Error::Client("given up, since another record failed".to_owned());
+            }
+            timeout(deadline)
+        };
         outcomes
             .into_iter()
-            .map(|outcome| outcome.unwrap_or_else(|| Sent::Failed(timeout(deadline))))
+            .map(|outcome| outcome.unwrap_or_else(|| Sent::Failed(unanswered())))
             .collect()
     }
 }
