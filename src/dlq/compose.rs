@@ -88,7 +88,7 @@ pub fn compose(
 }
 
 /// Returns the value without what the convention added.
-fn value(dead_letter: &DeadLetter) -> Option<Bytes> {
+pub(super) fn value(dead_letter: &DeadLetter) -> Option<Bytes> {
     let value = dead_letter.record.value.as_ref()?;
     let parts = match dead_letter.convention {
         Some(Convention::Flowctl) => error_member::split(value),

@@ -77,7 +77,8 @@ impl DeadLetter {
             Some(convention) => convention.read(&record),
             None => (Origin::default(), None),
         };
-        if origin.topic.is_none() {
+        // What names another topic, however wrongly, is not from the one that is assumed.
+        if origin.topic.is_none() && !origin.names_illegal_topic() {
             origin.topic = main.cloned();
             origin.is_topic_assumed = main.is_some();
         }
@@ -119,6 +120,10 @@ impl Origin {
         Some((self.topic.as_ref()?, self.partition?, self.offset?))
     }
 
+    fn names_illegal_topic(&self) -> bool {
+        self.flaws.iter().any(|flaw| matches!(flaw, Flaw::IllegalTopic { .. }))
+    }
+
     /// Drops a partition that the topic does not have. Some writers put other numbers there, and a
     /// topic may have been made anew with fewer partitions.
     pub fn check(&mut self, partition_count: i32) {
@@ -137,6 +142,12 @@ pub enum Flaw {
     /// A header is not there.
     #[error("header `{0}` is missing")]
     Missing(&'static str),
+    /// The header that names the topic does not have a topic's name.
+    #[error("header `{header}` is not a topic name")]
+    IllegalTopic {
+        /// The header's name.
+        header: &'static str,
+    },
     /// A header does not have what its convention puts there.
     #[error("header `{header}` is not {expected}")]
     Malformed {

@@ -156,12 +156,41 @@ impl Dlq {
         Ok(offsets)
     }
 
+    /// Finds the ledger; `None` when there is none yet.
+    async fn find_ledger(&self) -> anyhow::Result<Option<Ledger>> {
+        let Declared { topic, ledger, .. } = &self.declared;
+        Ledger::find(&self.cluster, ledger, topic, self.deadline()).await
+    }
+
+    /// Checks that the ledger, if there is one, forgets nothing; returns a warning when that cannot
+    /// be seen.
+    async fn check_ledger(&self) -> anyhow::Result<Option<String>> {
+        match self.find_ledger().await? {
+            None => Ok(None),
+            Some(ledger) => ledger.check(&self.cluster, self.deadline()).await,
+        }
+    }
+
+    /// Checks that the DLQ is still the topic that was opened: of another one, the offsets that were
+    /// planned with are other records.
+    async fn check_identity(&self) -> anyhow::Result<()> {
+        let Self { cluster, settings, declared, timeout, .. } = self;
+        let now = Self::open(cluster.clone(), settings.clone(), declared.clone(), *timeout).await?;
+        if now.description.id == self.description.id {
+            return Ok(());
+        }
+        Err(Problem::refused(format!(
+            "DLQ `{}` was deleted and created again meanwhile",
+            declared.topic
+        ))
+        .hint("run the command again: it plans with what is there now")
+        .into())
+    }
+
     /// Reads what the ledger remembers, as of now: a run that is under way may add to it. Without a
     /// ledger nothing was redriven.
     pub async fn recall(&self) -> anyhow::Result<Memory> {
-        let Declared { topic, ledger, .. } = &self.declared;
-        let found = Ledger::find(&self.cluster, ledger, topic, self.deadline()).await?;
-        match found {
+        match self.find_ledger().await? {
             None => Ok(Memory::default()),
             Some(ledger) => {
                 let deadline = Deadline::after(LEDGER_WAIT);

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::compose::{self, RecordTime};
 use super::dead_letter::DeadLetter;
+use super::duplicates::Known;
 use super::query::Query;
 use super::target::{self, Target, TargetRule, Topics};
 use crate::ledger::{Done, Outcome};
 use crate::model::name::TopicName;
-use crate::model::offset_set::OffsetSet;
 use crate::model::timestamp::Timestamp;
 
 /// What becomes of a dead letter.
@@ -16,7 +16,7 @@ use crate::model::timestamp::Timestamp;
 pub enum Decision {
     /// It is sent.
     Send(Target),
-    /// Another one of the same origin is sent, or was.
+    /// Another one of the same origin, key and value is sent, or was.
     Duplicate,
     /// It was selected and cannot be sent.
     Refused(Refusal),
@@ -38,7 +38,7 @@ pub enum Refusal {
     /// It would go back into the DLQ.
     #[error("its target is the DLQ itself")]
     SameTopic,
-    /// It would go into one of Kafka's own topics.
+    /// It would go into one of Kafka's own topics, or into one of flowctl's, such as the ledger.
     #[error("its target `{0}` is an internal topic")]
     Internal(TopicName),
     /// It came back too often.
@@ -80,6 +80,8 @@ pub struct Rule {
     pub time: RecordTime,
     /// How often a record may be redriven.
     pub max_redrives: u32,
+    /// The ledger, which takes no dead letters.
+    pub ledger: TopicName,
 }
 
 /// Decides record by record. It must see the dead letters in order, and before them what
@@ -90,15 +92,15 @@ pub struct Selector {
     rule: Rule,
     /// The oldest timestamp that a target takes, where there is a limit.
     oldest: BTreeMap<TopicName, Timestamp>,
-    /// The origins of all that is sent or was.
-    origins: BTreeMap<(TopicName, i32), OffsetSet>,
+    /// All that is sent or was.
+    known: Known,
     sent: u64,
 }
 
 impl Selector {
     /// Starts a selection.
     pub fn new(query: Query, rule: Rule) -> Self {
-        Self { query, rule, oldest: BTreeMap::new(), origins: BTreeMap::new(), sent: 0 }
+        Self { query, rule, oldest: BTreeMap::new(), known: Known::default(), sent: 0 }
     }
 
     /// Sets the oldest timestamp that a target keeps.
@@ -116,11 +118,9 @@ impl Selector {
         &self.query
     }
 
-    /// Remembers the origin of a dead letter that was redriven before.
+    /// Remembers a dead letter that was redriven before.
     pub fn remember(&mut self, dead_letter: &DeadLetter) {
-        if let Some((topic, partition, offset)) = dead_letter.origin.coordinates() {
-            self.origins.entry((topic.clone(), partition)).or_default().insert(offset);
-        }
+        self.known.insert(dead_letter);
     }
 
     /// Tells whether as many as wanted have been selected.
@@ -149,9 +149,7 @@ impl Selector {
             Ok(target) => target,
             Err(refusal) => return Decision::Refused(refusal),
         };
-        if let Some((topic, partition, offset)) = dead_letter.origin.coordinates()
-            && !self.origins.entry((topic.clone(), partition)).or_default().insert(offset)
-        {
+        if !self.known.insert(dead_letter) {
             return Decision::Duplicate;
         }
         self.sent += 1;
@@ -160,7 +158,7 @@ impl Selector {
 
     /// Finds the target, and whatever speaks against sending.
     fn check(&self, dead_letter: &DeadLetter, topics: &Topics) -> Result<Target, Refusal> {
-        let target = target::target(dead_letter, &self.rule.target, topics)?;
+        let target = target::target(dead_letter, &self.rule, topics)?;
         let count = compose::redrive_count(dead_letter);
         if count >= self.rule.max_redrives {
             return Err(Refusal::TooManyRedrives(count, self.rule.max_redrives));
@@ -183,7 +181,14 @@ mod tests {
     use crate::dlq::{Expected, StatusFilter};
     use crate::model::header::Header;
 
-    const RULE: Rule = Rule { target: TargetRule::Origin, time: RecordTime::Now, max_redrives: 3 };
+    fn origin_rule() -> Rule {
+        Rule {
+            target: TargetRule::Origin,
+            time: RecordTime::Now,
+            max_redrives: 3,
+            ledger: "memory".into(),
+        }
+    }
 
     fn topics() -> Topics {
         let mut topics = Topics::default();
@@ -211,48 +216,54 @@ mod tests {
     #[test]
     fn the_original_partition_is_kept_where_it_exists() {
         let kept = dead_letter(origin("orders", 1, 7));
-        assert_eq!(decide(&RULE, &kept), "orders[1]");
+        assert_eq!(decide(&origin_rule(), &kept), "orders[1]");
         let mut out_of_range = dead_letter(origin("orders", 9, 7));
         out_of_range.origin.check(3);
-        assert_eq!(decide(&RULE, &out_of_range), "orders[2] by key");
-        let elsewhere = Rule { target: TargetRule::Topic("repair".into()), ..RULE };
+        assert_eq!(decide(&origin_rule(), &out_of_range), "orders[2] by key");
+        let elsewhere = Rule { target: TargetRule::Topic("repair".into()), ..origin_rule() };
         assert_eq!(decide(&elsewhere, &kept), "repair[2] by key");
         let mut keyless = kept;
         keyless.record.key = None;
         assert_eq!(decide(&elsewhere, &keyless), "repair[any]");
-        assert_eq!(decide(&RULE, &keyless), "orders[1]");
+        assert_eq!(decide(&origin_rule(), &keyless), "orders[1]");
     }
 
     #[test]
     fn what_cannot_be_sent_is_refused_with_its_reason() {
-        assert_eq!(decide(&RULE, &dead_letter(Vec::new())), "its origin is not known");
+        assert_eq!(decide(&origin_rule(), &dead_letter(Vec::new())), "its origin is not known");
         assert_eq!(
-            decide(&RULE, &dead_letter(vec![Header::new("originalOffset", "1")])),
+            decide(&origin_rule(), &dead_letter(vec![Header::new("originalOffset", "1")])),
             "its origin is not known: header `originalTopic` is missing"
         );
         assert_eq!(
-            decide(&RULE, &dead_letter(origin("gone", 0, 1))),
+            decide(&origin_rule(), &dead_letter(origin("gone", 0, 1))),
             "topic `gone`: it does not exist"
         );
         assert_eq!(
-            decide(&RULE, &dead_letter(origin("orders-dlq", 0, 1))),
+            decide(&origin_rule(), &dead_letter(origin("orders-dlq", 0, 1))),
             "its target is the DLQ itself"
         );
         assert_eq!(
-            decide(&RULE, &dead_letter(origin("__consumer_offsets", 0, 1))),
+            decide(&origin_rule(), &dead_letter(origin("__consumer_offsets", 0, 1))),
             "its target `__consumer_offsets` is an internal topic"
         );
+        for ledger in ["memory", "_flowctl.ledger"] {
+            let refused = format!("its target `{ledger}` is an internal topic");
+            assert_eq!(decide(&origin_rule(), &dead_letter(origin(ledger, 0, 1))), refused);
+            let to = Rule { target: TargetRule::Topic(ledger.into()), ..origin_rule() };
+            assert_eq!(decide(&to, &dead_letter(origin("orders", 0, 1))), refused);
+        }
         let mut headers = origin("orders", 0, 1);
         headers.push(Header::new("flowctl-redrive-count", "3"));
         assert_eq!(
-            decide(&RULE, &dead_letter(headers)),
+            decide(&origin_rule(), &dead_letter(headers)),
             "it has been redriven 3 times already; at most 3 are allowed"
         );
     }
 
     #[test]
     fn an_old_timestamp_is_refused_where_the_target_would_drop_it() {
-        let rule = Rule { time: RecordTime::Original, ..RULE };
+        let rule = Rule { time: RecordTime::Original, ..origin_rule() };
         let mut letter = dead_letter(origin("orders", 0, 1));
         assert_eq!(decide(&rule, &letter), "its original timestamp is not known");
         letter.origin.timestamp = Some(Timestamp(5_000));
@@ -267,12 +278,12 @@ mod tests {
 
     #[test]
     fn one_origin_is_sent_once() {
-        let mut selector = Selector::new(Query::default(), RULE);
+        let mut selector = Selector::new(Query::default(), origin_rule());
         let first = dead_letter(origin("orders", 1, 7));
         let is_sent = |decision| matches!(decision, Decision::Send(_));
         assert!(is_sent(selector.decide(&first, None, &topics())));
         assert_eq!(selector.decide(&first, None, &topics()), Decision::Duplicate);
-        let mut remembering = Selector::new(Query::default(), RULE);
+        let mut remembering = Selector::new(Query::default(), origin_rule());
         remembering.remember(&first);
         assert_eq!(remembering.decide(&first, None, &topics()), Decision::Duplicate);
         let other = dead_letter(origin("orders", 1, 8));
@@ -284,8 +295,48 @@ mod tests {
     }
 
     #[test]
+    fn another_key_or_value_of_the_same_origin_is_another_record() {
+        let of = |key: &'static [u8], value: &[u8]| {
+            let mut record = record(Some(value), origin("orders", 1, 7));
+            record.key = Some(bytes::Bytes::from_static(key));
+            DeadLetter::read(record, Expected::Auto, None)
+        };
+        let mut selector = Selector::new(Query::default(), origin_rule());
+        selector.remember(&of(b"k", br#"{"n":1,"error":{"code":"A"}}"#));
+        let mut is_duplicate = |dead_letter: DeadLetter| {
+            selector.decide(&dead_letter, None, &topics()) == Decision::Duplicate
+        };
+        assert!(is_duplicate(of(b"k", br#"{"n":1,"error":{"code":"B"}}"#)), "the error is ours");
+        assert!(!is_duplicate(of(b"k", br#"{"n":2,"error":{"code":"A"}}"#)));
+        assert!(!is_duplicate(of(b"l", br#"{"n":1,"error":{"code":"A"}}"#)));
+        assert!(is_duplicate(of(b"k", br#"{"n":2}"#)));
+        let mut empty = of(b"k", b"");
+        assert!(!is_duplicate(empty.clone()));
+        empty.record.value = None;
+        assert!(!is_duplicate(empty), "a tombstone is not an empty value");
+    }
+
+    #[test]
+    fn an_origin_that_cannot_be_is_not_replaced_by_the_assumed_one() {
+        let long = "o".repeat(300);
+        for name in ["../x", "..", "", long.as_str()] {
+            let record = record(Some(b"{}"), origin(name, 1, 7));
+            let letter = DeadLetter::read(record, Expected::Auto, Some(&"orders".into()));
+            assert_eq!(
+                decide(&origin_rule(), &letter),
+                "its origin is not known: header `originalTopic` is not a topic name"
+            );
+            let to = Rule { target: TargetRule::Topic("repair".into()), ..origin_rule() };
+            assert_eq!(decide(&to, &letter), "repair[2] by key");
+        }
+        let unnamed = record(Some(b"{}"), vec![Header::new("originalPartition", "1")]);
+        let unnamed = DeadLetter::read(unnamed, Expected::Auto, Some(&"orders".into()));
+        assert!(unnamed.origin.is_topic_assumed);
+    }
+
+    #[test]
     fn a_refused_record_is_no_reason_to_leave_out_its_duplicate() {
-        let mut selector = Selector::new(Query::default(), RULE);
+        let mut selector = Selector::new(Query::default(), origin_rule());
         let mut headers = origin("orders", 1, 7);
         headers.push(Header::new("flowctl-redrive-count", "9"));
         let refused = selector.decide(&dead_letter(headers), None, &topics());
@@ -297,7 +348,7 @@ mod tests {
     #[test]
     fn what_the_ledger_has_is_not_done_again_and_does_not_count_for_the_limit() {
         let query = Query { limit: Some(1), ..Query::default() };
-        let mut selector = Selector::new(query, RULE);
+        let mut selector = Selector::new(query, origin_rule());
         let outcome = Outcome::Redriven { to: "orders".into() };
         let done = Done { outcome: &outcome, target: None, job: "j" };
         let decision = selector.decide(&dead_letter(origin("orders", 1, 6)), Some(done), &topics());

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::dead_letter::{DeadLetter, Origin};
-use super::select::Refusal;
+use super::select::{Refusal, Rule};
 use crate::model::name::TopicName;
 use crate::model::partitioner::partition_of_key;
+
+/// What the names of flowctl's own topics begin with, where no topology names them.
+pub(crate) const OWN_TOPICS: &str = "_flowctl.";
 
 /// What the cluster says of the topics that dead letters name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -97,18 +100,19 @@ impl fmt::Display for Target {
 /// Finds the target of a dead letter whose origin has been checked.
 pub(super) fn target(
     dead_letter: &DeadLetter,
-    rule: &TargetRule,
+    rule: &Rule,
     topics: &Topics,
 ) -> Result<Target, Refusal> {
     let origin = &dead_letter.origin;
-    let Some(topic) = rule.topic(origin) else {
+    let Some(topic) = rule.target.topic(origin) else {
         let flaw = origin.flaws.first().map(ToString::to_string);
         return Err(Refusal::NoOrigin(flaw));
     };
     if *topic == dead_letter.record.topic_partition.topic {
         return Err(Refusal::SameTopic);
     }
-    if topic.as_str().starts_with("__") {
+    let is_ours = topic.as_str().starts_with(OWN_TOPICS) || *topic == rule.ledger;
+    if is_ours || topic.as_str().starts_with("__") {
         return Err(Refusal::Internal(topic.clone()));
     }
     let partition_count =

@@ -144,16 +144,16 @@ impl Entry {
                 return Err(Unreadable::UnknownOutcome { key: key.to_owned(), outcome });
             }
         };
-        let runs = wire
-            .runs
-            .into_iter()
-            .map(|(dlq_offset, count, target_partition, target_offset)| Run {
-                dlq_offset,
-                count,
-                target_partition,
-                target_offset,
-            })
-            .collect();
+        let mut runs = Vec::with_capacity(wire.runs.len());
+        for (dlq_offset, count, target_partition, target_offset) in wire.runs {
+            let run = Run { dlq_offset, count, target_partition, target_offset };
+            if !run.is_possible() {
+                return Err(malformed(format!(
+                    "the run [{dlq_offset},{count},{target_partition},{target_offset}] cannot be"
+                )));
+            }
+            runs.push(run);
+        }
         let first_timestamp = (wire.ts0 != -1).then_some(Timestamp(wire.ts0));
         Ok(Self { job: wire.job, outcome, first_timestamp, runs })
     }
@@ -191,6 +191,15 @@ pub fn entries(
 }
 
 impl Run {
+    /// Tells whether such records can be: at least one, with offsets from 0 on that do not overflow.
+    fn is_possible(&self) -> bool {
+        let Self { dlq_offset, count, target_partition, target_offset } = *self;
+        let exists = |offset: i64| offset >= 0 && offset.checked_add(count).is_some();
+        let went_somewhere = target_partition >= 0 && exists(target_offset);
+        let went_nowhere = target_partition == -1 && target_offset == -1;
+        count >= 1 && exists(dlq_offset) && (went_somewhere || went_nowhere)
+    }
+
     /// Takes in the next one when it continues this run on both sides.
     fn extend(&mut self, next: Self) -> bool {
         let follows = next.dlq_offset == self.dlq_offset + self.count
@@ -259,6 +268,34 @@ mod tests {
             "entry `k` cannot be read: `to` is missing"
         );
         assert!(unreadable("nonsense").starts_with("entry `k` cannot be read: "));
+    }
+
+    #[test]
+    fn runs_that_cannot_be_are_not_read() {
+        let max = i64::MAX;
+        let is_read = |run: String| {
+            let value = format!(r#"{{"v":1,"job":"j","o":"duplicate","ts0":1,"runs":[[{run}]]}}"#);
+            match Entry::parse("k", value.as_bytes()) {
+                Ok(_) => true,
+                Err(Unreadable::Malformed { .. }) => false,
+                Err(other) => panic!("{other}"),
+            }
+        };
+        assert!(is_read("5,1,-1,-1".to_owned()));
+        assert!(is_read(format!("{},1,0,{}", max - 1, max - 1)));
+        for run in [
+            "5,0,0,0".to_owned(),
+            "5,-1,0,0".to_owned(),
+            "-1,1,0,0".to_owned(),
+            "5,1,0,-1".to_owned(),
+            "5,1,0,-7".to_owned(),
+            "5,1,-1,0".to_owned(),
+            format!("5,{max},0,0"),
+            format!("{max},1,0,0"),
+            format!("0,2,0,{max}"),
+        ] {
+            assert!(!is_read(run.clone()), "{run}");
+        }
     }
 
     proptest! {

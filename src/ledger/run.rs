@@ -17,7 +17,8 @@ use crate::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
 use crate::model::topic::NewTopic;
 
 /// The partitions of a ledger that is made: several, so that a transaction on one DLQ does not hold
-/// up the reading about another; the number may never change, since it decides where entries are.
+/// up the reading about another; the number may never change, since it decides where entries are. So
+/// a ledger that got more partitions since is used as if it had these alone.
 const PARTITIONS: i32 = 12;
 
 /// The place in the ledger where everything about one DLQ is.
@@ -29,7 +30,8 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Finds the ledger; `None` when there is no such topic.
+    /// Finds the ledger; `None` when there is no such topic. One with too few partitions is refused:
+    /// with more of them later, everything would be looked for in another place and not be found.
     pub async fn find(
         cluster: &Cluster,
         topic: &TopicName,
@@ -46,7 +48,19 @@ impl Ledger {
             Some(Err(error)) => return Err(error).with_context(cannot),
             Some(Ok(description)) => description,
         };
-        let Some(partition) = ledger_partition(dlq, description.partition_count()) else {
+        let count = description.partition_count();
+        if count < PARTITIONS {
+            return Err(Problem::refused(format!(
+                "ledger `{topic}` has partition count {count}, not {PARTITIONS}: what was redriven \
+                 could not be found again"
+            ))
+            .hint(format!(
+                "give `{topic}` {PARTITIONS} partitions, or delete it while it is empty: the next \
+                 redrive creates it"
+            ))
+            .into());
+        }
+        let Some(partition) = ledger_partition(dlq, PARTITIONS) else {
             return Ok(None);
         };
         let place = TopicPartition::new(topic.clone(), partition);

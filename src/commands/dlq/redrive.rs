@@ -10,8 +10,8 @@ use crate::commands::Context;
 use crate::commands::target::{self, Found};
 use crate::config::TopologyArgs;
 use crate::dlq::{
-    Composition, Decision, Dlq, Ended, Event, Fate, Job, Outcome, RecordTime, Redrive, Rule,
-    Selector, Snapshot, TargetRule,
+    self, Composition, Decision, Declared, Dlq, Ended, Event, Fate, Job, Outcome, RecordTime,
+    Redrive, Rule, Selector, Snapshot, TargetRule,
 };
 use crate::error::{self, Problem};
 use crate::exit::Exit;
@@ -152,7 +152,7 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
     let topology = context.topology_if_any(&args.topology)?;
     let Choice { declared, max_redrives, redrive_to } = find::find_one(&target, topology.as_ref())?;
     let to = match &args.to {
-        Some(to) => Some(send_to(to, topology.as_ref(), &declared.topic)?),
+        Some(to) => Some(send_to(to, topology.as_ref(), &declared)?),
         None => redrive_to,
     };
     let settings = context.settings(topology.as_ref())?;
@@ -164,6 +164,7 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
         target: to.map_or(TargetRule::Origin, TargetRule::Topic),
         time: args.timestamp,
         max_redrives: args.max_redrives.unwrap_or(max_redrives),
+        ledger: dlq.ledger().clone(),
     };
     let selector = Selector::new(query, rule);
     let mut listing = Listing::new(dlq.topic(), &snapshot);
@@ -194,7 +195,7 @@ fn list(
     format: Format,
     listing: &mut Listing,
     output: &mut crate::output::Output,
-    dead_letter: &crate::dlq::DeadLetter,
+    dead_letter: &dlq::DeadLetter,
     decision: &Decision,
 ) -> anyhow::Result<()> {
     match format {
@@ -209,17 +210,18 @@ fn list(
 }
 
 /// Finds the topic that `--to` names.
-fn send_to(
-    to: &Target,
-    topology: Option<&Resolved>,
-    dlq: &TopicName,
-) -> Result<TopicName, Problem> {
+fn send_to(to: &Target, topology: Option<&Resolved>, dlq: &Declared) -> Result<TopicName, Problem> {
     let topic = match target::find(to, topology)? {
         Found::Flow(flow) => flow.main.name.clone(),
         Found::Topic(topic) => topic,
     };
-    if topic == *dlq {
+    if topic == dlq.topic {
         return Err(Problem::usage(format!("`{topic}` is the DLQ itself")));
+    }
+    if topic == dlq.ledger || topic.as_str().starts_with(dlq::OWN_TOPICS) {
+        return Err(Problem::usage(format!(
+            "`{topic}` is flowctl's own: it takes no dead letters"
+        )));
     }
     Ok(topic)
 }

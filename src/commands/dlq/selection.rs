@@ -53,6 +53,13 @@ impl SelectionArgs {
         now: Timestamp,
     ) -> anyhow::Result<Query> {
         let Self { id, partition, offsets, error_code, key, range, limit } = self;
+        if let Some(unknown) = partition.iter().find(|number| !snapshot.contains_key(number)) {
+            let (topic, count) = (dlq.topic(), snapshot.len());
+            return Err(Problem::usage(format!(
+                "{topic} has no partition {unknown}: it has {count}"
+            ))
+            .into());
+        }
         let ids = id.iter().chain(named.and_then(Named::dead_letter));
         let range = range.parse(now).map_err(|error| Problem::usage(error.to_string()))?;
         Ok(Query {

@@ -68,7 +68,7 @@ impl OriginHeaders {
                 origin.topic = Some(topic.as_str().into());
             }
             Some(_) => {
-                origin.flaws.push(Flaw::Malformed { header: self.topic, expected: "a topic name" });
+                origin.flaws.push(Flaw::IllegalTopic { header: self.topic });
             }
             None => origin.flaws.push(Flaw::Missing(self.topic)),
         }

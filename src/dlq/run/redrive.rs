@@ -159,7 +159,7 @@ impl Run<'_> {
     async fn ledger(&mut self) -> anyhow::Result<Ledger> {
         let Dlq { cluster, declared, description, .. } = self.dlq;
         let (topic, dlq) = (&declared.ledger, &declared.topic);
-        let found = Ledger::find(cluster, topic, dlq, self.dlq.deadline()).await?;
+        let found = self.dlq.find_ledger().await?;
         let ledger = if let Some(ledger) = found {
             ledger
         } else {
@@ -172,9 +172,9 @@ impl Run<'_> {
             )))?;
             made
         };
-        if let Some(warning) = ledger.check(cluster, self.dlq.deadline()).await? {
-            (self.tell)(Event::Warning(warning))?;
-        }
+        // The plan has told the warning of a ledger that was there; of one that was just made, what
+        // cannot be seen is known.
+        ledger.check(cluster, self.dlq.deadline()).await?;
         Ok(ledger)
     }
 
@@ -182,6 +182,7 @@ impl Run<'_> {
     /// settled.
     async fn pass(&mut self, ledger: &Ledger, from: Option<(i32, i64)>) -> anyhow::Result<Pass> {
         let mut writer = self.open(ledger).await?;
+        self.dlq.check_identity().await?;
         let deadline = Deadline::after(LEDGER_WAIT);
         let topic_id = self.dlq.description.id.as_deref();
         let mut memory = ledger.read(&self.dlq.cluster, topic_id, deadline).await?;

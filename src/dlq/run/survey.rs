@@ -19,6 +19,9 @@ impl Dlq {
         now: Timestamp,
         tell: Sink<'_>,
     ) -> anyhow::Result<Redrive> {
+        if let Some(warning) = self.check_ledger().await? {
+            tell(Event::Warning(warning))?;
+        }
         let mut memory = self.recall().await?;
         self.remember(snapshot, &mut memory, &mut selector, tell).await?;
         let mut plan = Redrive::new(self.topic().clone(), Vec::new(), hidden(snapshot));

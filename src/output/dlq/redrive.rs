@@ -46,7 +46,16 @@ impl Listing {
         let error =
             if is_terminal { sanitize::line(error.as_bytes()) } else { error.replace('\n', " ") };
         let id = dead_letter.id().to_string();
-        let _ = writeln!(text, "{id:<width$}  {error:<20}  {}", verdict(decision));
+        let is_assumed = dead_letter.origin.is_topic_assumed;
+        let note = match decision {
+            Decision::Send(_) if is_assumed => " (topic as the topology has it)",
+            Decision::Send(_)
+            | Decision::Duplicate
+            | Decision::Refused(_)
+            | Decision::Resolved(_)
+            | Decision::NotSelected => "",
+        };
+        let _ = writeln!(text, "{id:<width$}  {error:<20}  {}{note}", verdict(decision));
         text
     }
 

@@ -1,0 +1,33 @@
+//! Which dead letters stand for the same record: those of one origin with the same key and value.
+//!
+//! The origin alone is not enough. A topic that was deleted and created again gives its offsets to
+//! other records, and some writers put the same numbers everywhere; a record that is left out because
+//! of such an origin is lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, RandomState};
+
+use super::compose;
+use super::dead_letter::DeadLetter;
+use crate::model::name::TopicName;
+
+/// The records that are sent or were.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known {
+    /// The offset and the hash of what is sent, by topic and partition of the origin.
+    records: BTreeMap<(TopicName, i32), BTreeSet<(i64, u64)>>,
+    /// Seeded at random: nobody can write another record with the same hash on purpose.
+    hasher: RandomState,
+}
+
+impl Known {
+    /// Adds a dead letter; returns whether it was new. One whose origin is not complete always is.
+    pub(super) fn insert(&mut self, dead_letter: &DeadLetter) -> bool {
+        let Some((topic, partition, offset)) = dead_letter.origin.coordinates() else {
+            return true;
+        };
+        let content =
+            self.hasher.hash_one((dead_letter.record.key.as_deref(), compose::value(dead_letter)));
+        self.records.entry((topic.clone(), partition)).or_default().insert((offset, content))
+    }
+}
