@@ -126,18 +126,21 @@ impl Replayer {
             |partition| wanted.from.get(partition).and_then(Position::time).map(OffsetQuery::At);
         let times = self.offsets(since, false).await?;
         let of = |offsets: &BTreeMap<i32, i64>, partition: i32| {
-            offsets.get(&partition).copied().unwrap_or_default()
+            offsets.get(&partition).copied().with_context(|| {
+                format!("no broker says where {} begins and ends", self.partition(partition))
+            })
         };
         let extents = partitions
             .iter()
+            .filter(|partition| !wanted.leaves_out(**partition))
             .map(|&partition| {
-                let end = of(&stable, partition);
-                let marks = LogMarks { log_start: of(&starts, partition), end, committed: None };
-                let high_watermark = of(&ends, partition).max(end);
+                let end = of(&stable, partition)?;
+                let marks = LogMarks { log_start: of(&starts, partition)?, end, committed: None };
+                let high_watermark = of(&ends, partition)?.max(end);
                 let at_since = times.get(&partition).copied();
-                (partition, Extent { marks, high_watermark, at_since })
+                Ok((partition, Extent { marks, high_watermark, at_since }))
             })
-            .collect();
+            .collect::<anyhow::Result<_>>()?;
         let keeps = i32::try_from(partitions.len()).is_ok_and(|n| n == self.target_partitions);
         let (source, target) = (self.source.clone(), self.target.clone());
         Replay::resolve(source, target, wanted, &extents, keeps)

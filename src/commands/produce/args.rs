@@ -42,7 +42,7 @@ use crate::produce::shape::PartitionChoice;
 #[command(verbatim_doc_comment, after_long_help = templates())]
 pub struct Args {
     /// Flow or topic (`flow/NAME`, `topic/NAME` force one), then files to read instead of stdin
-    #[arg(value_name = "FLOW|TOPIC> [FILE")]
+    #[arg(value_name = "FLOW|TOPIC] [FILE")]
     pub names: Vec<String>,
 
     /// Topic to write to; all names are files then

@@ -27,6 +27,11 @@ impl Dlq {
         let mut windows = BTreeMap::new();
         for (&partition, extent) in snapshot {
             let marks = LogMarks { log_start: extent.start, end: extent.end, committed: None };
+            if range.leaves_out(partition) {
+                let nothing = extent.start..extent.start;
+                windows.insert(partition, Window { offsets: nothing, since: None, until: None });
+                continue;
+            }
             let (from, until) = (range.from.get(partition), range.to.get(partition));
             if from.is_none() && until.is_none() {
                 continue;

@@ -28,7 +28,7 @@ pub enum PositionsError {
     #[error("{0} and {1} name the same end of the range")]
     SameEnd(&'static str, &'static str),
     /// A partition that the topic does not have.
-    #[error("{topic} has no partition {partition}: it has {count}")]
+    #[error("{topic} has no partition {partition}: it has {count}, counted from 0")]
     NoSuchPartition {
         /// The topic.
         topic: String,
@@ -71,6 +71,11 @@ impl Positions {
     /// Returns the position for a partition; `None` leaves it to the command.
     pub fn get(&self, partition: i32) -> Option<Position> {
         self.named.get(&partition).copied().or(self.others)
+    }
+
+    /// Tells whether partitions were named, each with its own position.
+    pub fn names_partitions(&self) -> bool {
+        !self.named.is_empty()
     }
 
     /// Tells whether no position was given.

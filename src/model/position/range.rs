@@ -30,6 +30,14 @@ impl Range {
             to: one_end(("--to", to), ("--until", until), now)?,
         })
     }
+
+    /// Tells whether a partition is not meant: others were named, and neither end has a word for this
+    /// one. Whoever writes `--from 0=2 --until 0=5` means three records, not all of partition 1 too.
+    pub fn leaves_out(&self, partition: i32) -> bool {
+        (self.from.names_partitions() || self.to.names_partitions())
+            && self.from.get(partition).is_none()
+            && self.to.get(partition).is_none()
+    }
 }
 
 fn one_end(
@@ -57,6 +65,19 @@ mod tests {
         let range = Range::parse(&[], &[], Some("1h"), Some("2026-11-21"), NOW).unwrap();
         assert_eq!(range.from.get(0), Some(Position::Time(Timestamp(NOW.0 - 3_600_000))));
         assert_eq!(range.to.get(0), Some(Position::Time(Timestamp(1_795_219_200_000))));
+    }
+
+    #[test]
+    fn naming_partitions_leaves_the_others_out() {
+        let range = |from: &[&str], to: &[&str]| {
+            let texts = |texts: &[&str]| texts.iter().map(|&t| t.to_owned()).collect::<Vec<_>>();
+            Range::parse(&texts(from), &texts(to), None, None, Timestamp(0)).unwrap()
+        };
+        assert!(!range(&[], &[]).leaves_out(1), "nothing named means all");
+        assert!(!range(&["0=2"], &["0=5"]).leaves_out(0));
+        assert!(range(&["0=2"], &["0=5"]).leaves_out(1));
+        assert!(!range(&["0=2", "*=7"], &[]).leaves_out(1));
+        assert!(!range(&["0=2"], &["9"]).leaves_out(1));
     }
 
     #[test]
