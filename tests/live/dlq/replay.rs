@@ -66,6 +66,17 @@ fn a_range_is_what_the_dry_run_counts() {
 }
 
 #[test]
+fn a_range_of_one_partition_copies_nothing_of_the_others() {
+    let source = source(3, 20);
+    let target = kafka().new_topic("replay-one-partition", 3);
+    let (code, _, told) =
+        replay(&[&source, "--to", &target, "--from", "0=2", "--until", "0=5", "--yes"]);
+    assert_eq!(code, 0, "{told}");
+    let copied = read(&target).into_iter().map(|record| record.key.unwrap());
+    assert_eq!(copied.collect::<Vec<_>>(), ["0-2", "0-3", "0-4"]);
+}
+
+#[test]
 fn a_topic_is_not_copied_into_itself_nor_without_a_confirmation() {
     let source = source(1, 1);
     let target = kafka().new_topic("replay-refused", 1);
