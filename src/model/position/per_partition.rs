@@ -122,7 +122,7 @@ mod tests {
         assert!(positions.check("orders", &[0, 1, 2, 3]).is_ok());
         assert_eq!(
             positions.check("orders", &[0, 1]).unwrap_err().to_string(),
-            "orders has no partition 3: it has 2"
+            "orders has no partition 3: it has 2, counted from 0"
         );
     }
 
