@@ -1,7 +1,11 @@
-//! Ctrl-C and SIGTERM: the first asks to finish what is in flight, the second to stop at once.
+//! Ctrl-C and SIGTERM: the first asks to finish what is in flight, the second to stop at once. They are
+//! heard on a thread of their own, so that they end the process also when its work is stuck.
 
 use std::io;
+use std::thread;
+use std::time::Duration;
 
+use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -54,27 +58,37 @@ pub struct Interrupt {
     asked: watch::Receiver<Asked>,
 }
 
+/// How long a command has for its last words after the second signal, before the process is ended. What
+/// it was changing it has given up by then.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 impl Interrupt {
-    /// Starts to listen; to be called inside the runtime.
-    pub fn listen() -> io::Result<Self> {
-        let mut interrupts = signal(SignalKind::interrupt())?;
-        let mut terminations = signal(SignalKind::terminate())?;
-        let (sender, asked) = watch::channel(Asked::Nothing);
-        tokio::spawn(async move {
-            loop {
-                let signal = tokio::select! {
-                    Some(()) = interrupts.recv() => Signal::Interrupt,
-                    Some(()) = terminations.recv() => Signal::Terminate,
-                    else => return,
-                };
-                sender.send_modify(|asked| {
-                    *asked = match *asked {
-                        Asked::Nothing => Asked::Finish(signal),
-                        Asked::Finish(_) | Asked::StopNow(_) => Asked::StopNow(signal),
-                    };
-                });
+    /// Starts to listen. `end` is called where asking does not help: some time after the second signal,
+    /// or with the third. It is to end the process.
+    pub fn listen(end: impl FnOnce(Signal) + Send + 'static) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
+        let (mut interrupts, mut terminations) = {
+            let _entered = runtime.enter();
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+        };
+        let mut next = async move || {
+            tokio::select! {
+                Some(()) = interrupts.recv() => Signal::Interrupt,
+                Some(()) = terminations.recv() => Signal::Terminate,
+                else => std::future::pending().await,
             }
-        });
+        };
+        let (sender, asked) = watch::channel(Asked::Nothing);
+        let listening = async move {
+            sender.send_replace(Asked::Finish(next().await));
+            let second = next().await;
+            sender.send_replace(Asked::StopNow(second));
+            let third = tokio::time::timeout(LAST_WORDS, next()).await;
+            end(third.unwrap_or(second));
+        };
+        thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(move || runtime.block_on(listening))?;
         Ok(Self { asked })
     }
 
@@ -88,6 +102,14 @@ impl Interrupt {
         match *self.asked.borrow() {
             Asked::Nothing => None,
             Asked::Finish(signal) | Asked::StopNow(signal) => Some(signal),
+        }
+    }
+
+    /// Returns the second signal if it has come: abort and leave.
+    pub fn requested_twice(&self) -> Option<Signal> {
+        match *self.asked.borrow() {
+            Asked::Nothing | Asked::Finish(_) => None,
+            Asked::StopNow(signal) => Some(signal),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Parses the command line, runs the command, sets the exit code.
 
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 
 use clap::Parser;
 use flowctl::clock::{Clock, Deadline};
@@ -8,7 +8,7 @@ use flowctl::commands::{Cli, Context};
 use flowctl::config::Environment;
 use flowctl::error;
 use flowctl::exit::Exit;
-use flowctl::interrupt::{Interrupt, Interrupted};
+use flowctl::interrupt::{Interrupt, Interrupted, Signal};
 use flowctl::output::{Output, StreamError, streams};
 
 fn main() -> ExitCode {
@@ -17,7 +17,9 @@ fn main() -> ExitCode {
         Err(answer) => return usage(&answer).into(),
     };
     let environment = Environment::read();
-    let mut output = Output::new(cli.global.style(&environment, cli.command.error_format()));
+    let interrupt = listen();
+    let style = cli.global.style(&environment, cli.command.error_format());
+    let mut output = Output::new(style, interrupt.clone());
     // One thread: what the command waits for is the network, and start-up stays below a millisecond.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -27,22 +29,32 @@ fn main() -> ExitCode {
             return Exit::Failed.into();
         }
     };
-    let exit = runtime.block_on(run(cli, environment, output));
+    let exit = runtime.block_on(run(cli, environment, output, interrupt));
     // Who was told to stop at once does not wait for a thread that is still writing.
     runtime.shutdown_background();
     exit.into()
 }
 
-/// Runs the command and shows how it ended.
-async fn run(cli: Cli, environment: Environment, output: Output) -> Exit {
-    let Cli { global, command } = cli;
-    let interrupt = match Interrupt::listen() {
+/// Listens for Ctrl-C and SIGTERM; what they cannot ask to end, they end.
+fn listen() -> Interrupt {
+    #[expect(
+        clippy::disallowed_methods,
+        clippy::exit,
+        reason = "the work is stuck: nobody returns"
+    )]
+    let end = |signal: Signal| process::exit(signal.exit().code().into());
+    match Interrupt::listen(end) {
         Ok(interrupt) => interrupt,
         Err(cause) => {
             streams::say(&format!("warning: Ctrl-C will not be handled: {cause}"));
             Interrupt::never()
         }
-    };
+    }
+}
+
+/// Runs the command and shows how it ended.
+async fn run(cli: Cli, environment: Environment, output: Output, interrupt: Interrupt) -> Exit {
+    let Cli { global, command } = cli;
     let deadline = Deadline::after(global.timeout);
     let mut context =
         Context { global, environment, output, clock: Clock::System, interrupt, deadline };
@@ -63,8 +75,11 @@ fn quiet_end(failure: &anyhow::Error) -> Option<Exit> {
     if let Some(Interrupted(signal)) = failure.downcast_ref() {
         return Some(signal.exit());
     }
-    let closed = matches!(failure.downcast_ref(), Some(StreamError::ClosedReader));
-    closed.then_some(Exit::Done)
+    match failure.downcast_ref()? {
+        StreamError::ClosedReader => Some(Exit::Done),
+        StreamError::Interrupted(Interrupted(signal)) => Some(signal.exit()),
+        StreamError::Failed(_) => None,
+    }
 }
 
 /// Shows what clap has to say: help and version are data, the rest is a usage error.

@@ -1,9 +1,9 @@
 //! What a command is given: its global flags, the streams, the clock, and how to reach the cluster.
 
-use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::reading;
 use crate::clock::{Clock, Deadline};
 use crate::config::{self, Environment, GlobalArgs, SetArgs, TopologyArgs};
 use crate::error::Problem;
@@ -33,9 +33,14 @@ pub struct Context {
 impl Context {
     /// Puts the connection settings together and shows what is odd about them. The environment of
     /// `topology`, if there is one, is the lowest layer.
-    pub fn settings(&mut self, topology: Option<&Resolved>) -> anyhow::Result<ConnectionSettings> {
-        let cluster = topology.map(|resolved| &resolved.cluster);
-        let (settings, warnings) = config::connection(&self.global, &self.environment, cluster)?;
+    pub async fn settings(
+        &mut self,
+        topology: Option<&Resolved>,
+    ) -> anyhow::Result<ConnectionSettings> {
+        let (global, environment) = (self.global.clone(), self.environment.clone());
+        let cluster = topology.map(|resolved| resolved.cluster.clone());
+        let put_together = move || config::connection(&global, &environment, cluster.as_ref());
+        let (settings, warnings) = reading::beside(&self.interrupt, put_together).await??;
         for warning in warnings {
             self.output.warn(&warning.to_string());
         }
@@ -71,17 +76,17 @@ impl Context {
 
     /// Reads the topology and resolves it for its environment. What is wrong with it is shown; the
     /// warnings are left to the caller.
-    pub fn topology(&mut self, args: &TopologyArgs) -> anyhow::Result<Resolved> {
-        self.topology_with(args, &SetArgs { sets: Vec::new() })
+    pub async fn topology(&mut self, args: &TopologyArgs) -> anyhow::Result<Resolved> {
+        self.topology_with(args, &SetArgs { sets: Vec::new() }).await
     }
 
     /// Reads and resolves the topology, with settings of the command line put over it.
-    pub fn topology_with(
+    pub async fn topology_with(
         &mut self,
         args: &TopologyArgs,
         sets: &SetArgs,
     ) -> anyhow::Result<Resolved> {
-        let (file, text) = self.topology_text(args)?;
+        let (file, text) = self.topology_text(args).await?;
         let topology = self.parse(&file, &text)?;
         let environment = choose(&topology, self.topology_environment(args))?;
         self.resolve(&file, &topology, environment, &sets.sets)
@@ -89,18 +94,24 @@ impl Context {
 
     /// Reads the topology where a command can do without: `None` when nobody named a file and there is
     /// none here.
-    pub fn topology_if_any(&mut self, args: &TopologyArgs) -> anyhow::Result<Option<Resolved>> {
-        if self.has_topology(args) { self.topology(args).map(Some) } else { Ok(None) }
+    pub async fn topology_if_any(
+        &mut self,
+        args: &TopologyArgs,
+    ) -> anyhow::Result<Option<Resolved>> {
+        if self.has_topology(args) { self.topology(args).await.map(Some) } else { Ok(None) }
     }
 
     /// Reads the topology where it serves for its connection only: `None` also when it has several
     /// environments and none was chosen. Where names are looked up in it, that would be an answer
     /// about another topic.
-    pub fn topology_if_chosen(&mut self, args: &TopologyArgs) -> anyhow::Result<Option<Resolved>> {
+    pub async fn topology_if_chosen(
+        &mut self,
+        args: &TopologyArgs,
+    ) -> anyhow::Result<Option<Resolved>> {
         if !self.has_topology(args) {
             return Ok(None);
         }
-        let (file, text) = self.topology_text(args)?;
+        let (file, text) = self.topology_text(args).await?;
         let topology = self.parse(&file, &text)?;
         match topology.choose(self.topology_environment(args)) {
             Ok(environment) => Ok(Some(self.resolve(&file, &topology, environment, &[])?)),
@@ -113,14 +124,14 @@ impl Context {
     }
 
     /// Reads the topology for a command that names a target: a topic that is named as such needs none.
-    pub fn topology_for(
+    pub async fn topology_for(
         &mut self,
         target: &Target,
         args: &TopologyArgs,
     ) -> anyhow::Result<Option<Resolved>> {
         match target {
-            Target::Topic(_) => self.topology_if_chosen(args),
-            Target::Either(_) | Target::Flow(_) => self.topology_if_any(args),
+            Target::Topic(_) => self.topology_if_chosen(args).await,
+            Target::Either(_) | Target::Flow(_) => self.topology_if_any(args).await,
         }
     }
 
@@ -131,22 +142,15 @@ impl Context {
     }
 
     /// Reads the text of the topology file, and names it as messages do.
-    pub fn topology_text(&self, args: &TopologyArgs) -> anyhow::Result<(String, String)> {
+    pub async fn topology_text(&self, args: &TopologyArgs) -> anyhow::Result<(String, String)> {
         let path = self.topology_file(args).unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
         let is_stdin = path.as_os_str() == "-";
         let name = if is_stdin { "stdin".to_owned() } else { path.display().to_string() };
-        let mut bytes = Vec::new();
-        // One byte more than a topology may have, so that the parser sees that there is more.
-        let limit = topology::MAX_BYTES + 1;
-        let read = if is_stdin {
-            std::io::stdin().take(limit).read_to_end(&mut bytes)
-        } else {
-            File::open(&path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
-        };
-        if let Err(cause) = read {
-            let problem = Problem::usage(format!("cannot read topology `{name}`: {cause}"));
-            return Err(problem.hint("name the file with -f, --file or FLOWCTL_FILE").into());
-        }
+        let read = reading::beside(&self.interrupt, move || read_topology(&path)).await?;
+        let bytes = read.map_err(|cause| {
+            Problem::usage(format!("cannot read topology `{name}`: {cause}"))
+                .hint("name the file with -f, --file or FLOWCTL_FILE")
+        })?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let legal = error.as_bytes().get(..error.utf8_error().valid_up_to());
             let lines = memchr::memchr_iter(b'\n', legal.unwrap_or_default()).count();
@@ -186,6 +190,13 @@ impl Context {
             super::validate::invalid(file, &found).into()
         })
     }
+}
+
+/// Reads a topology: one byte more than it may have, so that the parser sees that there is more.
+fn read_topology(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reading::open(path)?.take(topology::MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Where a topology is when nobody says so.

@@ -63,9 +63,9 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let needs_none = args.all_groups
         || (!args.name.is_empty() && args.name.iter().all(|name| matches!(name, Name::Group(_))));
     let topology = if needs_none {
-        context.topology_if_chosen(&args.topology)?
+        context.topology_if_chosen(&args.topology).await?
     } else {
-        context.topology_if_any(&args.topology)?
+        context.topology_if_any(&args.topology).await?
     };
     let selection = select::select(&args.name, topology.as_ref(), args.all_groups)
         .map_err(|error| Problem::invalid(error.to_string()))?;
@@ -74,7 +74,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
             .hint("name a group, or add --all-groups")
             .into());
     }
-    let settings = context.settings(topology.as_ref())?;
+    let settings = context.settings(topology.as_ref()).await?;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
     let only = args.topic.map(TopicName::new);
     let gathered =

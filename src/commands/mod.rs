@@ -9,6 +9,7 @@ pub mod lag;
 pub mod plan;
 pub mod produce;
 pub mod range;
+mod reading;
 pub mod replay;
 pub mod resume;
 pub mod tail;
@@ -83,7 +84,7 @@ impl Command {
     pub async fn run(self, context: &mut Context) -> anyhow::Result<Exit> {
         let interrupt = context.interrupt.clone();
         match self {
-            Self::Validate(args) => validate::run(&args, context),
+            Self::Validate(args) => validate::run(&args, context).await,
             Self::Plan(args) => {
                 until_interrupted(&interrupt, Box::pin(plan::run(args, context))).await
             }

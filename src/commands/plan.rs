@@ -75,9 +75,9 @@ pub(super) async fn make(
     context: &mut Context,
 ) -> anyhow::Result<(Cluster, Plan)> {
     let PlanArgs { topology, sets, allow, force_nonempty } = args;
-    let wanted = context.topology_with(topology, sets)?;
+    let wanted = context.topology_with(topology, sets).await?;
     context.output.diagnostics(&wanted.warnings);
-    let settings = context.settings(Some(&wanted))?;
+    let settings = context.settings(Some(&wanted)).await?;
     let cluster = context.connect(&settings, Some(&wanted)).await?;
     let deadline = context.deadline;
     let observed = run::gather(&cluster, &wanted, deadline).await?;

@@ -33,12 +33,12 @@ pub use args::Args;
 pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let (target, files) = args.target_and_files()?;
     let topology = match &target {
-        Some(target) => context.topology_for(target, &args.topology.clone().into())?,
-        None => context.topology_if_chosen(&args.topology.clone().into())?,
+        Some(target) => context.topology_for(target, &args.topology.clone().into()).await?,
+        None => context.topology_if_chosen(&args.topology.clone().into()).await?,
     };
     let found = target.map(|target| target::find(&target, topology.as_ref())).transpose()?;
     let topic = found.as_ref().map(Found::main_topic);
-    let planned = source::plan(&args, topic.clone(), &files, context)?;
+    let planned = source::plan(&args, topic.clone(), files, context).await?;
     if args.dry_run {
         return dry_run(planned.source, &planned.names, context).await;
     }
@@ -49,7 +49,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     if let (Some(flow), Some(topology)) = (flow, &topology) {
         warn_of_serialization(flow, topology, &mut context.output);
     }
-    let settings = context.settings(topology.as_ref())?;
+    let settings = context.settings(topology.as_ref()).await?;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
     let job = Job {
         source: planned.source,

@@ -124,9 +124,9 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
 /// Finds the topics and makes the plan.
 async fn plan(args: &Args, context: &mut Context) -> anyhow::Result<(Replayer, Replay)> {
     let topology = match &args.source {
-        Target::Topic(_) => context.topology_for(&args.to, &args.topology)?,
+        Target::Topic(_) => context.topology_for(&args.to, &args.topology).await?,
         Target::Either(_) | Target::Flow(_) => {
-            context.topology_for(&args.source, &args.topology)?
+            context.topology_for(&args.source, &args.topology).await?
         }
     };
     let source = topic(&args.source, topology.as_ref())?;
@@ -136,7 +136,7 @@ async fn plan(args: &Args, context: &mut Context) -> anyhow::Result<(Replayer, R
     }
     let range =
         args.range.parse(context.clock.now()).map_err(|error| Problem::usage(error.to_string()))?;
-    let settings = context.settings(topology.as_ref())?;
+    let settings = context.settings(topology.as_ref()).await?;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
     let timeout = context.global.timeout;
     let replayer = Replayer::open(cluster, settings, source, to, timeout).await?;

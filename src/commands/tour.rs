@@ -37,7 +37,7 @@ const CLEAN_UP: Duration = Duration::from_secs(15);
 
 /// Runs the tour.
 pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
-    let settings = context.settings(None)?;
+    let settings = context.settings(None).await?;
     // Nothing has been made yet: a signal or a cluster that is not there ends the tour here.
     let cluster = context.connect(&settings, None).await?;
     let brokers: Vec<_> = settings.bootstrap.iter().map(ToString::to_string).collect();

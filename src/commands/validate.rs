@@ -42,8 +42,8 @@ pub struct Args {
 }
 
 /// Checks the file and tells what it has.
-pub fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
-    let (file, text) = context.topology_text(&args.topology)?;
+pub async fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
+    let (file, text) = context.topology_text(&args.topology).await?;
     let validation = match parse(&text, &file) {
         Ok(topology) => check(args, context, &topology, file)?,
         Err(found) => Validation { file, environments: Vec::new(), found },

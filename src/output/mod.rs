@@ -4,6 +4,7 @@ pub mod diagnostics;
 pub mod dlq;
 pub mod json;
 pub mod lag;
+mod outlet;
 pub mod plan;
 pub mod produce;
 pub mod progress;

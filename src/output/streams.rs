@@ -1,12 +1,12 @@
 //! The three standard streams: data on stdout, everything said about it on stderr.
 
 use std::fmt::Write as _;
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-
+use super::outlet::{EndsWith, Outlet};
 use super::sanitize::{self, Lines};
 use crate::error::Report;
+use crate::interrupt::{Interrupt, Interrupted};
 
 /// Why data could not be written to stdout.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +14,9 @@ pub enum StreamError {
     /// The reader of stdout has gone (`| head`): the command ends quietly, with exit code 0.
     #[error("the reader of stdout has gone")]
     ClosedReader,
+    /// A signal came, and nobody read what was written before.
+    #[error(transparent)]
+    Interrupted(Interrupted),
     /// Anything else, such as a full disk.
     #[error("cannot write to stdout: {0}")]
     Failed(io::Error),
@@ -22,9 +25,11 @@ pub enum StreamError {
 impl From<io::Error> for StreamError {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            Self::ClosedReader
-        } else {
-            Self::Failed(error)
+            return Self::ClosedReader;
+        }
+        match error.get_ref().and_then(|cause| cause.downcast_ref()) {
+            Some(interrupted) => Self::Interrupted(*interrupted),
+            None => Self::Failed(error),
         }
     }
 }
@@ -80,7 +85,7 @@ const STDOUT_BUFFER: usize = 256 * 1024;
 /// The streams of a command. Data is buffered; [`Output::flush`] or the end of the command sends it.
 #[derive(Debug)]
 pub struct Output {
-    stdout: BufWriter<Stdout>,
+    stdout: BufWriter<Outlet>,
     style: Style,
     stdin_is_terminal: bool,
     stdout_is_terminal: bool,
@@ -89,9 +94,9 @@ pub struct Output {
 }
 
 impl Output {
-    /// Takes the process's streams.
+    /// Takes the process's streams. A signal ends the waiting for a reader of stdout who does not read.
     #[expect(clippy::disallowed_methods, reason = "this is the room that prints")]
-    pub fn new(style: Style) -> Self {
+    pub fn new(style: Style, interrupt: Interrupt) -> Self {
         let stdout = io::stdout();
         Self {
             style,
@@ -99,7 +104,7 @@ impl Output {
             stdout_is_terminal: stdout.is_terminal(),
             stderr_is_terminal: io::stderr().is_terminal(),
             outlives_reader: false,
-            stdout: BufWriter::with_capacity(STDOUT_BUFFER, stdout),
+            stdout: BufWriter::with_capacity(STDOUT_BUFFER, Outlet::new(stdout, interrupt)),
         }
     }
 
@@ -160,7 +165,7 @@ impl Output {
     }
 
     /// Gives stdout out for data; what is written is buffered.
-    pub fn data(&mut self) -> &mut BufWriter<Stdout> {
+    pub fn data(&mut self) -> &mut impl Write {
         &mut self.stdout
     }
 
@@ -176,15 +181,41 @@ impl Output {
         self.unless_outlived(flushed)
     }
 
+    /// Sends a block of data past the buffer. When it fails, what was not sent is left in the block.
+    pub fn send(&mut self, block: &mut Vec<u8>) -> Result<(), StreamError> {
+        self.flush()?;
+        let mut sent = 0;
+        let mut write = || {
+            while let Some(rest) = block.get(sent..).filter(|rest| !rest.is_empty()) {
+                match self.stdout.get_mut().write(rest) {
+                    Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                    Ok(length) => sent += length,
+                    Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
+                    Err(cause) => return Err(cause),
+                }
+            }
+            Ok(())
+        };
+        let written = write();
+        block.drain(..sent);
+        self.unless_outlived(written)
+    }
+
     /// From here on a reader of stdout who goes away is nothing to end for: what was agreed on is
-    /// carried out, and the exit code tells how.
+    /// carried out, and the exit code tells how. One who does not read is waited for, up to the second
+    /// signal.
     pub fn outlive_reader(&mut self) {
         self.outlives_reader = true;
+        self.stdout.get_mut().end_with(EndsWith::Second);
     }
 
     fn unless_outlived(&self, written: io::Result<()>) -> Result<(), StreamError> {
         match written.map_err(StreamError::from) {
-            Err(StreamError::ClosedReader) if self.outlives_reader => Ok(()),
+            Err(StreamError::ClosedReader | StreamError::Interrupted(_))
+                if self.outlives_reader =>
+            {
+                Ok(())
+            }
             written => written,
         }
     }
@@ -192,11 +223,7 @@ impl Output {
     /// Tells whether the reader of stdout has gone, without writing: a command that waits for records
     /// would not meet that otherwise.
     pub fn reader_has_gone(&self) -> bool {
-        let stdout = self.stdout.get_ref();
-        let mut asked = [PollFd::new(stdout, PollFlags::empty())];
-        // Not even an error is a reason to end: the next write will tell.
-        matches!(poll(&mut asked, Some(&Timespec::default())), Ok(1..))
-            && asked.iter().any(|fd| fd.revents().intersects(PollFlags::ERR | PollFlags::HUP))
+        self.stdout.get_ref().reader_has_gone()
     }
 
     /// Says something that helps, unless `-q` was given.

@@ -1,12 +1,14 @@
 //! What a tail shows: records on stdout, everything said about them on stderr.
 
-use std::io::Write as _;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use super::record::RecordFormat;
 use super::{Output, StreamError};
+use crate::interrupt::{Interrupted, Signal};
 use crate::model::name::TopicName;
 use crate::model::position::Moved;
-use crate::tail::{Event, Outcome, Request, Start};
+use crate::tail::{Ended, Event, Outcome, Request, Start};
 
 /// How much is gathered before it is written: large enough that a write costs little per record.
 const BLOCK: usize = 256 * 1024;
@@ -19,6 +21,27 @@ pub struct TailView<'o> {
     topic: TopicName,
     banner: String,
     buffer: Vec<u8>,
+    /// The records in the buffer.
+    gathered: Vec<Gathered>,
+    /// What is said at the end in any case: nobody has read all of stdout.
+    unread: Option<Unread>,
+}
+
+/// A record in the buffer.
+#[derive(Debug, Clone, Copy)]
+struct Gathered {
+    /// Where it ends in the buffer.
+    end: usize,
+    partition: i32,
+    offset: i64,
+}
+
+/// The records that a reader who stopped reading has not got.
+#[derive(Debug, Default)]
+struct Unread {
+    records: u64,
+    /// The first one of each partition.
+    first: BTreeMap<i32, i64>,
 }
 
 impl<'o> TailView<'o> {
@@ -30,23 +53,33 @@ impl<'o> TailView<'o> {
             topic: request.topic.clone(),
             banner: banner(request),
             buffer: Vec::with_capacity(BLOCK + BLOCK / 4),
+            gathered: Vec::new(),
+            unread: None,
         }
     }
 
-    /// Shows an event. Records are gathered until there are many or a pause comes.
-    pub fn show(&mut self, event: Event<'_>) -> Result<(), StreamError> {
+    /// Shows an event. Records are gathered until there are many or a pause comes. A signal breaks it
+    /// off where stdout takes no more.
+    pub fn show(&mut self, event: Event<'_>) -> Result<ControlFlow<Signal>, StreamError> {
+        match self.try_show(event) {
+            Ok(()) => Ok(ControlFlow::Continue(())),
+            Err(StreamError::Interrupted(Interrupted(signal))) => Ok(ControlFlow::Break(signal)),
+            Err(error @ (StreamError::ClosedReader | StreamError::Failed(_))) => Err(error),
+        }
+    }
+
+    fn try_show(&mut self, event: Event<'_>) -> Result<(), StreamError> {
         match event {
             Event::Record { partition, record } => {
                 self.format.write(&self.topic, partition, record, &mut self.buffer);
-                if self.buffer.len() >= BLOCK { self.write() } else { Ok(()) }
+                let end = self.buffer.len();
+                self.gathered.push(Gathered { end, partition, offset: record.offset });
+                if end >= BLOCK { self.write() } else { Ok(()) }
             }
             Event::Pause if self.buffer.is_empty() => {
                 if self.output.reader_has_gone() { Err(StreamError::ClosedReader) } else { Ok(()) }
             }
-            Event::Pause => {
-                self.write()?;
-                self.output.flush()
-            }
+            Event::Pause => self.write(),
             Event::Started { partitions } => {
                 if self.output.stderr_is_terminal() {
                     let noun = if partitions == 1 { "partition" } else { "partitions" };
@@ -89,11 +122,30 @@ impl<'o> TailView<'o> {
         }
     }
 
-    /// Ends the view: says how many records there were and how to go on.
-    pub fn finish(mut self, outcome: &Outcome, resume: Option<&str>) -> Result<(), StreamError> {
-        self.write()?;
-        self.output.flush()?;
-        if self.output.stderr_is_terminal() {
+    /// Sends the rest, and returns the outcome as the reader of stdout has it: what he did not get is
+    /// still to be read.
+    pub fn close(&mut self, outcome: Outcome) -> Result<Outcome, StreamError> {
+        let mut seen = outcome;
+        match self.write() {
+            Ok(()) => {}
+            Err(StreamError::Interrupted(Interrupted(signal))) => {
+                seen.ended = Ended::Interrupted(signal);
+            }
+            Err(error @ (StreamError::ClosedReader | StreamError::Failed(_))) => return Err(error),
+        }
+        if let Some(Unread { records, first }) = &self.unread {
+            seen.records = seen.records.saturating_sub(*records);
+            for (partition, offset) in first {
+                // Where nobody can say how to go on, there is no entry.
+                seen.next.entry(*partition).and_modify(|next| *next = *offset);
+            }
+        }
+        Ok(seen)
+    }
+
+    /// Says how many records there were and how to go on.
+    pub fn finish(self, outcome: &Outcome, resume: Option<&str>) {
+        if self.unread.is_some() || self.output.stderr_is_terminal() {
             let records = outcome.records;
             let noun = if records == 1 { "record" } else { "records" };
             self.output.note(&format!("{records} {noun}"));
@@ -101,7 +153,6 @@ impl<'o> TailView<'o> {
                 self.output.note(&format!("to go on from here: {resume}"));
             }
         }
-        Ok(())
     }
 
     fn warn(&mut self, text: &str) -> Result<(), StreamError> {
@@ -110,10 +161,21 @@ impl<'o> TailView<'o> {
         Ok(())
     }
 
+    /// Sends what is gathered. Where a signal cuts that, notes what was not sent.
     fn write(&mut self) -> Result<(), StreamError> {
-        let written = self.output.data().write_all(&self.buffer);
+        let length = self.buffer.len();
+        let sent = self.output.send(&mut self.buffer);
+        if let Err(StreamError::Interrupted(_)) = sent {
+            let sent = length - self.buffer.len();
+            let unread = self.unread.get_or_insert_default();
+            for record in self.gathered.iter().filter(|record| record.end > sent) {
+                unread.records += 1;
+                unread.first.entry(record.partition).or_insert(record.offset);
+            }
+        }
         self.buffer.clear();
-        Ok(written?)
+        self.gathered.clear();
+        sent
     }
 }
 

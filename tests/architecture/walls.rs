@@ -44,6 +44,12 @@ const WALLS: &[Wall] = &[
         reason: "an approval is an answer at the prompt, `--yes`, or a command that touches only what \
                  it adds",
     },
+    Wall {
+        names: &["io::stdin"],
+        only: &["commands/reading.rs", "output/streams.rs"],
+        reason: "only commands/reading.rs reads stdin, where a signal can end the waiting; output asks \
+                 whether it is a terminal",
+    },
     Wall { names: &["process::exit"], only: &["main.rs"], reason: "only main.rs ends the process" },
 ];
 
@@ -135,6 +141,7 @@ fn a_broken_wall_is_seen() {
     assert!(!broken("kafka/mod.rs", "fn f() -> kafka_protocol::X {}").is_empty());
     assert!(!broken("lag/run.rs", "println!(\"a\")").is_empty());
     assert!(!broken("lag/run.rs", "let a = std::io::stdout();").is_empty());
+    assert!(!broken("lag/run.rs", "let a = tokio::io::stdin();").is_empty());
     assert!(!broken("lag/run.rs", "std::env::var(\"A\")").is_empty());
     assert!(!broken("lag/run.rs", "let a = Instant::now();").is_empty());
     assert!(!broken("dlq/run.rs", "Approval::given(by)").is_empty());

@@ -10,6 +10,7 @@ mod home;
 mod peer;
 mod produce;
 mod secrets;
+mod signals;
 mod streams;
 mod unreachable;
 mod validate;

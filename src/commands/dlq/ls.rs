@@ -46,7 +46,7 @@ pub struct Args {
 /// Prints the rows.
 pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     // Also for topics named as such: the topology names the ledger.
-    let topology = context.topology_if_any(&args.topology)?;
+    let topology = context.topology_if_any(&args.topology).await?;
     let choices: Vec<Choice> = match (&topology, args.target.is_empty()) {
         (Some(topology), true) => find::all(topology),
         (None, true) => {
@@ -62,7 +62,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
             choices
         }
     };
-    let settings = context.settings(topology.as_ref())?;
+    let settings = context.settings(topology.as_ref()).await?;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
     let timeout = context.global.timeout;
     let mut overviews: Vec<Overview> = Vec::new();

@@ -149,13 +149,13 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
     let target = args.target.target();
     // Also for a topic named as such: the topology names the ledger, and with another one all that was
     // redriven would be sent again.
-    let topology = context.topology_if_any(&args.topology)?;
+    let topology = context.topology_if_any(&args.topology).await?;
     let Choice { declared, max_redrives, redrive_to } = find::find_one(&target, topology.as_ref())?;
     let to = match &args.to {
         Some(to) => Some(send_to(to, topology.as_ref(), &declared)?),
         None => redrive_to,
     };
-    let settings = context.settings(topology.as_ref())?;
+    let settings = context.settings(topology.as_ref()).await?;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
     let dlq = Dlq::open(cluster, settings, declared, context.global.timeout).await?;
     let snapshot = dlq.snapshot().await?;

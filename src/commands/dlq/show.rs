@@ -48,9 +48,9 @@ pub struct Args {
 /// Prints the dead letters.
 pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let target = args.target.target();
-    let topology = context.topology_if_any(&args.topology)?;
+    let topology = context.topology_if_any(&args.topology).await?;
     let choice = find::find_one(&target, topology.as_ref())?;
-    let settings = context.settings(topology.as_ref())?;
+    let settings = context.settings(topology.as_ref()).await?;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
     let dlq = Dlq::open(cluster, settings, choice.declared, context.global.timeout).await?;
     let snapshot = dlq.snapshot().await?;

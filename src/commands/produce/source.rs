@@ -1,12 +1,11 @@
 //! From flags to a source of records: files are opened and templates compiled before anything is sent.
 
-use std::fs::File;
-use std::io::{self, IsTerminal, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::super::Context;
+use super::super::{Context, reading};
 use super::args::Args;
 use crate::error::Problem;
 use crate::model::name::TopicName;
@@ -27,10 +26,10 @@ pub(super) struct Planned {
 }
 
 /// Prepares the source.
-pub(super) fn plan(
+pub(super) async fn plan(
     args: &Args,
     topic: Option<TopicName>,
-    files: &[PathBuf],
+    files: Vec<PathBuf>,
     context: &mut Context,
 ) -> anyhow::Result<Planned> {
     let shape = Shape {
@@ -42,7 +41,7 @@ pub(super) fn plan(
         empty_as_null: args.empty_as_null,
     };
     if args.makes_events() {
-        return generate(args, shape, files, context);
+        return generate(args, shape, &files, context).await;
     }
     if args.seed.is_some() {
         return Err(Problem::usage("--seed needs --count, --rate or --template").into());
@@ -53,11 +52,11 @@ pub(super) fn plan(
         headers: headers.collect::<Result<_, _>>().map_err(Problem::usage)?,
         ..shape
     };
-    read(args, shape, files, context)
+    read(args, shape, files, context).await
 }
 
 /// Prepares to make test events.
-fn generate(
+async fn generate(
     args: &Args,
     shape: Shape,
     files: &[PathBuf],
@@ -73,7 +72,9 @@ fn generate(
     if shape.partition == PartitionChoice::Same {
         return Err(Problem::usage("--partition same needs --input jsonl").into());
     }
-    let mut text = template_text(args.template.as_deref().unwrap_or(USER_ACTIVITY))?;
+    let template = args.template.clone().unwrap_or_else(|| USER_ACTIVITY.to_owned());
+    let read = move || template_text(&template);
+    let mut text = reading::beside(&context.interrupt, read).await??;
     if let Some(key) = &args.key {
         text.key = Some(key.clone());
     }
@@ -110,10 +111,10 @@ fn template_text(template: &str) -> Result<TemplateText, Problem> {
 }
 
 /// Prepares to read files, or standard input.
-fn read(
+async fn read(
     args: &Args,
     shape: Shape,
-    files: &[PathBuf],
+    files: Vec<PathBuf>,
     context: &mut Context,
 ) -> anyhow::Result<Planned> {
     let format = args.input.map_or(Format::Lines, Format::from);
@@ -132,38 +133,30 @@ fn read(
         key_delimiter: args.key_delimiter.clone(),
         key_from: args.key_from.clone(),
     };
-    let is_typed = files.is_empty() && io::stdin().is_terminal();
+    let is_typed = files.is_empty() && context.output.stdin_is_terminal();
     if is_typed {
         context.output.note("reading records from the terminal; Ctrl-D ends");
     }
-    let readers = files.iter().map(|file| open(file));
-    let mut readers: Vec<Box<dyn Read + Send>> = readers.collect::<Result<_, _>>()?;
-    if readers.is_empty() {
-        readers.push(Box::new(io::stdin()));
-    }
     let names = PlaceNames {
-        sources: match files {
+        sources: match files.as_slice() {
             // One file needs no name in front of its line.
             [] | [_] => Vec::new(),
             files => files.iter().map(|file| file.display().to_string()).collect(),
         },
         unit: if options.record_delimiter.is_newline() { "line" } else { "record" },
     };
+    let readers = reading::beside(&context.interrupt, move || open(&files)).await??;
     Ok(Planned { source: Source::read(readers, options, shape)?, names, is_slow: is_typed })
 }
 
-/// Opens a file; `-` is standard input.
-fn open(file: &Path) -> Result<Box<dyn Read + Send>, Problem> {
-    if file.as_os_str() == "-" {
-        return Ok(Box::new(io::stdin()));
+/// Opens files, or else standard input.
+fn open(files: &[PathBuf]) -> Result<Vec<Box<dyn Read + Send>>, Problem> {
+    if files.is_empty() {
+        return Ok(vec![reading::stdin()]);
     }
-    let opened = File::open(file).and_then(|opened| {
-        // Opening a folder succeeds, only reading it fails.
-        let is_folder = opened.metadata()?.is_dir();
-        if is_folder { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(opened) }
-    });
-    match opened {
-        Ok(opened) => Ok(Box::new(opened)),
-        Err(cause) => Err(Problem::usage(format!("cannot read `{}`: {cause}", file.display()))),
-    }
+    let open = |file: &Path| {
+        reading::open(file)
+            .map_err(|cause| Problem::usage(format!("cannot read `{}`: {cause}", file.display())))
+    };
+    files.iter().map(|file| open(file)).collect()
 }

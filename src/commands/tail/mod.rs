@@ -38,8 +38,9 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let outcome =
         reading::run(&cluster, &request, spans, &interrupt, timeout, |event| Ok(view.show(event)?))
             .await?;
+    let outcome = view.close(outcome)?;
     let resume = args.resume(&request, &outcome, &context.global);
-    view.finish(&outcome, resume.as_deref())?;
+    view.finish(&outcome, resume.as_deref());
     Ok(exit(&outcome))
 }
 
@@ -57,13 +58,13 @@ async fn prepare(args: &Args, context: &mut Context) -> anyhow::Result<Prepared>
         (None, topic) => Target::Topic(TopicName::new(topic.clone().unwrap_or_default())),
     };
     let topology_args = TopologyArgs::from(args.topology.clone());
-    let topology = context.topology_for(&target, &topology_args)?;
+    let topology = context.topology_for(&target, &topology_args).await?;
     let found = target::find(&target, topology.as_ref())?;
     let request = args.request(found.main_topic(), group(args, &found), context)?;
     if request.needs_committed() && request.group.is_none() {
         return Err(Problem::usage("`committed` needs a group").hint("add --group GROUP").into());
     }
-    let settings = context.settings(topology.as_ref())?;
+    let settings = context.settings(topology.as_ref()).await?;
     let deadline = context.deadline;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
     let description = target::existing_topic(&cluster, &request.topic, deadline).await?;

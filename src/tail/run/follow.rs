@@ -4,8 +4,9 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::marks::marks;
-use super::{Step, Tail};
+use super::{Flow, Step, Tail, unless_cut};
 use crate::clock::Deadline;
+use crate::interrupt::Signal;
 use crate::kafka::{Fetched, Reader};
 use crate::tail::event::{Ended, Event};
 use crate::tail::span::Span;
@@ -17,7 +18,7 @@ const REFRESH: Duration = Duration::from_secs(10);
 /// How long that look may take: records wait meanwhile, and there will be another one.
 const REFRESH_TIMEOUT: Duration = Duration::from_secs(5);
 
-impl<Emit: FnMut(Event<'_>) -> anyhow::Result<()>> Tail<'_, Emit> {
+impl<Emit: FnMut(Event<'_>) -> anyhow::Result<ControlFlow<Signal>>> Tail<'_, Emit> {
     /// Reads the spans, to their stops or until somebody ends it.
     pub(super) async fn follow(&mut self) -> anyhow::Result<Ended> {
         let next = &self.next;
@@ -30,22 +31,24 @@ impl<Emit: FnMut(Event<'_>) -> anyhow::Result<()>> Tail<'_, Emit> {
         let mut reader = self.open(self.positions()).await?;
         let mut refresh = Deadline::after(REFRESH);
         while !self.spans.is_empty() {
-            match self.step(&mut reader).await? {
+            let flow = match self.step(&mut reader).await? {
                 Step::Answer(answer) => {
-                    let flow = self.give(&mut reader, &answer);
+                    let given = self.give(&mut reader, &answer);
                     // Also what came before an error is to be seen.
-                    (self.emit)(Event::Pause)?;
-                    if flow?.is_break() {
-                        break;
-                    }
+                    let told = unless_cut((self.emit)(Event::Pause)?);
+                    if told.is_break() { told } else { given? }
                 }
                 Step::Gap { partition, wanted, next } => {
                     self.has_gaps = true;
-                    (self.emit)(Event::Gap { partition, wanted, next })?;
+                    let told = (self.emit)(Event::Gap { partition, wanted, next })?;
                     self.advance(&mut reader, partition, next);
+                    unless_cut(told)
                 }
-                Step::Nothing => (self.emit)(Event::Pause)?,
+                Step::Nothing => unless_cut((self.emit)(Event::Pause)?),
                 Step::Interrupted(signal) => return Ok(Ended::Interrupted(signal)),
+            };
+            if let ControlFlow::Break(ended) = flow {
+                return Ok(ended);
             }
             if refresh.has_passed() {
                 if let Some(wider) = self.find_new_partitions().await? {
@@ -58,7 +61,7 @@ impl<Emit: FnMut(Event<'_>) -> anyhow::Result<()>> Tail<'_, Emit> {
     }
 
     /// Gives the records of an answer; breaks when it is enough.
-    fn give(&mut self, reader: &mut Reader, answer: &[Fetched]) -> anyhow::Result<ControlFlow<()>> {
+    fn give(&mut self, reader: &mut Reader, answer: &[Fetched]) -> anyhow::Result<Flow> {
         for fetched in answer {
             let partition = fetched.topic_partition.partition;
             let Some(span) = self.spans.get(&partition) else { continue };
@@ -66,27 +69,34 @@ impl<Emit: FnMut(Event<'_>) -> anyhow::Result<()>> Tail<'_, Emit> {
             let (request, emit, records) = (self.request, &mut self.emit, &mut self.records);
             let flow = fetched.each_record(&mut self.scratch, |record| {
                 if record.offset >= stop {
-                    return ControlFlow::Break(Ok(stop));
+                    return ControlFlow::Break(Ok((stop, None)));
                 }
                 if !request.wants(record) {
                     return ControlFlow::Continue(());
                 }
-                if let Err(error) = emit(Event::Record { partition, record }) {
-                    return ControlFlow::Break(Err(error));
-                }
+                let told = match emit(Event::Record { partition, record }) {
+                    Ok(told) => told,
+                    Err(error) => return ControlFlow::Break(Err(error)),
+                };
                 *records += 1;
-                if request.limit == Some(*records) {
-                    return ControlFlow::Break(Ok(record.offset + 1));
+                let next = record.offset + 1;
+                match told {
+                    ControlFlow::Break(signal) => {
+                        ControlFlow::Break(Ok((next, Some(Ended::Interrupted(signal)))))
+                    }
+                    ControlFlow::Continue(()) if request.limit == Some(*records) => {
+                        ControlFlow::Break(Ok((next, Some(Ended::Done))))
+                    }
+                    ControlFlow::Continue(()) => ControlFlow::Continue(()),
                 }
-                ControlFlow::Continue(())
             })?;
-            let position = match flow {
-                ControlFlow::Continue(()) => fetched.position.min(stop),
-                ControlFlow::Break(position) => position?,
+            let (position, ended) = match flow {
+                ControlFlow::Continue(()) => (fetched.position.min(stop), None),
+                ControlFlow::Break(given) => given?,
             };
             self.advance(reader, partition, position);
-            if self.request.limit == Some(self.records) {
-                return Ok(ControlFlow::Break(()));
+            if let Some(ended) = ended {
+                return Ok(ControlFlow::Break(ended));
             }
         }
         Ok(ControlFlow::Continue(()))
@@ -134,7 +144,8 @@ impl<Emit: FnMut(Event<'_>) -> anyhow::Result<()>> Tail<'_, Emit> {
             self.spans.insert(partition, span);
             self.next.insert(partition, start);
         }
-        (self.emit)(Event::NewPartitions(&new))?;
+        // What cut this will cut the next record too.
+        let _told = (self.emit)(Event::NewPartitions(&new))?;
         Ok(Some(self.open(self.positions()).await?))
     }
 }

@@ -22,15 +22,16 @@ pub use marks::gather;
 /// is noticed in well under a second.
 const IDLE: Duration = Duration::from_millis(200);
 
-/// Reads `spans` and tells `emit` what `request` wants of them. An error of `emit` ends it; each answer
-/// to a question beside the reading may take `timeout`.
+/// Reads `spans` and tells `emit` what `request` wants of them. An error of `emit` ends it, and so does
+/// a signal that kept it from taking more; each answer to a question beside the reading may take
+/// `timeout`.
 pub async fn run(
     cluster: &Cluster,
     request: &Request,
     spans: BTreeMap<i32, Span>,
     interrupt: &Interrupt,
     timeout: Duration,
-    emit: impl FnMut(Event<'_>) -> anyhow::Result<()>,
+    emit: impl FnMut(Event<'_>) -> anyhow::Result<ControlFlow<Signal>>,
 ) -> anyhow::Result<Outcome> {
     let next = spans.iter().map(|(partition, span)| (*partition, span.start)).collect();
     let goes_on = request.limit.is_none() && spans.values().any(|span| span.stop.is_none());
@@ -81,13 +82,29 @@ enum Step {
     Interrupted(Signal),
 }
 
-impl<Emit: FnMut(Event<'_>) -> anyhow::Result<()>> Tail<'_, Emit> {
+/// Goes on, or is over.
+type Flow = ControlFlow<Ended>;
+
+/// Ends it where a signal kept the one who is told from taking more.
+fn unless_cut(told: ControlFlow<Signal>) -> Flow {
+    match told {
+        ControlFlow::Continue(()) => ControlFlow::Continue(()),
+        ControlFlow::Break(signal) => ControlFlow::Break(Ended::Interrupted(signal)),
+    }
+}
+
+impl<Emit: FnMut(Event<'_>) -> anyhow::Result<ControlFlow<Signal>>> Tail<'_, Emit> {
     async fn run(&mut self) -> anyhow::Result<Ended> {
-        (self.emit)(Event::Started { partitions: self.spans.len() })?;
+        let mut flow = (self.emit)(Event::Started { partitions: self.spans.len() })?;
         for (&partition, span) in &self.spans {
             for &moved in &span.moved {
-                (self.emit)(Event::Moved { partition, moved })?;
+                if flow.is_continue() {
+                    flow = (self.emit)(Event::Moved { partition, moved })?;
+                }
             }
+        }
+        if let ControlFlow::Break(signal) = flow {
+            return Ok(Ended::Interrupted(signal));
         }
         let flow = match self.request.start {
             Start::Newest(limit) => self.give_newest(limit).await?,
@@ -95,7 +112,11 @@ impl<Emit: FnMut(Event<'_>) -> anyhow::Result<()>> Tail<'_, Emit> {
         };
         match flow {
             ControlFlow::Continue(()) => self.follow().await,
-            ControlFlow::Break(ended) => Ok(ended),
+            ControlFlow::Break(ended) => {
+                // In the order of time there is no offset to go on from.
+                self.next.clear();
+                Ok(ended)
+            }
         }
     }
 

@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use super::{Step, Tail};
+use super::{Flow, Step, Tail, unless_cut};
+use crate::interrupt::Signal;
 use crate::model::offset::TopicPartition;
 use crate::tail::event::{Ended, Event};
 use crate::tail::newest::{Kept, Newest, Window};
 
-/// Goes on, or is over.
-type Flow = ControlFlow<Ended>;
-
-impl<Emit: FnMut(Event<'_>) -> anyhow::Result<()>> Tail<'_, Emit> {
+impl<Emit: FnMut(Event<'_>) -> anyhow::Result<ControlFlow<Signal>>> Tail<'_, Emit> {
     /// Finds and gives the newest records before the end of the spans.
     pub(super) async fn give_newest(&mut self, limit: usize) -> anyhow::Result<Flow> {
         let ends = self.spans.iter().map(|(number, span)| (*number, span.log_start, span.start));
@@ -28,16 +26,17 @@ impl<Emit: FnMut(Event<'_>) -> anyhow::Result<()>> Tail<'_, Emit> {
         }
         for kept in newest.merge() {
             let Kept { partition, .. } = kept;
-            (self.emit)(Event::Record { partition, record: &kept.view() })?;
+            let told = (self.emit)(Event::Record { partition, record: &kept.view() })?;
             self.records += 1;
-            if self.request.limit == Some(self.records) {
-                // In the order of time there is no offset to go on from.
-                self.next.clear();
-                return Ok(ControlFlow::Break(Ended::Done));
+            let mut flow = unless_cut(told);
+            if flow.is_continue() && self.request.limit == Some(self.records) {
+                flow = ControlFlow::Break(Ended::Done);
+            }
+            if flow.is_break() {
+                return Ok(flow);
             }
         }
-        (self.emit)(Event::Pause)?;
-        Ok(ControlFlow::Continue(()))
+        Ok(unless_cut((self.emit)(Event::Pause)?))
     }
 
     /// Reads windows of the log for the newest records in them.
@@ -67,7 +66,12 @@ impl<Emit: FnMut(Event<'_>) -> anyhow::Result<()>> Tail<'_, Emit> {
                 }
                 // What retention deletes meanwhile is not among the newest.
                 Step::Gap { .. } => {}
-                Step::Nothing => (self.emit)(Event::Pause)?,
+                Step::Nothing => {
+                    let flow = unless_cut((self.emit)(Event::Pause)?);
+                    if flow.is_break() {
+                        return Ok(flow);
+                    }
+                }
                 Step::Interrupted(signal) => {
                     return Ok(ControlFlow::Break(Ended::Interrupted(signal)));
                 }

@@ -1,11 +1,13 @@
 //! A tail that goes on: what comes is seen at once, and it ends as it should.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::time::Duration;
 
 use flowctl::clock::Deadline;
 use flowctl::kafka::{Cluster, Mode};
 use flowctl::model::name::TopicName;
+use rustix::io::ioctl_fionread;
 
 use super::{Running, kcat_produce};
 use crate::home::{Home, PATIENCE, text};
@@ -56,6 +58,39 @@ fn a_reader_that_has_gone_ends_it_while_much_comes() {
     assert_eq!(running.line(), "a line");
     drop(running.stdout.take());
     assert_eq!(running.wait(), (Some(0), String::new()));
+}
+
+#[test]
+fn a_reader_who_does_not_read_is_left_by_a_signal_and_nothing_is_lost() {
+    let topic = kafka().new_topic("tail-stuck", 2);
+    for partition in 0..2 {
+        let lines: Vec<_> = (0..100_000).map(|number| format!("{partition}-{number:05}")).collect();
+        kcat_produce(&topic, &["-p", &partition.to_string()], lines.join("\n"));
+    }
+    let mut running = Running::start(&topic, &["--from", "start", "-e"]);
+    let mut stdout = running.stdout.take().unwrap().into_inner();
+    // What a pipe of Linux holds, but for a last page with room that is left.
+    while ioctl_fionread(&stdout).unwrap() < 60 * 1024 {
+        std::thread::yield_now();
+    }
+    running.signal("-INT");
+    let (code, said) = running.wait();
+    assert_eq!(code, Some(130));
+    let resume = said.lines().last().unwrap().strip_prefix("to go on from here: flowctl ").unwrap();
+    let mut read = String::new();
+    stdout.read_to_string(&mut read).unwrap();
+    // The last line may be cut: it counts as unread.
+    let whole = read.rfind('\n').map_or(0, |end| end + 1);
+    let home = Home::new();
+    let mut rest = kafka().flowctl(&home);
+    rest.args(resume.split_whitespace());
+    let rest = text(&rest.assert().success().get_output().stdout);
+    let mut lines: Vec<_> = read[..whole].lines().chain(rest.lines()).collect();
+    assert!(whole > 0 && lines.len() > read.lines().count());
+    lines.sort_unstable();
+    assert_eq!(lines.len(), 200_000, "records are missing, or came twice");
+    lines.dedup();
+    assert_eq!(lines.len(), 200_000, "records came twice");
 }
 
 #[test]

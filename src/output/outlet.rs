@@ -1,0 +1,119 @@
+//! stdout as a descriptor: a write that waits for its reader can be ended by a signal.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Stdout, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::FileTypeExt;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::clock::Stopwatch;
+use crate::interrupt::{Interrupt, Interrupted, Signal};
+
+/// How often it is looked for a signal while nobody reads. Most signals end the waiting themselves.
+const LOOK_EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+
+/// How long a reader who has stopped reading is waited for after a signal: one who is merely slow goes
+/// on well before, and the command is to end within 2 s.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Which signal ends the waiting for a reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EndsWith {
+    /// The first: what is not written can be asked for again.
+    First,
+    /// The second: what is written tells what was changed.
+    Second,
+}
+
+/// Writes to stdout, past the buffer of the standard library.
+#[derive(Debug)]
+pub(super) struct Outlet {
+    stdout: Stdout,
+    /// Whether a reader can keep a write waiting: of a pipe, a socket or a terminal.
+    can_wait: bool,
+    interrupt: Interrupt,
+    ends_with: EndsWith,
+    /// Since when a signal and a reader who does not read have met.
+    stuck: Option<Stopwatch>,
+    /// The signal that ended the waiting; nothing is written after it.
+    ended: Option<Signal>,
+}
+
+impl Outlet {
+    pub(super) fn new(stdout: Stdout, interrupt: Interrupt) -> Self {
+        let can_wait = stdout.is_terminal() || has_reader(&stdout).unwrap_or(true);
+        let (stuck, ended) = (None, None);
+        Self { stdout, can_wait, interrupt, ends_with: EndsWith::First, stuck, ended }
+    }
+
+    /// Changes which signal ends the waiting.
+    pub(super) fn end_with(&mut self, signal: EndsWith) {
+        self.ends_with = signal;
+    }
+
+    /// Tells whether the reader has gone, without writing.
+    pub(super) fn reader_has_gone(&self) -> bool {
+        // Not even an error is a reason to end: the next write will tell.
+        self.poll(PollFlags::empty(), Timespec::default())
+            .is_ok_and(|found| found.intersects(PollFlags::ERR | PollFlags::HUP))
+    }
+
+    fn poll(&self, wanted: PollFlags, timeout: Timespec) -> io::Result<PollFlags> {
+        let mut asked = [PollFd::new(&self.stdout, wanted)];
+        poll(&mut asked, Some(&timeout))?;
+        Ok(asked.iter().map(PollFd::revents).collect())
+    }
+
+    /// Waits until something can be written. A write that then has to wait in the middle is ended by
+    /// the signal itself, with what it has written so far.
+    fn wait_for_room(&mut self) -> io::Result<()> {
+        loop {
+            if let Some(signal) = self.ended {
+                return Err(io::Error::other(Interrupted(signal)));
+            }
+            match self.poll(PollFlags::OUT, LOOK_EVERY) {
+                Ok(found) if found.is_empty() => {}
+                // Room, or an error that the write will meet.
+                Ok(_) => {
+                    self.stuck = None;
+                    return Ok(());
+                }
+                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
+                Err(cause) => return Err(cause),
+            }
+            let asked = match self.ends_with {
+                EndsWith::First => self.interrupt.requested(),
+                EndsWith::Second => self.interrupt.requested_twice(),
+            };
+            if let Some(signal) = asked {
+                let stuck = *self.stuck.get_or_insert_with(Stopwatch::start);
+                let is_over = match self.ends_with {
+                    EndsWith::First => stuck.elapsed() >= PATIENCE,
+                    EndsWith::Second => true,
+                };
+                self.ended = is_over.then_some(signal);
+            }
+        }
+    }
+}
+
+/// Tells whether a write can wait for somebody who reads: a file or `/dev/null` takes everything.
+fn has_reader(stdout: &Stdout) -> io::Result<bool> {
+    let kind = File::from(stdout.as_fd().try_clone_to_owned()?).metadata()?.file_type();
+    Ok(kind.is_fifo() || kind.is_socket())
+}
+
+impl Write for Outlet {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.can_wait {
+            self.wait_for_room()?;
+        }
+        Ok(rustix::io::write(&self.stdout, bytes)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
