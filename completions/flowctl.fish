@@ -49,8 +49,8 @@ complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "help" -d 'Show help
 complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -s e -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -l set -d 'Override a setting, as in flows.orders.partitions=6 (can be repeated)' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -s o -l output -d 'Output format' -r -f -a "text\t'One line; diagnostics on stderr'
-json\t'One JSON document with the diagnostics'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -s o -l output -d 'Output format' -r -f -a "text\t'For people'
+json\t'One JSON document'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand validate" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r
@@ -66,7 +66,7 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -s f -l file -d 'T
 complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -s e -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -l set -d 'Override a setting, as in flows.orders.partitions=6 (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -l allow -d 'Allow dangerous changes: disruptive, disruptive:TOPIC or destructive:TOPIC (can be repeated)' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -s o -l output -d 'Output format' -r -f -a "text\t'One line a change'
+complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -s o -l output -d 'Output format' -r -f -a "text\t'For people'
 json\t'One JSON document'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand plan" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
@@ -85,7 +85,7 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -s e -l env -d 'E
 complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -l set -d 'Override a setting, as in flows.orders.partitions=6 (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -l allow -d 'Allow dangerous changes: disruptive, disruptive:TOPIC or destructive:TOPIC (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -l confirm -d 'Name the environment, for protected ones' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -s o -l output -d 'Output format' -r -f -a "text\t'One line a change'
+complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -s o -l output -d 'Output format' -r -f -a "text\t'For people'
 json\t'One JSON document'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand apply" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
@@ -120,8 +120,8 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l count -d 'Ma
 complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l rate -d 'Make so many test events a second (or 30/m, 5/h), without end unless --count says it' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l template -d 'Template of test events: a file, text with `{{ }}`, or user-activity, which is the default' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l seed -d 'Make the same test events in every run' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s o -l output -d 'Output format of the summary' -r -f -a "text\t'One line on stderr'
-json\t'One JSON document, with partitions and offsets'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s o -l output -d 'Output format of the summary' -r -f -a "text\t'For people'
+json\t'One JSON document'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
@@ -178,7 +178,7 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -l by -d 'What a ro
 partition\t'One row a partition'
 flow\t'One row a flow'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -l fail-above -d 'Exit with 2 when the lag of a group is above N, or unknown with records to read' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s o -l output -d 'Output format' -r -f -a "table\t'Tables'
+complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s o -l output -d 'Output format' -r -f -a "text\t'For people'
 json\t'One JSON document'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s e -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
@@ -297,7 +297,7 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l to -d 'Flow o
 complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l from -d 'Where to begin: start, end, an offset, +N after the start, -N before the end, a time, -1h30m before now; 3=POSITION for one partition (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l until -d 'Where to stop, in the same words; what is there is no longer taken (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l since -d 'Begin at a time: 2026-11-21T04:00 (UTC), 2026-11-21T05:00+01:00, or 1h30m before now' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -s o -l output -d 'Output format' -r -f -a "table\t'A table of a dry run; otherwise nothing'
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -s o -l output -d 'Output format' -r -f -a "text\t'For people'
 json\t'One JSON document'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -s e -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r

@@ -4,7 +4,8 @@ use super::Context;
 use super::plan::{self, PlanArgs};
 use crate::error::Problem;
 use crate::exit::Exit;
-use crate::output::plan::{self as view, Format};
+use crate::output::Format;
+use crate::output::plan as view;
 use crate::output::prompt::{Question, approve};
 use crate::output::streams;
 use crate::plan::run::Limits;
@@ -67,7 +68,9 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         let applied = Applied::nothing(plan);
         match args.output {
             Format::Text => plan::show(&applied.plan, args.output, context)?,
-            Format::Json => context.output.print(&view::applied_json(&applied))?,
+            Format::Json => {
+                context.output.print(&view::applied_json(&applied, context.clock.now()))?;
+            }
         }
         return Ok(applied.exit());
     }
@@ -122,7 +125,7 @@ fn check_name(args: &Args, plan: &Plan) -> anyhow::Result<()> {
 fn report(applied: &Applied, format: Format, context: &mut Context) -> anyhow::Result<()> {
     match format {
         Format::Text => context.output.print(&view::tally_line(applied))?,
-        Format::Json => context.output.print(&view::applied_json(applied))?,
+        Format::Json => context.output.print(&view::applied_json(applied, context.clock.now()))?,
     }
     context.output.flush()?;
     for hint in applied.hints() {

@@ -11,6 +11,7 @@ use crate::interrupt::Interrupt;
 use crate::kafka::{Cluster, ConnectionSettings};
 use crate::model::target::Target;
 use crate::output::Output;
+use crate::output::json::Source;
 use crate::topology::{self, EnvironmentError, Resolved, SetOption, Topology, Variables};
 
 /// Everything a command needs besides its own flags.
@@ -65,13 +66,21 @@ impl Context {
     ) -> anyhow::Result<Cluster> {
         let cluster = Cluster::connect(settings, self.deadline).await?;
         let Some(pinned) = pinned else { return Ok(cluster) };
-        let id = cluster.id(self.deadline).await?;
-        if id == pinned {
-            return Ok(cluster);
-        }
-        Err(Problem::refused(format!("this is cluster `{id}`, and the topology is for `{pinned}`"))
+        let this = match cluster.id(self.deadline).await? {
+            Some(id) if id == pinned => return Ok(cluster),
+            Some(id) => format!("this is cluster `{id}`"),
+            None => "this cluster does not say its id".to_owned(),
+        };
+        Err(Problem::refused(format!("{this}, and the topology is for `{pinned}`"))
             .hint("check the brokers, or the environment's cluster.id in the topology")
             .into())
+    }
+
+    /// Says of which cluster a document speaks, as of now. An id that cannot be had is unknown, and
+    /// nothing to fail for.
+    pub async fn source(&self, cluster: &Cluster) -> Source {
+        let cluster_id = cluster.id(self.deadline).await.ok().flatten();
+        Source { cluster_id, as_of: self.clock.now() }
     }
 
     /// Reads the topology and resolves it for its environment. What is wrong with it is shown; the

@@ -8,7 +8,8 @@ use crate::lag::report::LagReport;
 use crate::lag::run::{self, Gathered};
 use crate::lag::select::{self, Name, Selection};
 use crate::model::name::TopicName;
-use crate::output::lag::{self, By, Format};
+use crate::output::Format;
+use crate::output::lag::{self, By};
 
 /// Show consumer lag of flows and groups
 ///
@@ -50,7 +51,7 @@ pub struct Args {
     pub fail_above: Option<i64>,
 
     /// Output format
-    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub output: Format,
 
     /// Where the topology is.
@@ -88,7 +89,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         return Err(Problem::failed(format!("none of the groups reads topic `{topic}`")).into());
     }
     let text = match args.output {
-        Format::Table => lag::text(&report, args.by, context.output.width()),
+        Format::Text => lag::text(&report, args.by, context.output.width()),
         Format::Json => lag::json(&report),
     };
     context.output.print(&text)?;

@@ -4,7 +4,8 @@ use super::Context;
 use crate::config::{SetArgs, TopologyArgs};
 use crate::exit::Exit;
 use crate::kafka::Cluster;
-use crate::output::plan::{self as view, Format};
+use crate::output::Format;
+use crate::output::plan as view;
 use crate::plan::{Allowance, Permissions, Plan, decide, diff, run};
 
 /// Show what apply would change
@@ -80,7 +81,7 @@ pub(super) async fn make(
     let settings = context.settings(Some(&wanted)).await?;
     let cluster = context.connect(&settings, Some(&wanted)).await?;
     let deadline = context.deadline;
-    let observed = run::gather(&cluster, &wanted, deadline).await?;
+    let observed = run::gather(&cluster, &wanted, context.clock, deadline).await?;
     let differences = diff(&wanted, &observed);
     let findings =
         run::investigate(&cluster, &wanted, &observed, &differences, context.clock, deadline)

@@ -12,11 +12,12 @@ use crate::clock::Stopwatch;
 use crate::error::Problem;
 use crate::exit::Exit;
 use crate::kafka::{Cluster, Error, ErrorCode, Pace, ProducerOptions};
+use crate::model::count::count_that_was;
 use crate::model::envelope;
 use crate::model::name::TopicName;
-use crate::output::produce::{self as view, Format};
+use crate::output::produce as view;
 use crate::output::progress::Progress;
-use crate::output::{Output, StreamError};
+use crate::output::{Format, Output, StreamError};
 use crate::produce::place::PlaceNames;
 use crate::produce::preview::{self, Previewed};
 use crate::produce::report::{Event, Written};
@@ -87,7 +88,8 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let Finished { written, unsent, ended } = finished;
     let elapsed = stopwatch.elapsed();
     if args.output == Format::Json {
-        context.output.print(&view::json(&written, unsent, elapsed, names))?;
+        let source = context.source(&cluster).await;
+        context.output.print(&view::json(&source, &written, unsent, elapsed, names))?;
         context.output.flush()?;
     }
     context.output.note(&view::summary(&written, unsent, elapsed));
@@ -176,10 +178,7 @@ fn source_problem(error: &SourceError, names: &PlaceNames, delivered: Option<u64
 
 /// Says how much was written before something went wrong.
 fn produced_before(delivered: u64) -> String {
-    match delivered {
-        1 => "; 1 record was produced before it".to_owned(),
-        records => format!("; {records} records were produced before it"),
-    }
+    format!("; {} produced before it", count_that_was(delivered, "record"))
 }
 
 /// Says more about a topic that is not there: nothing was sent.
@@ -221,11 +220,7 @@ fn warn_of_missing_keys(flow: &ResolvedFlow, written: &Written, output: &mut Out
     if let (Some(key), 1..) = (&flow.key, written.without_key) {
         output.warn(&format!(
             "{} sent without a key, but flow `{}` is keyed by `{key}`: their order is not kept",
-            if written.without_key == 1 {
-                "1 record was".to_owned()
-            } else {
-                format!("{} records were", written.without_key)
-            },
+            count_that_was(written.without_key, "record"),
             flow.id
         ));
     }

@@ -8,11 +8,13 @@ use super::target::{self, Found};
 use crate::config::TopologyArgs;
 use crate::error::{self, Problem};
 use crate::exit::Exit;
+use crate::model::count::count;
 use crate::model::name::TopicName;
 use crate::model::target::Target;
+use crate::output::Format;
+use crate::output::json::Source;
 use crate::output::prompt::{Question, approve};
 use crate::output::replay as view;
-use crate::output::streams::ErrorFormat;
 use crate::replay::Replay;
 use crate::replay::run::{Ended, Outcome, Replayer};
 use crate::topology::Resolved;
@@ -53,30 +55,12 @@ pub struct Args {
     yes: bool,
 
     /// Output format
-    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub output: Format,
 
     /// Where the topology is.
     #[command(flatten)]
     topology: TopologyArgs,
-}
-
-/// How the result is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// A table of a dry run; otherwise nothing
-    Table,
-    /// One JSON document
-    Json,
-}
-
-impl From<Format> for ErrorFormat {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Table => Self::Text,
-            Format::Json => Self::Json,
-        }
-    }
 }
 
 /// Copies the range.
@@ -86,7 +70,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         planned = Box::pin(plan(&args, context)) => planned?,
         signal = interrupt.wait() => return Ok(signal.exit()),
     };
-    let (replayer, plan) = planned;
+    let (replayer, plan, source) = planned;
     for warning in view::warnings(&plan) {
         context.output.warn(&warning);
     }
@@ -97,32 +81,37 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
             signal = interrupt.wait() => return Ok(signal.exit()),
         };
         let text = match args.output {
-            Format::Table => view::table(&plan, &counts, context.output.width()),
-            Format::Json => view::plan_json(&plan, &counts),
+            Format::Text => view::table(&plan, &counts, context.output.width()),
+            Format::Json => view::plan_json(&source, &plan, &counts),
         };
         context.output.print(&text)?;
         context.output.flush()?;
         let total: u64 = counts.values().sum();
-        context.output.note(&format!("dry run: {total} records would be copied"));
+        context.output.note(&format!("dry run: {} would be copied", count(total, "record")));
         return Ok(if is_partial { Exit::Partly } else { Exit::Done });
     }
     if plan.ranges.is_empty() {
         context.output.note(&format!("nothing to copy from `{}`", plan.source));
         if args.output == Format::Json {
-            context.output.print(&view::report_json(&plan, &Outcome::default(), &[]))?;
+            context.output.print(&view::report_json(&source, &plan, &Outcome::default(), &[]))?;
         }
         return Ok(if is_partial { Exit::Partly } else { Exit::Done });
     }
-    let question =
-        format!("Copy up to {} records of `{}` to `{}`?", plan.offsets(), plan.source, plan.target);
+    let question = format!(
+        "Copy up to {} of `{}` to `{}`?",
+        count(plan.offsets(), "record"),
+        plan.source,
+        plan.target
+    );
     let question = Question { text: &question, yes: args.yes, name_to_type: None };
     let approval = approve(&mut context.output, &interrupt, question).await?;
     let (outcome, ended) = Box::pin(replayer.run(&plan, approval, &interrupt, &mut |_| {})).await;
-    report(&args, context, &plan, &outcome, ended)
+    let source = Source { as_of: context.clock.now(), ..source };
+    report(&args, context, &source, &plan, &outcome, ended)
 }
 
 /// Finds the topics and makes the plan.
-async fn plan(args: &Args, context: &mut Context) -> anyhow::Result<(Replayer, Replay)> {
+async fn plan(args: &Args, context: &mut Context) -> anyhow::Result<(Replayer, Replay, Source)> {
     let topology = match &args.source {
         Target::Topic(_) => context.topology_for(&args.to, &args.topology).await?,
         Target::Either(_) | Target::Flow(_) => {
@@ -139,9 +128,10 @@ async fn plan(args: &Args, context: &mut Context) -> anyhow::Result<(Replayer, R
     let settings = context.settings(topology.as_ref()).await?;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
     let timeout = context.global.timeout;
+    let seen = context.source(&cluster).await;
     let replayer = Replayer::open(cluster, settings, source, to, timeout).await?;
     let plan = replayer.plan(&range).await?;
-    Ok((replayer, plan))
+    Ok((replayer, plan, seen))
 }
 
 fn topic(name: &Target, topology: Option<&Resolved>) -> Result<TopicName, Problem> {
@@ -155,6 +145,7 @@ fn topic(name: &Target, topology: Option<&Resolved>) -> Result<TopicName, Proble
 fn report(
     args: &Args,
     context: &mut Context,
+    source: &Source,
     plan: &Replay,
     outcome: &Outcome,
     ended: Ended,
@@ -164,7 +155,7 @@ fn report(
         Ended::Complete | Ended::Interrupted(_) => Vec::new(),
     };
     if args.output == Format::Json {
-        context.output.print(&view::report_json(plan, outcome, &errors))?;
+        context.output.print(&view::report_json(source, plan, outcome, &errors))?;
     }
     context.output.flush()?;
     context.output.note(&view::summary(plan, outcome));

@@ -64,8 +64,8 @@ pub async fn existing_topic(
     if let Some(error) = error.filter(|error| !is_unknown(error.code())) {
         return Err(anyhow::Error::new(error).context(format!("cannot read topic `{topic}`")));
     }
-    let cluster_id = cluster.id(deadline).await?;
-    let problem = Problem::failed(format!("topic `{topic}` not found on cluster {cluster_id}"));
+    let cluster_id = cluster.id(deadline).await?.map(|id| format!(" {id}")).unwrap_or_default();
+    let problem = Problem::failed(format!("topic `{topic}` not found on cluster{cluster_id}"));
     // A hint is worth asking for, but not worth another error.
     let known = cluster.all_topics(deadline).await.unwrap_or_default();
     Err(match closest(topic.as_str(), known.keys().map(TopicName::as_str)) {

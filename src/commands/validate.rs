@@ -4,7 +4,9 @@ use super::Context;
 use crate::config::{SetArgs, TopologyArgs};
 use crate::error::Problem;
 use crate::exit::Exit;
-use crate::output::validate::{Checked, Format, Validation, count};
+use crate::model::count::count;
+use crate::output::Format;
+use crate::output::validate::{Checked, Validation};
 use crate::topology::{Diagnostics, Resolved, Topology, Variables, parse};
 
 /// Check a topology file without a cluster
@@ -52,7 +54,7 @@ pub async fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     let denied = args.deny_warnings && !found.is_empty();
     let is_valid = !found.has_errors() && !denied;
     match args.output {
-        Format::Json => context.output.print(&validation.json())?,
+        Format::Json => context.output.print(&validation.json(context.clock.now()))?,
         Format::Text => {
             context.output.diagnostics(found);
             if is_valid {

@@ -23,7 +23,7 @@ impl ObservedGroup {
     /// Tells whether the cluster knows nothing of the group.
     pub fn is_missing(&self) -> bool {
         let is_described =
-            self.description.as_ref().is_some_and(|group| group.state != GroupState::Dead);
+            self.description.as_ref().is_some_and(|group| group.state != Some(GroupState::Dead));
         !is_described && self.committed.is_empty() && !self.is_partial
     }
 }
@@ -66,11 +66,9 @@ pub fn group_lag(
     GroupLag {
         group: wanted.group.clone(),
         flow: wanted.flow.as_ref().map(|(flow, _)| flow.clone()),
-        state: description
-            .map(|group| group.state.clone())
-            .filter(|state| *state != GroupState::Dead),
-        assignor: description.map(|group| group.assignor.clone()).unwrap_or_default(),
-        coordinator: description.map(|group| group.coordinator),
+        state: description.and_then(|group| group.state.clone()),
+        assignor: description.and_then(|group| group.assignor.clone()),
+        coordinator: description.and_then(|group| group.coordinator),
         members: description.map(|group| group.members.len()),
         partitions: partitions
             .into_iter()
@@ -189,10 +187,10 @@ mod tests {
         let observed = ObservedGroup {
             description: Some(GroupDescription {
                 id: "g".into(),
-                state: GroupState::Stable,
+                state: Some(GroupState::Stable),
                 protocol_type: "consumer".to_owned(),
-                assignor: "range".to_owned(),
-                coordinator: 1,
+                assignor: Some("range".to_owned()),
+                coordinator: Some(1),
                 members: vec![member],
             }),
             committed: BTreeMap::from([(TopicPartition::new("other".into(), 4), 9)]),

@@ -9,8 +9,8 @@ use crate::model::timestamp::Timestamp;
 /// The lag of some groups at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LagReport {
-    /// The cluster's id.
-    pub cluster: String,
+    /// The cluster's id, if it is known.
+    pub cluster_id: Option<String>,
     /// When the offsets were read.
     pub at: Timestamp,
     /// The groups.
@@ -26,10 +26,10 @@ pub struct GroupLag {
     pub group: GroupId,
     /// The flow whose consumer it is, if the topology says so.
     pub flow: Option<FlowId>,
-    /// The state; `None` when the group does not exist (yet) or could not be described.
+    /// The state: `Dead` for a group that does not exist (yet), `None` when it is not known.
     pub state: Option<GroupState>,
-    /// The assignor; empty while there is none.
-    pub assignor: String,
+    /// The assignor; `None` while there is none, or when it is not known.
+    pub assignor: Option<String>,
     /// The broker that coordinates the group, if it is known.
     pub coordinator: Option<i32>,
     /// How many members it has; `None` when the group could not be described.

@@ -83,7 +83,7 @@ pub async fn gather(
         .map(|(wanted, group, partitions)| compute::group_lag(wanted, group, partitions, &marks))
         .collect();
     let cluster_id = cluster.id(deadline).await?;
-    let report = LagReport { cluster: cluster_id, at: clock.now(), groups, errors };
+    let report = LagReport { cluster_id, at: clock.now(), groups, errors };
     Ok(Gathered { report, missing })
 }
 

@@ -3,8 +3,8 @@
 /// A cluster and its brokers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClusterDescription {
-    /// The cluster's id.
-    pub id: String,
+    /// The cluster's id; `None` from brokers that do not say it.
+    pub id: Option<String>,
     /// The broker that takes administrative requests; `None` while there is none.
     pub controller: Option<i32>,
     /// The brokers by id.

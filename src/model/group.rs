@@ -9,11 +9,11 @@ pub struct GroupListing {
     pub id: GroupId,
     /// `consumer` for consumer groups; other protocols use groups too (Connect, schema registry).
     pub protocol_type: String,
-    /// Kafka's name of the state; empty from a broker that does not say.
-    pub state: String,
-    /// `classic`, or `consumer` for the protocol of KIP-848, or another kind; empty from a broker that
+    /// The state; `None` from a broker that does not say.
+    pub state: Option<GroupState>,
+    /// `classic`, or `consumer` for the protocol of KIP-848, or another kind; `None` from a broker that
     /// does not say.
-    pub group_type: String,
+    pub group_type: Option<String>,
 }
 
 /// A group with its members.
@@ -21,14 +21,14 @@ pub struct GroupListing {
 pub struct GroupDescription {
     /// The id.
     pub id: GroupId,
-    /// The state.
-    pub state: GroupState,
-    /// `consumer` for consumer groups.
+    /// The state; `None` from a broker that does not say.
+    pub state: Option<GroupState>,
+    /// `consumer` for consumer groups; empty for a group without members, which has none.
     pub protocol_type: String,
-    /// The assignor's name; empty while there is none.
-    pub assignor: String,
-    /// The broker that coordinates the group.
-    pub coordinator: i32,
+    /// The assignor's name; `None` while there is none.
+    pub assignor: Option<String>,
+    /// The broker that coordinates the group, if it is known.
+    pub coordinator: Option<i32>,
     /// The members.
     pub members: Vec<GroupMember>,
 }
@@ -70,9 +70,10 @@ pub enum GroupState {
 }
 
 impl GroupState {
-    /// Reads Kafka's name of a state.
-    pub fn parse(name: &str) -> Self {
-        match name {
+    /// Reads Kafka's name of a state; a broker that does not know it leaves it empty.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "" => return None,
             "Empty" => Self::Empty,
             "Stable" => Self::Stable,
             "PreparingRebalance" => Self::PreparingRebalance,
@@ -81,7 +82,7 @@ impl GroupState {
             "Reconciling" => Self::Reconciling,
             "Dead" => Self::Dead,
             other => Self::Other(other.to_owned()),
-        }
+        })
     }
 
     /// Returns Kafka's name of the state.

@@ -4,6 +4,7 @@
 
 pub mod cluster;
 pub mod config_entry;
+pub mod count;
 pub mod duration;
 pub mod envelope;
 pub mod escapes;

@@ -16,7 +16,7 @@ pub struct DiagnosticItem<'a> {
     file: Option<&'a str>,
     line: Option<usize>,
     column: Option<usize>,
-    hint: Option<&'a str>,
+    hints: Vec<&'a str>,
 }
 
 impl<'a> From<&'a Diagnostic> for DiagnosticItem<'a> {
@@ -30,7 +30,7 @@ impl<'a> From<&'a Diagnostic> for DiagnosticItem<'a> {
             file: position.as_ref().map(|position| &*position.file),
             line: position.as_ref().map(|position| position.line),
             column: position.as_ref().map(|position| position.column),
-            hint: hint.as_deref(),
+            hints: hint.iter().map(String::as_str).collect(),
         }
     }
 }
@@ -95,7 +95,7 @@ mod tests {
             serde_json::json!({
                 "severity": "error", "code": "unknown_key",
                 "message": "a topology has no key `flow`",
-                "file": "t.yaml", "line": 3, "column": 1, "hint": "did you mean `flows`?",
+                "file": "t.yaml", "line": 3, "column": 1, "hints": ["did you mean `flows`?"],
             })
         );
     }

@@ -1,33 +1,48 @@
-//! JSON documents: every one has a version and a kind.
+//! JSON documents: all of them have the same head, and their own fields beside the items.
 
 use serde::Serialize;
 
 use crate::error::Report;
+use crate::model::timestamp::Timestamp;
 
 /// The version of all documents; changes within it only add.
 pub const API_VERSION: &str = "flowctl/v1";
 
-/// What every document of `-o json` has; the command's own fields stand beside the items.
+/// Of which cluster a document speaks, and as of when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The cluster's id; `None` when it is unknown, or when no cluster was asked.
+    pub cluster_id: Option<String>,
+    /// When its numbers were read, or what it reports was over.
+    pub as_of: Timestamp,
+}
+
 #[derive(Debug, Serialize)]
 struct Document<'a, Fields: Serialize, Item: Serialize> {
     #[serde(rename = "apiVersion")]
     api_version: &'static str,
-    kind: &'a str,
+    kind: &'static str,
+    cluster_id: Option<&'a str>,
+    as_of: String,
     #[serde(flatten)]
     fields: Fields,
     items: &'a [Item],
     errors: &'a [Report],
 }
 
-/// Renders a document, indented, with a line end. `errors` says what is missing from the items and
+/// Renders a document, indented, with a line end. `docs/automation.md` describes every `kind`. `errors` says what is missing from the items and
 /// why; when it is not empty the document is partial.
 pub fn document<Fields: Serialize, Item: Serialize>(
-    kind: &str,
+    kind: &'static str,
+    source: &Source,
     fields: Fields,
     items: &[Item],
     errors: &[Report],
 ) -> String {
-    let document = Document { api_version: API_VERSION, kind, fields, items, errors };
+    let Source { cluster_id, as_of } = source;
+    let (cluster_id, as_of) = (cluster_id.as_deref(), as_of.rfc3339());
+    let document =
+        Document { api_version: API_VERSION, kind, cluster_id, as_of, fields, items, errors };
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
     text
@@ -38,15 +53,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_document_names_version_and_kind_and_keeps_its_fields() {
-        let text = document("Thing", serde_json::json!({ "cluster": "c" }), &[1, 2], &[]);
-        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    fn the_head_is_the_same_whatever_the_fields_and_unknown_is_null() {
+        let source = Source { cluster_id: None, as_of: Timestamp(1_500) };
+        let text =
+            document("Thing", &source, serde_json::json!({ "topic": "orders" }), &[1, 2], &[]);
         assert_eq!(
-            value,
-            serde_json::json!({
-                "apiVersion": "flowctl/v1", "kind": "Thing", "cluster": "c",
-                "items": [1, 2], "errors": []
-            })
+            text,
+            "{\n  \"apiVersion\": \"flowctl/v1\",\n  \"kind\": \"Thing\",\n  \"cluster_id\": null,\n  \
+             \"as_of\": \"1970-01-01T00:00:01.500Z\",\n  \"topic\": \"orders\",\n  \
+             \"items\": [\n    1,\n    2\n  ],\n  \"errors\": []\n}\n"
         );
     }
 }

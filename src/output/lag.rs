@@ -2,30 +2,11 @@
 
 use serde::Serialize;
 
-use super::json;
-use super::streams::ErrorFormat;
+use super::json::{self, Source};
 use super::table::{self, Align};
 use crate::lag::{GroupLag, LagReport, Oddity, PartitionLag, Total};
 use crate::model::group::GroupState;
 use crate::model::name::FlowId;
-
-/// How the report is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// Tables
-    Table,
-    /// One JSON document
-    Json,
-}
-
-impl From<Format> for ErrorFormat {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Table => Self::Text,
-            Format::Json => Self::Json,
-        }
-    }
-}
 
 /// Which tables are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -156,14 +137,12 @@ pub fn json(report: &LagReport) -> String {
         .into_iter()
         .map(|(flow, total)| FlowItem { flow: flow.to_string(), total: TotalItem::new(total) })
         .collect();
-    let fields = Fields { cluster_id: &report.cluster, timestamp: report.at.rfc3339(), flows };
-    json::document("LagReport", fields, &items, &report.errors)
+    let source = Source { cluster_id: report.cluster_id.clone(), as_of: report.at };
+    json::document("LagReport", &source, Fields { flows }, &items, &report.errors)
 }
 
 #[derive(Serialize)]
-struct Fields<'a> {
-    cluster_id: &'a str,
-    timestamp: String,
+struct Fields {
     flows: Vec<FlowItem>,
 }
 
@@ -193,7 +172,7 @@ struct GroupItem<'a> {
     group: &'a str,
     flow: Option<&'a str>,
     state: Option<&'a str>,
-    assignor: &'a str,
+    assignor: Option<&'a str>,
     coordinator: Option<i32>,
     member_count: Option<usize>,
     #[serde(flatten)]
@@ -208,7 +187,7 @@ impl<'a> GroupItem<'a> {
             group: group.as_str(),
             flow: flow.as_ref().map(FlowId::as_str),
             state: state.as_ref().map(GroupState::name),
-            assignor,
+            assignor: assignor.as_deref(),
             coordinator: *coordinator,
             member_count: *members,
             total: TotalItem::new(lag.total()),

@@ -2,6 +2,7 @@
 
 pub mod diagnostics;
 pub mod dlq;
+mod format;
 pub mod json;
 pub mod lag;
 mod outlet;
@@ -18,4 +19,5 @@ pub mod tail;
 pub mod tour;
 pub mod validate;
 
+pub use format::Format;
 pub use streams::{Output, StreamError};

@@ -5,30 +5,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::json;
-use super::streams::ErrorFormat;
+use super::json::{self, Source};
 use crate::error::Report;
+use crate::model::count::count;
 use crate::produce::place::PlaceNames;
 use crate::produce::report::{Failure, Written};
-
-/// How the summary is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Format {
-    /// One line on stderr
-    #[default]
-    Text,
-    /// One JSON document, with partitions and offsets
-    Json,
-}
-
-impl From<Format> for ErrorFormat {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Text => Self::Text,
-            Format::Json => Self::Json,
-        }
-    }
-}
 
 /// Says what was written: `produced 1000 records to orders (3 partitions) in 0.8 s`.
 pub fn summary(written: &Written, unsent: u64, elapsed: Duration) -> String {
@@ -39,8 +20,7 @@ pub fn summary(written: &Written, unsent: u64, elapsed: Duration) -> String {
     };
     let mut text = format!("produced {} to {topic}", count(written.delivered, "record"));
     if written.delivered > 0 {
-        let partitions = u64::try_from(written.partition_count()).unwrap_or(u64::MAX);
-        let _ = write!(text, " ({})", count(partitions, "partition"));
+        let _ = write!(text, " ({})", count(written.partition_count(), "partition"));
     }
     let _ = write!(text, " in {:.1} s", elapsed.as_secs_f64());
     if written.failed > 0 {
@@ -55,11 +35,6 @@ pub fn summary(written: &Written, unsent: u64, elapsed: Duration) -> String {
 /// Says what would be written.
 pub fn dry_run_summary(records: u64) -> String {
     format!("would produce {}; nothing was sent", count(records, "record"))
-}
-
-/// Counts something in English.
-fn count(number: u64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// Puts the place before the error of a record.
@@ -94,7 +69,13 @@ struct Item<'a> {
 }
 
 /// Renders the report: one item a partition.
-pub fn json(written: &Written, unsent: u64, elapsed: Duration, names: &PlaceNames) -> String {
+pub fn json(
+    source: &Source,
+    written: &Written,
+    unsent: u64,
+    elapsed: Duration,
+    names: &PlaceNames,
+) -> String {
     let items: Vec<Item<'_>> = written
         .topics
         .iter()
@@ -116,12 +97,13 @@ pub fn json(written: &Written, unsent: u64, elapsed: Duration, names: &PlaceName
         duration_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         last_sent: written.last_sent.map(|place| names.name(place).to_string()),
     };
-    json::document("ProduceReport", fields, &items, &errors)
+    json::document("ProduceReport", source, fields, &items, &errors)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::timestamp::Timestamp;
     use crate::produce::place::Place;
 
     fn written() -> Written {
@@ -168,7 +150,8 @@ mod tests {
 
     #[test]
     fn the_document_counts_by_partition_and_names_failures() {
-        let text = json(&failed(), 0, Duration::from_millis(840), &names());
+        let source = Source { cluster_id: Some("c".to_owned()), as_of: Timestamp(0) };
+        let text = json(&source, &failed(), 0, Duration::from_millis(840), &names());
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["kind"], "ProduceReport");
         assert_eq!((&value["records"], &value["failed"]), (&3.into(), &1.into()));

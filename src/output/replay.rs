@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::json;
+use super::json::{self, Source};
 use super::table::{self, Align};
 use crate::error::Report;
+use crate::model::count::{count, count_that_was};
 use crate::model::position::Moved;
 use crate::model::timestamp::Timestamp;
 use crate::replay::Replay;
@@ -18,8 +19,9 @@ pub fn warnings(plan: &Replay) -> Vec<String> {
     let mut warnings = Vec::new();
     if plan.hidden > 0 {
         warnings.push(format!(
-            "{} offsets of `{}` are behind an open transaction and not copied",
-            plan.hidden, plan.source
+            "`{}` has {} behind an open transaction, which are not copied",
+            plan.source,
+            count(plan.hidden, "offset")
         ));
     }
     for (partition, moved) in &plan.moved {
@@ -62,19 +64,25 @@ pub fn table(plan: &Replay, counts: &BTreeMap<i32, u64>, width: Option<u16>) -> 
 }
 
 /// Renders a plan.
-pub fn plan_json(plan: &Replay, counts: &BTreeMap<i32, u64>) -> String {
+pub fn plan_json(source: &Source, plan: &Replay, counts: &BTreeMap<i32, u64>) -> String {
     let count = |partition| Some(counts.get(&partition).copied().unwrap_or(0));
-    json::document("ReplayPlan", fields(plan), &items(plan, count, &Outcome::default()), &[])
+    json::document(
+        "ReplayPlan",
+        source,
+        fields(plan),
+        &items(plan, count, &Outcome::default()),
+        &[],
+    )
 }
 
 /// Renders a report.
-pub fn report_json(plan: &Replay, outcome: &Outcome, errors: &[Report]) -> String {
+pub fn report_json(source: &Source, plan: &Replay, outcome: &Outcome, errors: &[Report]) -> String {
     let mut fields = fields(plan);
     if let Some(fields) = fields.as_object_mut() {
         fields.insert("copied".to_owned(), Value::from(outcome.copied));
         fields.insert("expired_offsets".to_owned(), Value::from(outcome.expired));
     }
-    json::document("ReplayReport", fields, &items(plan, |_| None, outcome), errors)
+    json::document("ReplayReport", source, fields, &items(plan, |_| None, outcome), errors)
 }
 
 fn fields(plan: &Replay) -> Value {
@@ -106,9 +114,11 @@ fn items(plan: &Replay, count: impl Fn(i32) -> Option<u64>, outcome: &Outcome) -
 /// Sums up what was done.
 pub fn summary(plan: &Replay, outcome: &Outcome) -> String {
     let Outcome { copied, next: _, expired } = outcome;
-    let mut text = format!("copied {copied} records of `{}` to `{}`", plan.source, plan.target);
+    let records = count(*copied, "record");
+    let mut text = format!("copied {records} of `{}` to `{}`", plan.source, plan.target);
     if *expired > 0 {
-        let _ = write!(text, "; {expired} offsets were deleted by retention before");
+        let offsets = count_that_was(*expired, "offset");
+        let _ = write!(text, "; {offsets} deleted by retention before");
     }
     text
 }

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use super::record::RecordFormat;
 use super::{Output, StreamError};
 use crate::interrupt::{Interrupted, Signal};
+use crate::model::count::count;
 use crate::model::name::TopicName;
 use crate::model::position::Moved;
 use crate::tail::{Ended, Event, Outcome, Request, Start};
@@ -82,8 +83,8 @@ impl<'o> TailView<'o> {
             Event::Pause => self.write(),
             Event::Started { partitions } => {
                 if self.output.stderr_is_terminal() {
-                    let noun = if partitions == 1 { "partition" } else { "partitions" };
-                    let text = format!("{}: {partitions} {noun}, {}", self.topic, self.banner);
+                    let partitions = count(partitions, "partition");
+                    let text = format!("{}: {partitions}, {}", self.topic, self.banner);
                     self.output.note(&text);
                 }
                 self.format.write_heading(&mut self.buffer);
@@ -146,9 +147,7 @@ impl<'o> TailView<'o> {
     /// Says how many records there were and how to go on.
     pub fn finish(self, outcome: &Outcome, resume: Option<&str>) {
         if self.unread.is_some() || self.output.stderr_is_terminal() {
-            let records = outcome.records;
-            let noun = if records == 1 { "record" } else { "records" };
-            self.output.note(&format!("{records} {noun}"));
+            self.output.note(&count(outcome.records, "record"));
             if let Some(resume) = resume {
                 self.output.note(&format!("to go on from here: {resume}"));
             }

@@ -5,28 +5,10 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::diagnostics::DiagnosticItem;
-use super::json;
-use super::streams::ErrorFormat;
+use super::json::{self, Source};
+use crate::model::count::count;
+use crate::model::timestamp::Timestamp;
 use crate::topology::Diagnostics;
-
-/// How the answer is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Format {
-    /// One line; diagnostics on stderr
-    #[default]
-    Text,
-    /// One JSON document with the diagnostics
-    Json,
-}
-
-impl From<Format> for ErrorFormat {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Text => Self::Text,
-            Format::Json => Self::Json,
-        }
-    }
-}
 
 /// What was checked, and what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +37,7 @@ pub struct Checked {
 #[derive(Debug, Serialize)]
 struct Fields<'a> {
     file: &'a str,
-    valid: bool,
+    is_valid: bool,
     environments: &'a [Checked],
 }
 
@@ -89,24 +71,18 @@ impl Validation {
         text
     }
 
-    /// Renders the document.
-    pub fn json(&self) -> String {
+    /// Renders the document; no cluster is asked.
+    pub fn json(&self, as_of: Timestamp) -> String {
         let Self { file, environments, found } = self;
         let items: Vec<_> = found.iter().map(DiagnosticItem::from).collect();
-        let fields = Fields { file, valid: !found.has_errors(), environments };
-        json::document("Validation", fields, &items, &[])
+        let fields = Fields { file, is_valid: !found.has_errors(), environments };
+        json::document("Validation", &Source { cluster_id: None, as_of }, fields, &items, &[])
     }
 }
 
 fn counts(checked: &Checked) -> (usize, usize, usize) {
     let Checked { environment: _, flows, topics, external_topics } = checked;
     (*flows, *topics, *external_topics)
-}
-
-/// Counts things: `1 flow`, `2 flows`.
-pub fn count(number: usize, thing: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {thing}{plural}")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::error::Report;
 use crate::exit::Exit;
 use crate::model::name::TopicName;
+use crate::model::timestamp::Timestamp;
 use crate::topology::Resolved;
 
 use super::blast_radius::{BlastRadius, Live, Question, blast_radius};
@@ -23,8 +24,10 @@ pub struct Plan {
     pub environment: Option<String>,
     /// Whether the environment is protected.
     pub protected: bool,
-    /// The cluster's id.
-    pub cluster_id: String,
+    /// The cluster's id, if it is known.
+    pub cluster_id: Option<String>,
+    /// When the cluster was looked at.
+    pub as_of: Timestamp,
     /// The changes in the topology's order.
     pub changes: Vec<Change>,
     /// What is set on topics without being declared. It is left as it is.
@@ -139,6 +142,7 @@ pub fn decide(
         environment: wanted.environment.clone(),
         protected: wanted.protected,
         cluster_id: observed.cluster.id.clone(),
+        as_of: observed.as_of,
         changes,
         unmanaged,
         compared,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::config_entry::{ConfigEntry, ConfigSource};
+use crate::model::count::count;
 use crate::model::name::FlowId;
 use crate::topology::Resolved;
 use crate::topology::resolved::{ResolvedTopic, Role, Setting};
@@ -137,7 +138,7 @@ impl Comparison<'_> {
                 Obstacle {
                     kind: ObstacleKind::Unsupported,
                     reason: "flowctl does not move replicas yet".to_owned(),
-                    ways_out: vec![
+                    hints: vec![
                         format!("keep replication: {current}"),
                         "or move them with kafka-reassign-partitions.sh".to_owned(),
                     ],
@@ -153,10 +154,10 @@ impl Comparison<'_> {
         if has_enough {
             return None;
         }
-        let noun = if brokers == 1 { "broker" } else { "brokers" };
         let reason = format!(
-            "replication {} needs as many brokers, and the cluster has {brokers} {noun}",
-            replication.value
+            "replication {} needs as many brokers, and the cluster has {}",
+            replication.value,
+            count(brokers, "broker")
         );
         let way_out =
             format!("it comes from {}: lower it, or start more brokers", replication.from);
@@ -238,13 +239,14 @@ fn deletes(topic: &ResolvedTopic, present: &ObservedTopic) -> bool {
 /// write with `acks=all`. A replication factor that is left to the broker is not known.
 fn in_sync_obstacle(topic: &ResolvedTopic, replication: Option<i16>) -> Option<Obstacle> {
     let wanted = topic.configs.get(MIN_INSYNC_REPLICAS)?;
-    let (count, replication) = (wanted.value.trim().parse::<i64>().ok()?, i64::from(replication?));
-    if count <= replication {
+    let wanted_count = wanted.value.trim().parse::<i64>().ok()?;
+    let replication = replication?;
+    if wanted_count <= i64::from(replication) {
         return None;
     }
-    let noun = if replication == 1 { "replica" } else { "replicas" };
     let reason = format!(
-        "with {replication} {noun}, {count} are never in sync: every write with acks=all would fail"
+        "with {}, {wanted_count} are never in sync: every write with acks=all would fail",
+        count(replication, "replica")
     );
     let way_out =
         format!("it comes from {}: lower it, or raise the replication factor first", wanted.from);

@@ -112,7 +112,7 @@ pub struct Obstacle {
     /// What stands in the way.
     pub reason: String,
     /// What can be done about it.
-    pub ways_out: Vec<String>,
+    pub hints: Vec<String>,
 }
 
 /// The kinds of obstacles.
@@ -151,9 +151,9 @@ impl ObstacleKind {
 
 impl Obstacle {
     /// Kafka cannot do it.
-    pub(super) fn impossible(reason: impl Into<String>, ways_out: &[&str]) -> Self {
-        let ways_out = ways_out.iter().map(|&way| way.to_owned()).collect();
-        Self { kind: ObstacleKind::Impossible, reason: reason.into(), ways_out }
+    pub(super) fn impossible(reason: impl Into<String>, hints: &[&str]) -> Self {
+        let hints = hints.iter().map(|&way| way.to_owned()).collect();
+        Self { kind: ObstacleKind::Impossible, reason: reason.into(), hints }
     }
 
     /// The cluster said no, or nothing.
@@ -161,7 +161,7 @@ impl Obstacle {
         Self {
             kind: ObstacleKind::Refused(Exit::from_code(report.exit_code)),
             reason: report.in_one_line(),
-            ways_out: report.hints.clone(),
+            hints: report.hints.clone(),
         }
     }
 }

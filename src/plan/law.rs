@@ -10,6 +10,7 @@ use proptest::sample::select;
 use crate::model::cluster::{Broker, ClusterDescription};
 use crate::model::config_entry::{ConfigEntry, ConfigSource};
 use crate::model::name::TopicName;
+use crate::model::timestamp::Timestamp;
 use crate::model::topic::{PartitionDescription, TopicDescription};
 use crate::topology::resolved::{Protect, ResolvedFlow, ResolvedTopic};
 use crate::topology::{Resolved, Variables, parse};
@@ -73,14 +74,14 @@ fn observed() -> impl Strategy<Value = Observed> {
     (topics, 1..4_i32).prop_map(|(topics, brokers)| {
         let broker = |id| Broker { id, host: "localhost".to_owned(), port: 9092, rack: None };
         let cluster = ClusterDescription {
-            id: "cluster".to_owned(),
+            id: Some("cluster".to_owned()),
             controller: Some(1),
             brokers: (1..=brokers).map(broker).collect(),
         };
         let topics = topics.into_iter().map(|(name, (partitions, replication, configs))| {
             (name.into(), present(&name.into(), partitions, replication, &configs))
         });
-        Observed { cluster, topics: topics.collect() }
+        Observed { as_of: Timestamp(0), cluster, topics: topics.collect() }
     })
 }
 

@@ -6,6 +6,7 @@ use crate::error::Report;
 use crate::model::cluster::ClusterDescription;
 use crate::model::config_entry::ConfigEntry;
 use crate::model::name::TopicName;
+use crate::model::timestamp::Timestamp;
 use crate::model::topic::TopicDescription;
 
 use super::configs::is_equal;
@@ -13,6 +14,8 @@ use super::configs::is_equal;
 /// A cluster as one gathering found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observed {
+    /// When it was looked at.
+    pub as_of: Timestamp,
     /// The cluster and its brokers.
     pub cluster: ClusterDescription,
     /// Every topic that was asked for.

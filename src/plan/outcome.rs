@@ -116,13 +116,14 @@ impl Applied {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::timestamp::Timestamp;
     use crate::plan::decide::Verdict;
     use crate::plan::difference::{Obstacle, ObstacleKind};
     use crate::plan::testing::create;
 
     fn applied(outcomes: &[Outcome]) -> Applied {
         let protected =
-            Obstacle { kind: ObstacleKind::Protected, reason: String::new(), ways_out: Vec::new() };
+            Obstacle { kind: ObstacleKind::Protected, reason: String::new(), hints: Vec::new() };
         let changes = outcomes.iter().map(|outcome| Change {
             difference: create("orders", 1),
             blast_radius: None,
@@ -135,7 +136,8 @@ mod tests {
             project: "shop".to_owned(),
             environment: None,
             protected: false,
-            cluster_id: "cluster".to_owned(),
+            cluster_id: Some("cluster".to_owned()),
+            as_of: Timestamp(0),
             changes: changes.collect(),
             unmanaged: Vec::new(),
             compared: outcomes.len(),

@@ -147,7 +147,7 @@ fn protected(reason: &str, flag: &str) -> Verdict {
     Verdict::Blocked(Obstacle {
         kind: ObstacleKind::Protected,
         reason: reason.to_owned(),
-        ways_out: vec![format!("allow it with {flag}")],
+        hints: vec![format!("allow it with {flag}")],
     })
 }
 

@@ -235,7 +235,7 @@ impl Replayer {
     /// Opens the producer, which fences another replay between the same topics.
     async fn producer(&self) -> anyhow::Result<TransactionalProducer> {
         let cluster_id = self.cluster.id(Deadline::after(self.timeout)).await?;
-        let short: String = cluster_id.chars().take(8).collect();
+        let short: String = cluster_id.unwrap_or_default().chars().take(8).collect();
         let transactional_id = format!("flowctl.replay.{short}.{}.{}", self.source, self.target);
         let settings = self.settings.clone();
         let deadline = Deadline::after(TRANSACTION_TIMEOUT + self.timeout);

@@ -91,16 +91,19 @@ fn json_is_one_document_on_stdout_also_when_there_are_errors() {
     let home = Home::new();
     home.write("topology.yaml", &SMALLEST.replace("partitions: 3", "partitions: three"));
     let answer = home.flowctl().args(["validate", "-o", "json"]).assert().code(65);
-    let document: serde_json::Value = serde_json::from_slice(&answer.get_output().stdout).unwrap();
+    let mut document: serde_json::Value =
+        serde_json::from_slice(&answer.get_output().stdout).unwrap();
+    let as_of = document.as_object_mut().unwrap().remove("as_of").unwrap();
+    assert!(as_of.as_str().unwrap().ends_with('Z'));
     assert_eq!(
         document,
         serde_json::json!({
-            "apiVersion": "flowctl/v1", "kind": "Validation", "file": "topology.yaml",
-            "valid": false, "environments": [], "errors": [],
+            "apiVersion": "flowctl/v1", "kind": "Validation", "cluster_id": null, "file": "topology.yaml",
+            "is_valid": false, "environments": [], "errors": [],
             "items": [{
                 "severity": "error", "code": "wrong_type",
                 "message": "`partitions` must be a whole number from 1 to 100000, not `three`",
-                "file": "topology.yaml", "line": 5, "column": 17, "hint": null,
+                "file": "topology.yaml", "line": 5, "column": 17, "hints": [],
             }],
         })
     );

@@ -96,7 +96,7 @@ fn a_consumer_without_commits_is_unknown_and_not_zero() {
 
     let empty = lag(&home, &[&flow, "--fail-above", "0"], 0);
     assert_eq!(empty["items"][0]["lag"], Value::Null);
-    assert_eq!(empty["items"][0]["state"], Value::Null);
+    assert_eq!(empty["items"][0]["state"], "Dead");
     assert_eq!(empty["items"][0]["partitions"][1]["note"], "no_commit");
     assert_eq!(empty["flows"][0]["flow"], flow.as_str());
 

@@ -3,6 +3,7 @@
 
 mod brokers;
 mod dlq;
+mod documents;
 mod examples;
 mod fetch;
 #[path = "../support/home.rs"]

@@ -7,6 +7,7 @@ use crate::config::TopologyArgs;
 use crate::dlq::{Dlq, Overview};
 use crate::error::{self, Problem};
 use crate::exit::Exit;
+use crate::model::count::count;
 use crate::model::target::Target;
 use crate::output::dlq;
 
@@ -82,18 +83,20 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
             }
         }
     }
-    let now = context.clock.now();
+    let source = context.source(&cluster).await;
+    let now = source.as_of;
     let text = match args.output {
         Format::Table => dlq::overview::text(&overviews, now, context.output.width()),
-        Format::Json => dlq::overview::json(&overviews, now, &errors),
+        Format::Json => dlq::overview::json(&source, &overviews, &errors),
         Format::Jsonl => dlq::overview::jsonl(&overviews, now),
     };
     context.output.print(&text)?;
     context.output.flush()?;
     for overview in overviews.iter().filter(|overview| overview.hidden > 0) {
         context.output.warn(&format!(
-            "{}: {} offsets are behind an open transaction and not counted",
-            overview.dlq, overview.hidden
+            "`{}` has {} behind an open transaction, which are not counted",
+            overview.dlq,
+            count(overview.hidden, "offset")
         ));
     }
     match (first_failure, overviews.is_empty()) {

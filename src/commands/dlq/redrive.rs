@@ -19,6 +19,7 @@ use crate::model::name::TopicName;
 use crate::model::target::Target;
 use crate::model::timestamp::Timestamp;
 use crate::output::dlq::redrive::{self as view, Handled, Listing};
+use crate::output::json::Source;
 use crate::output::prompt::{Question, approve};
 use crate::topology::Resolved;
 
@@ -96,30 +97,30 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
         planned = Box::pin(plan(&args, context, now)) => planned?,
         signal = interrupt.wait() => return Ok(signal.exit()),
     };
-    let Planned { dlq, snapshot, selector, plan } = planned;
-    say_plan(&plan, context);
+    let Planned { dlq, snapshot, selector, plan, source } = &planned;
+    say_plan(plan, context);
     let predicted = if plan.is_partial() { Exit::Partly } else { Exit::Done };
     if args.dry_run {
-        context.output.note(&view::dry_run_notes(&plan));
+        context.output.note(&view::dry_run_notes(plan));
         return Ok(predicted);
     }
     if plan.sent() == 0 && plan.duplicates == 0 {
         if args.output == Format::Json {
             let refused = plan.refused.values().sum();
             let outcome = Outcome { refused, ..Outcome::default() };
-            context.output.print(&view::report(&plan, &outcome, &[], &[]))?;
+            context.output.print(&view::report(source, plan, &outcome, &[], &[]))?;
         }
-        context.output.note(&view::nothing(&plan));
+        context.output.note(&view::nothing(plan));
         return Ok(predicted);
     }
-    let text = view::question(&plan);
+    let text = view::question(plan);
     let question = Question { text: &text, yes: args.yes, name_to_type: None };
     let interrupt = context.interrupt.clone();
     let approval = approve(&mut context.output, &interrupt, question).await?;
     context.output.outlive_reader();
     let job = Job {
         id: job_id(now),
-        selector,
+        selector: selector.clone(),
         composition: Composition {
             time: args.timestamp,
             keeps_headers: args.keep_headers,
@@ -131,9 +132,9 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     let (outcome, ended) = {
         let output = &mut context.output;
         let mut tell = |event: Event| teller.tell(event, output);
-        Box::pin(dlq.redrive(&plan, &job, &snapshot, approval, &interrupt, &mut tell)).await
+        Box::pin(dlq.redrive(plan, &job, snapshot, approval, &interrupt, &mut tell)).await
     };
-    report(&args, context, &plan, &outcome, ended, &teller, now)
+    report(&args, context, &planned, &outcome, ended, &teller, now)
 }
 
 /// What is needed to carry a plan out.
@@ -142,6 +143,7 @@ struct Planned {
     snapshot: Snapshot,
     selector: Selector,
     plan: Redrive,
+    source: Source,
 }
 
 /// Makes the plan; a dry run lists it meanwhile.
@@ -157,6 +159,7 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
     };
     let settings = context.settings(topology.as_ref()).await?;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
+    let source = context.source(&cluster).await;
     let dlq = Dlq::open(cluster, settings, declared, context.global.timeout).await?;
     let snapshot = dlq.snapshot().await?;
     let query = args.selection.query(Some(&args.target), &dlq, &snapshot, now).await?;
@@ -184,10 +187,10 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
     };
     let plan = dlq.plan(&snapshot, selector.clone(), now, &mut tell).await?;
     if args.dry_run && args.output == Format::Json {
-        context.output.print(&listing.document(&plan))?;
+        context.output.print(&listing.document(&source, &plan))?;
     }
     context.output.flush()?;
-    Ok(Planned { dlq, snapshot, selector, plan })
+    Ok(Planned { dlq, snapshot, selector, plan, source })
 }
 
 /// Lists a decision.
@@ -284,12 +287,14 @@ impl Teller {
 fn report(
     args: &Args,
     context: &mut Context,
-    plan: &Redrive,
+    planned: &Planned,
     outcome: &Outcome,
     ended: Ended,
     teller: &Teller,
     now: Timestamp,
 ) -> anyhow::Result<Exit> {
+    let Planned { plan, source, .. } = planned;
+    let source = Source { as_of: context.clock.now(), ..source.clone() };
     if teller.unshown > 0 {
         context.output.warn(&format!("… and {} more like these", teller.unshown));
     }
@@ -298,7 +303,7 @@ fn report(
         Ended::Complete | Ended::Interrupted(_) | Ended::StoppedAtOnce(_) => Vec::new(),
     };
     if args.output == Format::Json {
-        context.output.print(&view::report(plan, outcome, &teller.problems, &errors))?;
+        context.output.print(&view::report(&source, plan, outcome, &teller.problems, &errors))?;
     }
     context.output.flush()?;
     context.output.note(&view::summary(plan, outcome));

@@ -52,11 +52,11 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     let choice = find::find_one(&target, topology.as_ref())?;
     let settings = context.settings(topology.as_ref()).await?;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
+    let source = context.source(&cluster).await;
     let dlq = Dlq::open(cluster, settings, choice.declared, context.global.timeout).await?;
     let snapshot = dlq.snapshot().await?;
     let mut memory = dlq.recall().await?;
-    let now = context.clock.now();
-    let query = args.selection.query(Some(&args.target), &dlq, &snapshot, now).await?;
+    let query = args.selection.query(Some(&args.target), &dlq, &snapshot, source.as_of).await?;
     let names_ids = !query.places.is_empty();
     let status =
         args.status.unwrap_or(if names_ids { StatusFilter::All } else { StatusFilter::Pending });
@@ -74,7 +74,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
         })
         .await?;
     if args.output == Format::Json {
-        context.output.print(&letter::document(dlq.topic(), &items))?;
+        context.output.print(&letter::document(&source, dlq.topic(), &items))?;
     }
     context.output.flush()?;
     // With another condition or a limit that was reached, nobody knows what is missing.

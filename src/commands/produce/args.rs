@@ -7,7 +7,7 @@ use crate::error::Problem;
 use crate::kafka;
 use crate::model::target::Target;
 use crate::model::timestamp::Timestamp;
-use crate::output::produce::Format as OutputFormat;
+use crate::output::Format as OutputFormat;
 use crate::produce::delimiter::Delimiter;
 use crate::produce::fake_data::FUNCTIONS;
 use crate::produce::input::Format;

@@ -247,7 +247,7 @@ impl Run<'_> {
     async fn open(&self, ledger: &Ledger) -> anyhow::Result<Option<Writer>> {
         let Dlq { cluster, settings, declared, description, .. } = self.dlq;
         let cluster_id = cluster.id(self.dlq.deadline()).await?;
-        let short: String = cluster_id.chars().take(8).collect();
+        let short: String = cluster_id.unwrap_or_default().chars().take(8).collect();
         // Made of the DLQ alone, not of host or process: that is what lets one run fence another.
         let transactional_id = format!("flowctl.redrive.{short}.{}", declared.topic);
         let settings = settings.clone();

@@ -52,10 +52,10 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// Returns the cluster's id.
-    pub async fn id(&self, deadline: Deadline) -> Result<String, Error> {
+    /// Returns the cluster's id; `None` from brokers that do not say it.
+    pub async fn id(&self, deadline: Deadline) -> Result<Option<String>, Error> {
         self.ensure_brokers(deadline).await?;
-        Ok(self.known().cluster_id.clone().unwrap_or_default())
+        Ok(self.known().cluster_id.clone())
     }
 
     /// Returns the ids of the brokers that are alive.

@@ -18,6 +18,7 @@ use super::assignment;
 use super::cluster::Cluster;
 use super::connection::Connection;
 use super::denied::{self, Api};
+use super::groups::said;
 use super::retry::Repeat;
 use super::router::{Answers, Manner, Target};
 use crate::clock::Deadline;
@@ -52,7 +53,7 @@ impl Cluster {
         let known = self.known();
         for (group, description) in &mut described {
             if let (Ok(description), Some(id)) = (description, known.coordinators.get(group)) {
-                description.coordinator = *id;
+                description.coordinator = Some(*id);
             }
         }
         Ok(described)
@@ -87,7 +88,7 @@ async fn describe(
 /// Tells whether there is no such group, as far as one request can say.
 fn is_dead(result: &Result<GroupDescription, Error>) -> bool {
     match result {
-        Ok(description) => description.state == GroupState::Dead,
+        Ok(description) => description.state == Some(GroupState::Dead),
         Err(_) => false,
     }
 }
@@ -134,8 +135,8 @@ fn classic_group(group: &ClassicGroup) -> Described {
             id: id.clone(),
             state: GroupState::parse(&group.group_state),
             protocol_type: group.protocol_type.to_string(),
-            assignor: group.protocol_data.to_string(),
-            coordinator: -1,
+            assignor: said(&group.protocol_data).map(str::to_owned),
+            coordinator: None,
             members: group
                 .members
                 .iter()
@@ -171,8 +172,8 @@ fn new_group(group: &NewGroup) -> Described {
             id: id.clone(),
             state: GroupState::parse(&group.group_state),
             protocol_type: "consumer".to_owned(),
-            assignor: group.assignor_name.to_string(),
-            coordinator: -1,
+            assignor: said(&group.assignor_name).map(str::to_owned),
+            coordinator: None,
             members: group.members.iter().map(new_member).collect(),
         }),
         // The same code says that it is a group of yet another kind, a share group for example.
@@ -207,10 +208,10 @@ fn new_member(member: &NewMember) -> GroupMember {
 fn dead(id: &GroupId) -> GroupDescription {
     GroupDescription {
         id: id.clone(),
-        state: GroupState::Dead,
+        state: Some(GroupState::Dead),
         protocol_type: String::new(),
-        assignor: String::new(),
-        coordinator: -1,
+        assignor: None,
+        coordinator: None,
         members: Vec::new(),
     }
 }

@@ -11,7 +11,7 @@ use super::retry::Repeat;
 use super::router::{Manner, Target};
 use crate::clock::Deadline;
 use crate::kafka::Error;
-use crate::model::group::GroupListing;
+use crate::model::group::{GroupListing, GroupState};
 use crate::model::name::GroupId;
 
 /// The groups that the brokers list. Groups that this client may not describe are hidden without a
@@ -39,10 +39,10 @@ impl Cluster {
             Ok(brokers.into_iter().map(answer).collect())
         };
         let target = |broker: &i32| Target::Broker(*broker);
-        let mut answers = match self.settle(manner, brokers, target, call, deadline).await {
+        let mut answers = match self.settle(manner, brokers.clone(), target, call, deadline).await {
             // The answer that came early is worth telling.
             Err(error) if early.is_none() => return Err(error),
-            Err(error) => BTreeMap::from([(-1, Err(error))]),
+            Err(error) => brokers.into_iter().map(|id| (id, Err(error.clone()))).collect(),
             Ok(answers) => answers,
         };
         answers.extend(early.map(|(broker, groups)| (broker, Ok(groups))));
@@ -75,7 +75,7 @@ impl Cluster {
                 Ok(groups) => {
                     for group in groups {
                         known.coordinators.insert(group.id.clone(), broker);
-                        if group.group_type == CONSUMER {
+                        if group.group_type.as_deref() == Some(CONSUMER) {
                             known.consumer_groups.insert(group.id.clone());
                         } else {
                             known.consumer_groups.remove(&group.id);
@@ -114,10 +114,15 @@ fn listings(response: &ListGroupsResponse) -> Vec<GroupListing> {
         GroupListing {
             id: GroupId::from(group.group_id.as_str()),
             protocol_type: group.protocol_type.to_string(),
-            state: group.group_state.to_string(),
+            state: GroupState::parse(&group.group_state),
             // Brokers name it in various cases.
-            group_type: group.group_type.to_lowercase(),
+            group_type: said(&group.group_type).map(str::to_lowercase),
         }
     };
     response.groups.iter().map(listing).collect()
+}
+
+/// Returns a text unless it is empty: older brokers leave it so, and that is no value.
+pub(super) fn said(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }

@@ -24,7 +24,7 @@ impl Cluster {
         self.ask_metadata(Some(&[]), deadline).await?;
         let known = self.known();
         Ok(ClusterDescription {
-            id: known.cluster_id.clone().unwrap_or_default(),
+            id: known.cluster_id.clone(),
             controller: known.controller,
             brokers: known.brokers.values().cloned().collect(),
         })

@@ -9,7 +9,7 @@ use crate::dlq::{Convention, DeadLetter, Failure};
 use crate::ledger::{Done, Outcome};
 use crate::model::name::TopicName;
 use crate::model::timestamp::Timestamp;
-use crate::output::json;
+use crate::output::json::{self, Source};
 use crate::output::sanitize;
 
 /// Shows a dead letter for people, with an empty line behind it.
@@ -163,6 +163,6 @@ pub fn line(dead_letter: &DeadLetter, done: Option<Done<'_>>) -> String {
 }
 
 /// Renders one document.
-pub fn document(dlq: &TopicName, items: &[Value]) -> String {
-    json::document("DeadLetterList", json!({ "topic": dlq }), items, &[])
+pub fn document(source: &Source, dlq: &TopicName, items: &[Value]) -> String {
+    json::document("DeadLetterList", source, json!({ "topic": dlq }), items, &[])
 }

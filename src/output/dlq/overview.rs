@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::dlq::Overview;
 use crate::error::Report;
 use crate::model::timestamp::Timestamp;
-use crate::output::json;
+use crate::output::json::{self, Source};
 use crate::output::sanitize;
 use crate::output::table::{self, Align};
 
@@ -43,9 +43,9 @@ pub fn text(overviews: &[Overview], now: Timestamp, width: Option<u16>) -> Strin
 }
 
 /// Renders one document.
-pub fn json(overviews: &[Overview], now: Timestamp, errors: &[Report]) -> String {
-    let items: Vec<Value> = overviews.iter().map(|overview| item(overview, now)).collect();
-    json::document("DlqList", json!({ "as_of": now.rfc3339() }), &items, errors)
+pub fn json(source: &Source, overviews: &[Overview], errors: &[Report]) -> String {
+    let items: Vec<Value> = overviews.iter().map(|overview| item(overview, source.as_of)).collect();
+    json::document("DlqList", source, json!({}), &items, errors)
 }
 
 /// Renders one object a line.

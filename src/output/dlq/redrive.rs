@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::{code, fate_word, origin};
 use crate::dlq::{DeadLetter, DeadLetterId, Decision, Fate, Outcome, Redrive, Snapshot, Target};
 use crate::error::Report;
+use crate::model::count::count;
 use crate::model::name::TopicName;
-use crate::output::json;
+use crate::output::json::{self, Source};
 use crate::output::sanitize;
 
 /// Lists a plan as it is made.
@@ -65,8 +66,8 @@ impl Listing {
     }
 
     /// Renders the document.
-    pub fn document(&self, plan: &Redrive) -> String {
-        json::document("RedrivePlan", plan_fields(plan), &self.items, &[])
+    pub fn document(&self, source: &Source, plan: &Redrive) -> String {
+        json::document("RedrivePlan", source, plan_fields(plan), &self.items, &[])
     }
 }
 
@@ -139,7 +140,7 @@ fn plan_fields(plan: &Redrive) -> Value {
 
 /// Asks for the approval.
 pub fn question(plan: &Redrive) -> String {
-    let mut text = format!("Redrive {} of `{}`", dead_letters(plan.sent()), plan.dlq);
+    let mut text = format!("Redrive {} of `{}`", count(plan.sent(), "dead letter"), plan.dlq);
     for (number, (topic, count)) in plan.sent_by_topic().into_iter().enumerate() {
         let joint = if number == 0 { " to" } else { "," };
         let _ = write!(text, "{joint} `{topic}` ({count})");
@@ -153,7 +154,7 @@ pub fn question(plan: &Redrive) -> String {
 
 /// Sums a plan up, for a dry run.
 pub fn dry_run_notes(plan: &Redrive) -> String {
-    let mut text = format!("dry run: {} would be sent", dead_letters(plan.sent()));
+    let mut text = format!("dry run: {} would be sent", count(plan.sent(), "dead letter"));
     for (target, count) in &plan.targets {
         let _ = write!(text, "\n  {count} to {target}");
     }
@@ -178,7 +179,8 @@ fn rest(plan: &Redrive) -> String {
         let _ = write!(text, "\n  {} redriven before", plan.resolved);
     }
     if plan.duplicates > 0 {
-        let _ = write!(text, "\n  {} duplicates of the same origin", plan.duplicates);
+        let duplicates = count(plan.duplicates, "duplicate");
+        let _ = write!(text, "\n  {duplicates} of the same origin");
     }
     for (reason, count) in &plan.refused {
         let _ = write!(text, "\n  {count} refused: {reason}");
@@ -191,8 +193,9 @@ pub fn plan_warnings(plan: &Redrive) -> Vec<String> {
     let mut warnings = Vec::new();
     if plan.hidden > 0 {
         warnings.push(format!(
-            "{} offsets of `{}` are behind an open transaction: nobody can know yet what they hold",
-            plan.hidden, plan.dlq
+            "`{}` has {} behind an open transaction: nobody can know yet what is there",
+            plan.dlq,
+            count(plan.hidden, "offset")
         ));
     }
     for id in &plan.missing {
@@ -211,15 +214,15 @@ pub fn summary(plan: &Redrive, outcome: &Outcome) -> String {
         }
     }
     if *expired > 0 {
-        let _ = write!(text, ", {expired} offsets expired");
+        let _ = write!(text, ", {} expired", count(*expired, "offset"));
     }
-    let noun = if *transactions == 1 { "transaction" } else { "transactions" };
-    let _ = write!(text, " ({transactions} {noun})");
+    let _ = write!(text, " ({})", count(*transactions, "transaction"));
     text
 }
 
 /// Renders the report of a run.
 pub fn report(
+    source: &Source,
     plan: &Redrive,
     outcome: &Outcome,
     problems: &[Handled],
@@ -241,7 +244,7 @@ pub fn report(
         fields.extend(more);
     }
     let items: Vec<Value> = problems.iter().map(Handled::json).collect();
-    json::document("RedriveReport", fields, &items, errors)
+    json::document("RedriveReport", source, fields, &items, errors)
 }
 
 /// A dead letter that was handled.
@@ -292,9 +295,4 @@ impl Handled {
             "reason": reason,
         })
     }
-}
-
-/// Says how many there are.
-fn dead_letters(count: u64) -> String {
-    if count == 1 { "1 dead letter".to_owned() } else { format!("{count} dead letters") }
 }

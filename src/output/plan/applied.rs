@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::item::ChangeItem;
 use super::text::{describe, one_line};
-use super::{Fields, json};
+use super::{Fields, json, source};
 use crate::error::Report;
+use crate::model::timestamp::Timestamp;
 use crate::plan::outcome::Tally;
 use crate::plan::{Applied, Change, Outcome};
 
@@ -29,11 +30,11 @@ pub fn tally_line(applied: &Applied) -> String {
     format!("Applied: {done} done, {failed} failed, {skipped} skipped, {blocked} blocked.\n")
 }
 
-/// Renders the JSON document; its items are the changes with their outcomes.
-pub fn applied_json(applied: &Applied) -> String {
+/// Renders the JSON document as of when it was over; its items are the changes with their outcomes.
+pub fn applied_json(applied: &Applied, as_of: Timestamp) -> String {
     let items: Vec<_> = applied.changes().map(AppliedItem::new).collect();
     let fields = AppliedFields { plan: Fields::new(&applied.plan), tally: applied.tally() };
-    json::document("Applied", fields, &items, &[])
+    json::document("Applied", &source(&applied.plan, as_of), fields, &items, &[])
 }
 
 #[derive(Debug, Serialize)]

@@ -97,14 +97,14 @@ fn settings(action: &Action) -> Vec<SettingItem<'_>> {
 struct ObstacleItem<'a> {
     kind: &'static str,
     reason: &'a str,
-    ways_out: &'a [String],
+    hints: &'a [String],
     exit_code: u8,
 }
 
 impl<'a> ObstacleItem<'a> {
     fn new(obstacle: &'a Obstacle) -> Self {
-        let Obstacle { kind, reason, ways_out } = obstacle;
-        Self { kind: kind.name(), reason, ways_out, exit_code: kind.exit().code() }
+        let Obstacle { kind, reason, hints } = obstacle;
+        Self { kind: kind.name(), reason, hints, exit_code: kind.exit().code() }
     }
 }
 

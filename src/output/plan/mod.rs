@@ -9,8 +9,8 @@ mod scenarios;
 
 use serde::Serialize;
 
-use super::json;
-use super::streams::ErrorFormat;
+use super::json::{self, Source};
+use crate::model::timestamp::Timestamp;
 use crate::plan::{Plan, Summary};
 
 pub use applied::{applied_json, outcome_line, tally_line};
@@ -18,38 +18,22 @@ pub use text::{question, text, unmanaged_warnings};
 
 use item::ChangeItem;
 
-/// How a plan is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Format {
-    /// One line a change
-    #[default]
-    Text,
-    /// One JSON document
-    Json,
-}
-
-impl From<Format> for ErrorFormat {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Text => Self::Text,
-            Format::Json => Self::Json,
-        }
-    }
-}
-
 /// Renders the JSON document of a plan; its items are the changes.
 pub fn json(plan: &Plan) -> String {
     let items: Vec<_> = plan.changes.iter().map(ChangeItem::new).collect();
-    json::document("Plan", Fields::new(plan), &items, &[])
+    json::document("Plan", &source(plan, plan.as_of), Fields::new(plan), &items, &[])
+}
+
+fn source(plan: &Plan, as_of: Timestamp) -> Source {
+    Source { cluster_id: plan.cluster_id.clone(), as_of }
 }
 
 #[derive(Debug, Serialize)]
 struct Fields<'a> {
     project: &'a str,
     environment: Option<&'a str>,
-    protected: bool,
-    cluster_id: &'a str,
-    in_sync: bool,
+    is_protected: bool,
+    is_in_sync: bool,
     compared_topics: usize,
     summary: Summary,
     unmanaged_configs: Vec<UnmanagedItem<'a>>,
@@ -65,9 +49,8 @@ impl<'a> Fields<'a> {
         Self {
             project: &plan.project,
             environment: plan.environment.as_deref(),
-            protected: plan.protected,
-            cluster_id: &plan.cluster_id,
-            in_sync: plan.is_in_sync(),
+            is_protected: plan.protected,
+            is_in_sync: plan.is_in_sync(),
             compared_topics: plan.compared,
             summary: plan.summary(),
             unmanaged_configs: unmanaged.collect(),

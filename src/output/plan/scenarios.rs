@@ -199,11 +199,11 @@ fn cluster(text: &str) -> (Observed, Live, Refusals) {
     }
     let broker = |id| Broker { id, host: "localhost".to_owned(), port: 9092, rack: None };
     let cluster = ClusterDescription {
-        id: "q1Sh-9_ISia_zwGINzRvyQ".to_owned(),
+        id: Some("q1Sh-9_ISia_zwGINzRvyQ".to_owned()),
         controller: Some(1),
         brokers: (1..=brokers).map(broker).collect(),
     };
-    (Observed { cluster, topics }, live, refusals)
+    (Observed { as_of: Timestamp(0), cluster, topics }, live, refusals)
 }
 
 fn present(name: &TopicName, partitions: i64, replication: i64) -> Presence {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::model::count::count;
 use crate::model::duration::format_duration;
 use crate::model::name::TopicName;
 use crate::output::sanitize;
@@ -20,7 +21,7 @@ pub fn text(plan: &Plan, color: bool) -> String {
             "No changes. {} as the topology declares.\n",
             match plan.compared {
                 1 => "1 topic is".to_owned(),
-                count => format!("{count} topics are"),
+                topics => format!("{topics} topics are"),
             }
         );
     }
@@ -50,10 +51,10 @@ fn write_change(text: &mut String, change: &Change, width: usize, color: bool) {
         describe(action),
         provenance(difference)
     );
-    if let Verdict::Blocked(Obstacle { kind: _, reason, ways_out }) = verdict {
+    if let Verdict::Blocked(Obstacle { kind: _, reason, hints }) = verdict {
         let _ = writeln!(text, "    blocked: {}", one_line(reason));
-        for way_out in ways_out {
-            let _ = writeln!(text, "    hint: {}", one_line(way_out));
+        for hint in hints {
+            let _ = writeln!(text, "    hint: {}", one_line(hint));
         }
     }
     if let Some(radius) = blast_radius {
@@ -135,7 +136,7 @@ fn write_blast_radius(text: &mut String, difference: &Difference, radius: &Blast
     let BlastRadius { records, deletable, groups } = radius;
     let in_all = match records {
         Some(0) => "no records".to_owned(),
-        Some(count) => format!("at most {count} records"),
+        Some(records) => format!("at most {}", count(*records, "record")),
         None => "an unknown number of records".to_owned(),
     };
     match deletable {
@@ -174,8 +175,7 @@ fn readers(groups: Option<&[LiveGroup]>) -> String {
         Some([]) => "no live group".to_owned(),
         Some(groups) => {
             let names = groups.iter().map(|LiveGroup { group, member_count }| {
-                let noun = if *member_count == 1 { "member" } else { "members" };
-                format!("{group} ({member_count} {noun})")
+                format!("{group} ({})", count(*member_count, "member"))
             });
             names.collect::<Vec<_>>().join(", ")
         }
@@ -198,17 +198,17 @@ pub fn unmanaged_warnings(plan: &Plan) -> Vec<String> {
 
 /// Words the question before a plan is applied: what is dangerous is named once more.
 pub fn question(plan: &Plan) -> String {
-    let count = plan.to_do().count();
-    let noun = if count == 1 { "change" } else { "changes" };
+    let changes = count(plan.to_do().count(), "change");
+    let cluster = plan.cluster_id.as_deref().unwrap_or("of unknown id");
     let place = match &plan.environment {
-        Some(environment) => format!("{environment} (cluster {})", plan.cluster_id),
-        None => format!("cluster {}", plan.cluster_id),
+        Some(environment) => format!("{environment} (cluster {cluster})"),
+        None => format!("cluster {cluster}"),
     };
     let mut text = String::new();
     for change in plan.to_do().filter(|change| change.verdict != Verdict::Go) {
         let Difference { topic, class, action, .. } = &change.difference;
         let _ = writeln!(text, "{}: {topic}: {}", class.name(), describe(action));
     }
-    let _ = write!(text, "Apply {count} {noun} to {place}?");
+    let _ = write!(text, "Apply {changes} to {place}?");
     text
 }

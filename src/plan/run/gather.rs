@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::report;
-use crate::clock::Deadline;
+use crate::clock::{Clock, Deadline};
 use crate::kafka::{Cluster, Error, ErrorCode};
 use crate::model::config_entry::{ConfigEntry, ConfigResource};
 use crate::model::name::TopicName;
@@ -19,6 +19,7 @@ type Configs = BTreeMap<ConfigResource, Result<BTreeMap<String, ConfigEntry>, Er
 pub async fn gather(
     cluster: &Cluster,
     wanted: &Resolved,
+    clock: Clock,
     deadline: Deadline,
 ) -> Result<Observed, Error> {
     let description = cluster.describe(deadline).await?;
@@ -50,7 +51,7 @@ pub async fn gather(
         };
         (name, presence)
     });
-    Ok(Observed { cluster: description, topics: topics.collect() })
+    Ok(Observed { as_of: clock.now(), cluster: description, topics: topics.collect() })
 }
 
 /// Says what is known of a topic that was not described.

@@ -1,0 +1,24 @@
+//! How results are shown: the formats that commands share.
+
+use super::streams::ErrorFormat;
+
+/// The formats of a command with one result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    #[value(alias = "table")]
+    Text,
+    /// One JSON document
+    Json,
+}
+
+/// Who reads JSON reads errors as JSON too.
+impl From<Format> for ErrorFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+        }
+    }
+}
