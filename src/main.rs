@@ -10,6 +10,7 @@ use flowctl::error;
 use flowctl::exit::Exit;
 use flowctl::interrupt::{Interrupt, Interrupted, Signal};
 use flowctl::output::{Output, StreamError, streams};
+use tokio::runtime::Builder;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -20,8 +21,9 @@ fn main() -> ExitCode {
     let interrupt = listen();
     let style = cli.global.style(&environment, cli.command.error_format());
     let mut output = Output::new(style, interrupt.clone());
-    // One thread: what the command waits for is the network, and start-up stays below a millisecond.
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    // The command runs on this thread, the connections on another one: the next answer arrives while
+    // the records of the last one are decoded and written.
+    let runtime = match Builder::new_multi_thread().worker_threads(1).enable_all().build() {
         Ok(runtime) => runtime,
         Err(cause) => {
             let failure = anyhow::Error::new(cause).context("cannot start the runtime");

@@ -18,6 +18,10 @@ const LOOK_EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 /// on well before, and the command is to end within 2 s.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// The size of a wide pipe: what an ordinary user may ask for (`/proc/sys/fs/pipe-max-size`).
+#[cfg(target_os = "linux")]
+const WIDE: usize = 1024 * 1024;
+
 /// Which signal ends the waiting for a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EndsWith {
@@ -51,6 +55,13 @@ impl Outlet {
     /// Changes which signal ends the waiting.
     pub(super) fn end_with(&mut self, signal: EndsWith) {
         self.ends_with = signal;
+    }
+
+    /// Asks for a wide pipe: through one of Linux's 64 KiB, writer and reader wait for each other many
+    /// times a block. What is no pipe, or may not grow, stays as it is.
+    pub(super) fn widen(&self) {
+        #[cfg(target_os = "linux")]
+        let _grown = rustix::pipe::fcntl_setpipe_size(&self.stdout, WIDE).is_ok();
     }
 
     /// Tells whether the reader has gone, without writing.

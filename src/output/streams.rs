@@ -220,6 +220,11 @@ impl Output {
         }
     }
 
+    /// Makes room for data in masses behind stdout.
+    pub fn widen(&self) {
+        self.stdout.get_ref().widen();
+    }
+
     /// Tells whether the reader of stdout has gone, without writing: a command that waits for records
     /// would not meet that otherwise.
     pub fn reader_has_gone(&self) -> bool {

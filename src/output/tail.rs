@@ -48,6 +48,7 @@ struct Unread {
 impl<'o> TailView<'o> {
     /// Prepares the view of a request.
     pub fn new(output: &'o mut Output, format: RecordFormat, request: &Request) -> Self {
+        output.widen();
         Self {
             output,
             format,
