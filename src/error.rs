@@ -42,6 +42,13 @@ impl Problem {
         Self::new(Exit::Failed, message)
     }
 
+    /// Something that was named is not there: ``topic `orderz` ``, ``group `billing` ``. One wording and
+    /// one exit code, whichever command met it.
+    pub fn not_found(what: &str, cluster_id: Option<&str>) -> Self {
+        let id = cluster_id.map(|id| format!(" {id}")).unwrap_or_default();
+        Self::failed(format!("{what} not found on cluster{id}"))
+    }
+
     /// Adds a hint: what to do about it, as a sentence or a command.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -1,15 +1,18 @@
 //! `flowctl lag`: how far consumer groups are behind.
 
-use super::Context;
+use super::{Context, target};
 use crate::config::TopologyArgs;
-use crate::error::Problem;
+use crate::error::{self, Problem};
 use crate::exit::Exit;
 use crate::lag::report::LagReport;
 use crate::lag::run::{self, Gathered};
-use crate::lag::select::{self, Name, Selection};
-use crate::model::name::TopicName;
+use crate::lag::select::{self, Name, SelectError, Selection};
+use crate::model::count::count;
+use crate::model::name::{FlowId, GroupId, TopicName};
 use crate::output::Format;
 use crate::output::lag::{self, By};
+use crate::topology::Resolved;
+use crate::topology::similar::closest;
 
 /// Show consumer lag of flows and groups
 ///
@@ -68,8 +71,16 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     } else {
         context.topology_if_any(&args.topology).await?
     };
-    let selection = select::select(&args.name, topology.as_ref(), args.all_groups)
-        .map_err(|error| Problem::invalid(error.to_string()))?;
+    let selection = select::select(&args.name, topology.as_ref(), args.all_groups).map_err(
+        |error| match error {
+            SelectError::UnknownFlow(flow) => target::unknown_flow(&flow, topology.as_ref()),
+            SelectError::NoConsumers(_) => Problem::invalid(error.to_string()),
+        },
+    )?;
+    if topology.is_none() && args.name.is_empty() && !args.all_groups {
+        // Who expects the groups of one project should know why there are so many.
+        context.output.note("no topology here (-f, --file names one): every group of the cluster");
+    }
     if matches!(&selection, Selection::Groups(groups) if groups.is_empty()) {
         return Err(Problem::invalid("the topology declares no consumers")
             .hint("name a group, or add --all-groups")
@@ -80,15 +91,23 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let only = args.topic.map(TopicName::new);
     let gathered =
         run::gather(&cluster, selection, only.as_ref(), context.clock, context.deadline).await?;
-    let Gathered { report, missing } = gathered;
+    let Gathered { mut report, missing } = gathered;
+    for group in missing {
+        let problem = missing_group(&group, topology.as_ref(), report.cluster_id.as_deref());
+        report.errors.push(error::report(&problem.into()));
+    }
+    let is_empty = report.groups.iter().all(|group| group.partitions.is_empty());
     if let Some(topic) = &only
         && report.errors.is_empty()
-        && report.groups.iter().all(|group| group.partitions.is_empty())
+        && is_empty
     {
+        target::existing_topic(&cluster, topic, context.deadline).await?;
         // An empty report would pass for "nothing is behind".
         return Err(Problem::failed(format!("none of the groups reads topic `{topic}`")).into());
     }
     let text = match args.output {
+        // So would a table without rows.
+        Format::Text if is_empty && !report.errors.is_empty() => String::new(),
         Format::Text => lag::text(&report, args.by, context.output.width()),
         Format::Json => lag::json(&report),
     };
@@ -97,17 +116,24 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     for error in &report.errors {
         context.output.error(error);
     }
-    if !missing.is_empty() {
-        let names: Vec<_> = missing.iter().map(|group| format!("`{group}`")).collect();
-        let noun = if names.len() == 1 { "group" } else { "groups" };
-        return Err(Problem::failed(format!(
-            "{noun} {} not found: no members and no committed offsets",
-            names.join(", ")
-        ))
-        .hint("flowctl lag --all-groups lists what there is")
-        .into());
-    }
     Ok(verdict(&report, args.fail_above, context))
+}
+
+/// Says that there is no such group, or which flow was probably meant.
+fn missing_group(
+    group: &GroupId,
+    topology: Option<&Resolved>,
+    cluster_id: Option<&str>,
+) -> Problem {
+    let problem = Problem::not_found(&format!("group `{group}`"), cluster_id);
+    let flows = topology.iter().flat_map(|topology| topology.flows.keys()).map(FlowId::as_str);
+    match closest(group.as_str(), flows) {
+        Some(flow) => problem.hint(format!("did you mean flow/{flow}?")),
+        None => problem.hint(
+            "it has neither members nor committed offsets; flowctl lag --all-groups lists those \
+             that have",
+        ),
+    }
 }
 
 /// Decides the exit code: what is partial is not a verdict on a threshold.
@@ -119,8 +145,18 @@ fn verdict(report: &LagReport, fail_above: Option<i64>, context: &mut Context) -
     let Some(threshold) = fail_above else { return Exit::Done };
     let above = report.above(threshold);
     for group in &above {
-        let lag = group.total().lag.map_or_else(|| "unknown".to_owned(), |lag| lag.to_string());
-        context.output.note(&format!("lag of `{}` is {lag}: above {threshold}", group.group));
+        let text = match group.total().lag {
+            Some(lag) if lag > threshold => {
+                format!("lag of `{}` is {lag}: above {threshold}", group.group)
+            }
+            // Its known partitions are not above it; those that are not known may be.
+            Some(_) | None => format!(
+                "lag of `{}` is not known in {}: it may be above {threshold}",
+                group.group,
+                count(group.total().unknown_with_records, "partition")
+            ),
+        };
+        context.output.note(&text);
     }
     if above.is_empty() { Exit::Done } else { Exit::Finding }
 }

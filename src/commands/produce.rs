@@ -26,7 +26,6 @@ use crate::produce::shape::PartitionChoice;
 use crate::produce::source::{Source, SourceError};
 use crate::topology::Resolved;
 use crate::topology::resolved::{ResolvedFlow, Serialization};
-use crate::topology::similar::closest;
 
 pub use args::Args;
 
@@ -192,17 +191,11 @@ async fn explain(
     let Some(topic) = topic.filter(|_| is_missing) else {
         return error.into();
     };
-    // A hint is worth asking for, but not worth another error.
-    let known = cluster.all_topics(context.deadline).await.unwrap_or_default();
-    if known.contains_key(&topic) {
-        return error.into();
+    match target::existing_topic(cluster, &topic, context.deadline).await {
+        // It is there after all: what failed is another matter.
+        Ok(_) => error.into(),
+        Err(missing) => missing,
     }
-    let problem = Problem::failed(format!("topic `{topic}` does not exist"));
-    match closest(topic.as_str(), known.keys().map(TopicName::as_str)) {
-        Some(similar) => problem.hint(format!("did you mean `{similar}`?")),
-        None => problem.hint("flowctl apply creates the topics of a topology"),
-    }
-    .into()
 }
 
 /// Says that values are written as they are.

@@ -129,7 +129,10 @@ async fn plan(args: &Args, context: &mut Context) -> anyhow::Result<(Replayer, R
     let cluster = context.connect(&settings, topology.as_ref()).await?;
     let timeout = context.global.timeout;
     let seen = context.source(&cluster).await;
-    let replayer = Replayer::open(cluster, settings, source, to, timeout).await?;
+    let deadline = context.deadline;
+    let source = target::existing_topic(&cluster, &source, deadline).await?;
+    let to = target::existing_topic(&cluster, &to, deadline).await?;
+    let replayer = Replayer::new(cluster, settings, source, to, timeout);
     let plan = replayer.plan(&range).await?;
     Ok((replayer, plan, seen))
 }

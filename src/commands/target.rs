@@ -37,14 +37,23 @@ pub fn find<'t>(target: &Target, topology: Option<&'t Resolved>) -> Result<Found
             Ok(flow(name).map_or_else(|| Found::Topic(TopicName::from(name.as_str())), Found::Flow))
         }
         Target::Topic(topic) => Ok(Found::Topic(topic.clone())),
-        Target::Flow(id) => flow(id.as_str()).map(Found::Flow).ok_or_else(|| {
-            let problem = Problem::invalid(format!("flow `{id}` is not in the topology"));
-            let known = topology.map(|topology| topology.flows.keys().map(FlowId::as_str));
-            match known.and_then(|known| closest(id.as_str(), known)) {
-                Some(known) => problem.hint(format!("did you mean flow/{known}?")),
-                None => problem,
-            }
-        }),
+        Target::Flow(id) => {
+            flow(id.as_str()).map(Found::Flow).ok_or_else(|| unknown_flow(id, topology))
+        }
+    }
+}
+
+/// Says that there is no such flow, and which one was probably meant.
+pub fn unknown_flow(id: &FlowId, topology: Option<&Resolved>) -> Problem {
+    let Some(topology) = topology else {
+        return Problem::failed(format!("flow `{id}` not found: there is no topology"))
+            .hint("name the file with -f, --file or FLOWCTL_FILE");
+    };
+    let problem = Problem::failed(format!("flow `{id}` not found in the topology"));
+    let known: Vec<_> = topology.flows.keys().map(FlowId::as_str).collect();
+    match closest(id.as_str(), known.iter().copied()) {
+        Some(similar) => problem.hint(format!("did you mean flow/{similar}?")),
+        None => problem.hint(format!("its flows: {}", known.join(", "))),
     }
 }
 
@@ -64,13 +73,17 @@ pub async fn existing_topic(
     if let Some(error) = error.filter(|error| !is_unknown(error.code())) {
         return Err(anyhow::Error::new(error).context(format!("cannot read topic `{topic}`")));
     }
-    let cluster_id = cluster.id(deadline).await?.map(|id| format!(" {id}")).unwrap_or_default();
-    let problem = Problem::failed(format!("topic `{topic}` not found on cluster{cluster_id}"));
-    // A hint is worth asking for, but not worth another error.
+    Err(missing_topic(cluster, topic, deadline).await.into())
+}
+
+/// Says that a topic is not there, and which one was probably meant.
+pub async fn missing_topic(cluster: &Cluster, topic: &TopicName, deadline: Deadline) -> Problem {
+    // Id and hint are worth asking for, but not worth another error.
+    let cluster_id = cluster.id(deadline).await.ok().flatten();
     let known = cluster.all_topics(deadline).await.unwrap_or_default();
-    Err(match closest(topic.as_str(), known.keys().map(TopicName::as_str)) {
+    let problem = Problem::not_found(&format!("topic `{topic}`"), cluster_id.as_deref());
+    match closest(topic.as_str(), known.keys().map(TopicName::as_str)) {
         Some(similar) => problem.hint(format!("did you mean `{similar}`?")),
         None => problem.hint("flowctl apply creates the topics of a topology"),
     }
-    .into())
 }

@@ -74,28 +74,15 @@ pub struct Extent {
 pub type Snapshot = BTreeMap<i32, Extent>;
 
 impl Dlq {
-    /// Finds the DLQ.
-    pub async fn open(
+    /// Takes a DLQ as the cluster describes it; `timeout` is that of each metadata or admin call.
+    pub fn new(
         cluster: Cluster,
         settings: ConnectionSettings,
         declared: Declared,
+        description: TopicDescription,
         timeout: Duration,
-    ) -> anyhow::Result<Self> {
-        let topic = &declared.topic;
-        let found = cluster.topics(std::slice::from_ref(topic), Deadline::after(timeout)).await;
-        let cannot = || format!("cannot find DLQ `{topic}`");
-        let description = match found.with_context(cannot)?.remove(topic) {
-            Some(Ok(description)) => description,
-            Some(Err(error)) if error.code() != Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) => {
-                return Err(error).with_context(cannot);
-            }
-            Some(Err(_)) | None => {
-                return Err(Problem::failed(format!("DLQ `{topic}` does not exist"))
-                    .hint("flowctl dlq ls shows the DLQs of the topology")
-                    .into());
-            }
-        };
-        Ok(Self { cluster, settings, declared, description, timeout })
+    ) -> Self {
+        Self { cluster, settings, declared, description, timeout }
     }
 
     /// Returns the DLQ's name.
@@ -174,17 +161,20 @@ impl Dlq {
     /// Checks that the DLQ is still the topic that was opened: of another one, the offsets that were
     /// planned with are other records.
     async fn check_identity(&self) -> anyhow::Result<()> {
-        let Self { cluster, settings, declared, timeout, .. } = self;
-        let now = Self::open(cluster.clone(), settings.clone(), declared.clone(), *timeout).await?;
-        if now.description.id == self.description.id {
-            return Ok(());
-        }
-        Err(Problem::refused(format!(
-            "DLQ `{}` was deleted and created again meanwhile",
-            declared.topic
-        ))
-        .hint("run the command again: it plans with what is there now")
-        .into())
+        let topic = self.topic();
+        let cannot = || format!("cannot find DLQ `{topic}`");
+        let asked = self.cluster.topics(std::slice::from_ref(topic), self.deadline()).await;
+        let what = match asked.with_context(cannot)?.remove(topic) {
+            Some(Ok(now)) if now.id == self.description.id => return Ok(()),
+            Some(Ok(_)) => "deleted and created again",
+            Some(Err(error)) if error.code() != Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) => {
+                return Err(error).with_context(cannot);
+            }
+            Some(Err(_)) | None => "deleted",
+        };
+        Err(Problem::refused(format!("DLQ `{topic}` was {what} meanwhile"))
+            .hint("run the command again: it plans with what is there now")
+            .into())
     }
 
     /// Reads what the ledger remembers, as of now: a run that is under way may add to it. Without a

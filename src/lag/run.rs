@@ -6,8 +6,8 @@ use super::compute::{self, Marks, ObservedGroup};
 use super::report::LagReport;
 use super::select::{Selection, WantedGroup};
 use crate::clock::{Clock, Deadline};
-use crate::error::{self, Report};
-use crate::kafka::{self, Cluster, GroupList, Stability};
+use crate::error::{self, Problem, Report};
+use crate::kafka::{self, Cluster, ErrorCode, GroupList, Stability};
 use crate::model::name::{GroupId, TopicName};
 use crate::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
 
@@ -56,8 +56,15 @@ pub async fn gather(
     )?;
     let (observed, group_errors) = groups;
     errors.extend(group_errors);
-    let (counts, count_errors) = counts;
-    errors.extend(count_errors);
+    let cluster_id = cluster.id(deadline).await?;
+    let (counts, count_failures) = counts;
+    errors.extend(count_failures.into_iter().map(|(topic, cause)| {
+        if cause.code() == Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) {
+            let problem = Problem::not_found(&format!("topic `{topic}`"), cluster_id.as_deref());
+            return error::report(&problem.hint("flowctl apply creates it").into());
+        }
+        partial(cause, format!("cannot describe topic `{topic}`"))
+    }));
 
     let nothing = ObservedGroup::default();
     let concerned: Vec<_> = wanted
@@ -73,18 +80,23 @@ pub async fn gather(
     errors.extend(mark_errors);
     let missing = concerned
         .iter()
-        .filter(|(wanted, group, _)| wanted.flow.is_none() && group.is_missing())
+        .filter(|(wanted, group, _)| is_missing(wanted, group))
         .map(|(wanted, _, _)| wanted.group.clone())
         .collect();
     let groups = concerned
         .into_iter()
+        .filter(|(wanted, group, _)| !is_missing(wanted, group))
         // Of a cluster's many groups, only those that read the topic are of interest.
         .filter(|(_, _, partitions)| !(is_all && only.is_some() && partitions.is_empty()))
         .map(|(wanted, group, partitions)| compute::group_lag(wanted, group, partitions, &marks))
         .collect();
-    let cluster_id = cluster.id(deadline).await?;
     let report = LagReport { cluster_id, at: clock.now(), groups, errors };
     Ok(Gathered { report, missing })
+}
+
+/// Tells whether a group was named that does not exist. That of a flow may come later.
+fn is_missing(wanted: &WantedGroup, group: &ObservedGroup) -> bool {
+    wanted.flow.is_none() && group.is_missing()
 }
 
 /// Lists the groups of the cluster; those that the topology declares keep their flow.
@@ -126,8 +138,7 @@ async fn observe_groups(
             Ok(description) => {
                 observed.entry(id).or_default().description = Some(description);
             }
-            Err(kafka::Error::Broker { code, .. })
-                if code == kafka::ErrorCode::GROUP_ID_NOT_FOUND => {}
+            Err(kafka::Error::Broker { code, .. }) if code == ErrorCode::GROUP_ID_NOT_FOUND => {}
             Err(cause) => {
                 errors.push(partial(cause, format!("cannot describe group `{id}`")));
                 observed.entry(id).or_default().is_partial = true;
@@ -142,8 +153,7 @@ async fn observe_groups(
                     .map(|(partition, committed)| (partition, committed.offset))
                     .collect();
             }
-            Err(kafka::Error::Broker { code, .. })
-                if code == kafka::ErrorCode::GROUP_ID_NOT_FOUND => {}
+            Err(kafka::Error::Broker { code, .. }) if code == ErrorCode::GROUP_ID_NOT_FOUND => {}
             Err(cause) => {
                 errors.push(partial(cause, format!("cannot read the offsets of group `{id}`")));
                 observed.entry(id).or_default().is_partial = true;
@@ -153,14 +163,17 @@ async fn observe_groups(
     Ok((observed, errors))
 }
 
+/// The partition counts of topics, and why some are not known.
+type Counts = (BTreeMap<TopicName, i32>, Vec<(TopicName, kafka::Error)>);
+
 /// Reads the partition counts of the flows' main topics.
 async fn partition_counts(
     cluster: &Cluster,
     topics: &[TopicName],
     deadline: Deadline,
-) -> Result<(BTreeMap<TopicName, i32>, Vec<Report>), kafka::Error> {
+) -> Result<Counts, kafka::Error> {
     if topics.is_empty() {
-        return Ok((BTreeMap::new(), Vec::new()));
+        return Ok(Counts::default());
     }
     let mut counts = BTreeMap::new();
     let mut errors = Vec::new();
@@ -169,7 +182,7 @@ async fn partition_counts(
             Ok(description) => {
                 counts.insert(topic, description.partition_count());
             }
-            Err(cause) => errors.push(partial(cause, format!("cannot describe topic `{topic}`"))),
+            Err(cause) => errors.push((topic, cause)),
         }
     }
     Ok((counts, errors))

@@ -49,7 +49,7 @@ impl Name {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SelectError {
     /// The flow is not in the topology.
-    #[error("flow `{0}` is not in the topology")]
+    #[error("flow `{0}` not found in the topology")]
     UnknownFlow(FlowId),
     /// The flow has no consumers.
     #[error("flow `{0}` has no consumers")]

@@ -12,13 +12,14 @@ use crate::clock::Deadline;
 use crate::error::Problem;
 use crate::interrupt::{Interrupt, Signal};
 use crate::kafka::{
-    Cluster, ConnectionSettings, Error, ErrorCode, ReadOptions, Reader, Scratch, Sent,
-    TransactionError, TransactionalProducer,
+    Cluster, ConnectionSettings, Error, ReadOptions, Reader, Scratch, Sent, TransactionError,
+    TransactionalProducer,
 };
 use crate::model::name::TopicName;
 use crate::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
 use crate::model::position::{self, LogMarks, Position};
 use crate::model::record::{OutgoingRecord, Record};
+use crate::model::topic::TopicDescription;
 
 /// When the coordinator aborts a transaction by itself: consumers of the target wait so long at most
 /// after a crash.
@@ -86,29 +87,18 @@ enum Setback {
 }
 
 impl Replayer {
-    /// Finds both topics.
-    pub async fn open(
+    /// Takes both topics as the cluster describes them; `timeout` is that of each metadata call.
+    pub fn new(
         cluster: Cluster,
         settings: ConnectionSettings,
-        source: TopicName,
-        target: TopicName,
+        source: TopicDescription,
+        target: TopicDescription,
         timeout: Duration,
-    ) -> anyhow::Result<Self> {
-        let names = [source.clone(), target.clone()];
-        let asked = cluster.topics(&names, Deadline::after(timeout)).await;
-        let mut found = asked.context("cannot find the topics of the replay")?;
-        let mut take = |topic: &TopicName| match found.remove(topic) {
-            Some(Ok(description)) => Ok(description),
-            Some(Err(error)) if error.code() != Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) => {
-                Err(error).with_context(|| format!("cannot find topic `{topic}`"))
-            }
-            Some(Err(_)) | None => {
-                Err(Problem::failed(format!("topic `{topic}` does not exist")).into())
-            }
-        };
-        let partitions = take(&source)?.partitions.into_keys().collect();
-        let target_partitions = take(&target)?.partition_count();
-        Ok(Self { cluster, settings, source, target, partitions, target_partitions, timeout })
+    ) -> Self {
+        let target_partitions = target.partition_count();
+        let partitions = source.partitions.into_keys().collect();
+        let (source, target) = (source.name, target.name);
+        Self { cluster, settings, source, target, partitions, target_partitions, timeout }
     }
 
     /// Makes the plan. The end is where the log ends now, so a replay is finite.

@@ -9,6 +9,7 @@ mod fetch;
 #[path = "../support/home.rs"]
 mod home;
 mod lag;
+mod missing;
 mod plan;
 mod produce;
 mod round_trip;

@@ -176,7 +176,7 @@ fn a_missing_topic_or_partition_is_found_before_anything_is_sent() {
     let misspelt = topic.replacen("missing", "misssing", 1);
     let failed = kafka().flowctl(&home).args(["produce", &misspelt, "--count", "1"]).assert();
     let said = text(&failed.code(1).get_output().stderr);
-    assert!(said.contains(&format!("topic `{misspelt}` does not exist")), "{said}");
+    assert!(said.contains(&format!("topic `{misspelt}` not found on cluster")), "{said}");
     assert!(said.contains(&format!("did you mean `{topic}`?")), "{said}");
     let failed =
         kafka().flowctl(&home).args(["produce", &topic, "-p", "2", "--count", "1"]).assert();

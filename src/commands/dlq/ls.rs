@@ -2,7 +2,7 @@
 
 use super::Format;
 use super::find::{self, Choice};
-use crate::commands::Context;
+use crate::commands::{Context, target};
 use crate::config::TopologyArgs;
 use crate::dlq::{Dlq, Overview};
 use crate::error::{self, Problem};
@@ -70,9 +70,12 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     let mut errors = Vec::new();
     let mut first_failure = None;
     for Choice { declared, .. } in choices {
-        let opened = Dlq::open(cluster.clone(), settings.clone(), declared, timeout).await;
-        let counted = match opened {
-            Ok(dlq) => dlq.overview().await,
+        let found = target::existing_topic(&cluster, &declared.topic, context.deadline).await;
+        let counted = match found {
+            Ok(found) => {
+                let dlq = Dlq::new(cluster.clone(), settings.clone(), declared, found, timeout);
+                dlq.overview().await
+            }
             Err(error) => Err(error),
         };
         match counted {
@@ -86,6 +89,8 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     let source = context.source(&cluster).await;
     let now = source.as_of;
     let text = match args.output {
+        // A table without rows would pass for "nothing is pending".
+        Format::Table if overviews.is_empty() && !errors.is_empty() => String::new(),
         Format::Table => dlq::overview::text(&overviews, now, context.output.width()),
         Format::Json => dlq::overview::json(&source, &overviews, &errors),
         Format::Jsonl => dlq::overview::jsonl(&overviews, now),

@@ -160,7 +160,8 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
     let settings = context.settings(topology.as_ref()).await?;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
     let source = context.source(&cluster).await;
-    let dlq = Dlq::open(cluster, settings, declared, context.global.timeout).await?;
+    let found = target::existing_topic(&cluster, &declared.topic, context.deadline).await?;
+    let dlq = Dlq::new(cluster, settings, declared, found, context.global.timeout);
     let snapshot = dlq.snapshot().await?;
     let query = args.selection.query(Some(&args.target), &dlq, &snapshot, now).await?;
     let rule = Rule {

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::Format;
 use super::find::{self, Named};
 use super::selection::SelectionArgs;
-use crate::commands::Context;
+use crate::commands::{Context, target};
 use crate::config::TopologyArgs;
 use crate::dlq::{Dlq, Query, StatusFilter};
 use crate::error::Problem;
@@ -53,7 +53,9 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     let settings = context.settings(topology.as_ref()).await?;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
     let source = context.source(&cluster).await;
-    let dlq = Dlq::open(cluster, settings, choice.declared, context.global.timeout).await?;
+    let declared = choice.declared;
+    let found = target::existing_topic(&cluster, &declared.topic, context.deadline).await?;
+    let dlq = Dlq::new(cluster, settings, declared, found, context.global.timeout);
     let snapshot = dlq.snapshot().await?;
     let mut memory = dlq.recall().await?;
     let query = args.selection.query(Some(&args.target), &dlq, &snapshot, source.as_of).await?;
@@ -81,16 +83,16 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     let Query { places, limit, .. } = query.clone();
     let asks_by_id_alone = query == Query { places, limit, ..Query::default() };
     let wanted = u64::try_from(query.places.len()).unwrap_or(u64::MAX);
+    let missing = wanted.saturating_sub(shown);
     let is_cut = limit.is_some_and(|limit| shown >= limit);
-    if shown < wanted && args.status.is_none() && asks_by_id_alone && !is_cut {
-        return Err(Problem::failed(format!(
-            "{} of the {} dead letters are not in `{}`",
-            wanted - shown,
-            query.places.len(),
-            dlq.topic()
-        ))
-        .hint("retention may have deleted them; flowctl dlq show lists what is there")
-        .into());
+    if missing > 0 && args.status.is_none() && asks_by_id_alone && !is_cut {
+        let text = match (args.target.dead_letter(), wanted) {
+            (Some(id), 1) => format!("dead letter {id} not found"),
+            _ => format!("{missing} of {wanted} dead letters not found in `{}`", dlq.topic()),
+        };
+        return Err(Problem::failed(text)
+            .hint("retention may have deleted them; flowctl dlq show lists what is there")
+            .into());
     }
     if shown == 0 {
         context.output.note(&format!("nothing in `{}` is selected", dlq.topic()));
