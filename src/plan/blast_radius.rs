@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::error::{self, Problem, Report};
 use crate::model::name::{GroupId, TopicName};
 use crate::model::timestamp::Timestamp;
 use crate::topology::Resolved;
@@ -37,15 +38,35 @@ pub struct Live {
     pub topics: BTreeMap<TopicName, LiveTopic>,
 }
 
+/// What was found out, or why it is not known.
+pub type Known<T> = Result<T, Report>;
+
 /// What is in a topic, and who reads it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveTopic {
-    /// The offsets between log start and end: at most so many records. `None` when unknown.
-    pub records: Option<i64>,
-    /// Those of them that are older than the retention; `None` when unknown or not asked for.
-    pub too_old: Option<i64>,
-    /// The groups with members that have partitions of it; `None` when unknown.
-    pub groups: Option<Vec<LiveGroup>>,
+    /// The offsets between log start and end: at most so many records.
+    pub records: Known<i64>,
+    /// Those of them that are older than the retention; `None` when not asked for.
+    pub too_old: Option<Known<i64>>,
+    /// The groups with members that have partitions of it.
+    pub groups: Known<Vec<LiveGroup>>,
+}
+
+impl LiveTopic {
+    /// What is known of a topic of which nobody said anything.
+    pub fn unanswered() -> Self {
+        let reason = unanswered();
+        Self {
+            records: Err(reason.clone()),
+            too_old: Some(Err(reason.clone())),
+            groups: Err(reason),
+        }
+    }
+}
+
+/// Why something is not known that was asked for and left out of the answer.
+pub(in crate::plan) fn unanswered() -> Report {
+    error::report(&Problem::failed("the brokers left it out of their answer").into())
 }
 
 /// A group that reads.
@@ -59,21 +80,38 @@ pub struct LiveGroup {
 
 /// What a change would hit. Numbers are upper bounds: offsets of transaction markers and of records
 /// that compaction took away count too.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlastRadius {
-    /// Records in the topic; `None` when unknown.
-    pub records: Option<i64>,
+    /// Records in the topic.
+    pub records: Known<i64>,
     /// The records that could be deleted; `None` when the change deletes none, or not by time.
     pub deletable: Option<Deletable>,
-    /// The live groups that read the topic; `None` when unknown.
-    pub groups: Option<Vec<LiveGroup>>,
+    /// The live groups that read the topic.
+    pub groups: Known<Vec<LiveGroup>>,
+}
+
+impl BlastRadius {
+    /// Says why something of it is not known, each reason once.
+    pub fn errors(&self) -> Vec<&Report> {
+        let Self { records, deletable, groups } = self;
+        let deletable = deletable.as_ref().and_then(|deletable| deletable.records.as_ref().err());
+        let mut errors: Vec<&Report> = Vec::new();
+        for error in
+            [records.as_ref().err(), deletable, groups.as_ref().err()].into_iter().flatten()
+        {
+            if !errors.contains(&error) {
+                errors.push(error);
+            }
+        }
+        errors
+    }
 }
 
 /// Records that become deletable by time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deletable {
-    /// How many; `None` when unknown.
-    pub records: Option<i64>,
+    /// How many.
+    pub records: Known<i64>,
     /// They are older than this.
     pub older_than: Duration,
 }
@@ -123,10 +161,11 @@ pub(super) fn blast_radius(
     live: &Live,
 ) -> Option<BlastRadius> {
     let question = question.filter(|_| is_at_risk(difference))?;
-    let found = live.topics.get(&difference.topic).cloned().unwrap_or_default();
-    let LiveTopic { records, too_old, groups } = found;
+    let found = live.topics.get(&difference.topic).cloned();
+    let LiveTopic { records, too_old, groups } = found.unwrap_or_else(LiveTopic::unanswered);
     let retention = question.retention.filter(|_| difference.deletes_by_time());
-    let deletable =
-        retention.map(|retention| Deletable { records: too_old, older_than: retention.kept });
+    let deletable = retention
+        .zip(too_old)
+        .map(|(retention, records)| Deletable { records, older_than: retention.kept });
     Some(BlastRadius { records, deletable, groups })
 }

@@ -1,8 +1,8 @@
 //! What differs: the topology against the cluster, topic by topic in the topology's order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use crate::model::config_entry::{ConfigEntry, ConfigSource};
+use crate::model::config_entry::ConfigSource;
 use crate::model::count::count;
 use crate::model::name::FlowId;
 use crate::topology::Resolved;
@@ -58,12 +58,18 @@ struct Comparison<'a> {
 impl Comparison<'_> {
     fn compare(mut self) {
         match self.observed.topics.get(&self.topic.name) {
-            Some(Presence::Present(present)) if self.is_compared() => {
+            Some(Presence::Present(_)) if self.topic.external => {}
+            // Other projects may share it and declare it otherwise; but no redrive goes on with one
+            // that forgets.
+            Some(Presence::Present(present)) if self.topic.role == Role::Ledger => {
+                self.configs(present, |key| key == CLEANUP_POLICY);
+            }
+            Some(Presence::Present(present)) => {
                 self.partitions(present);
                 self.replication(present);
-                self.configs(present);
+                self.configs(present, |_| true);
+                self.note_unmanaged(present);
             }
-            Some(Presence::Present(_)) => {}
             Some(Presence::Unknown(report)) => {
                 let obstacle = Obstacle::refused(report);
                 self.add(Action::Read, Class::Impossible, Some(obstacle));
@@ -77,12 +83,6 @@ impl Comparison<'_> {
             }
             Some(Presence::Missing) | None => self.create(),
         }
-    }
-
-    /// Tells whether an existing topic is compared. Topics of somebody else are not, nor is a ledger
-    /// that is there: other projects may share it and declare it otherwise.
-    fn is_compared(&self) -> bool {
-        !self.topic.external && self.topic.role != Role::Ledger
     }
 
     fn create(&mut self) {
@@ -164,19 +164,17 @@ impl Comparison<'_> {
         Some(Obstacle::impossible(reason, &[&way_out]))
     }
 
-    fn configs(&mut self, present: &ObservedTopic) {
-        let current = match &present.configs {
-            Ok(current) => current,
-            Err(_) if self.topic.configs.is_empty() => return,
-            Err(report) => {
-                let obstacle = Obstacle::refused(report);
-                self.add(Action::Read, Class::Impossible, Some(obstacle));
-                return;
-            }
-        };
+    /// Compares the configs that count.
+    fn configs(&mut self, present: &ObservedTopic, counts: impl Fn(&str) -> bool) {
+        let mut wanted = self.topic.configs.iter().filter(|(key, _)| counts(key)).peekable();
+        if let (Err(report), Some(_)) = (&present.configs, wanted.peek()) {
+            let obstacle = Obstacle::refused(report);
+            self.add(Action::Read, Class::Impossible, Some(obstacle));
+            return;
+        }
         let replication = present.description.replication_factor();
         let deletes = deletes(self.topic, present);
-        for (key, wanted) in &self.topic.configs {
+        for (key, wanted) in wanted {
             let value = present.config(key);
             let obstacle = (key == MIN_INSYNC_REPLICAS)
                 .then(|| in_sync_obstacle(self.topic, Some(replication)))
@@ -196,12 +194,13 @@ impl Comparison<'_> {
             };
             self.add(action, class, obstacle);
         }
-        self.note_unmanaged(current);
     }
 
-    fn note_unmanaged(&mut self, current: &BTreeMap<String, ConfigEntry>) {
-        let unmanaged = current
+    fn note_unmanaged(&mut self, present: &ObservedTopic) {
+        let unmanaged = present
+            .configs
             .iter()
+            .flatten()
             .filter(|(_, entry)| entry.source == ConfigSource::DynamicTopic)
             .filter(|(key, _)| !self.topic.configs.contains_key(*key))
             .filter(|(key, _)| !configs::is_throttle(key))

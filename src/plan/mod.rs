@@ -18,7 +18,7 @@ mod law;
 #[cfg(test)]
 mod testing;
 
-pub use blast_radius::{BlastRadius, Deletable, Live, LiveGroup, LiveTopic};
+pub use blast_radius::{BlastRadius, Deletable, Known, Live, LiveGroup, LiveTopic};
 pub use classify::Class;
 pub use decide::{Change, Plan, Summary, Verdict, decide};
 pub use diff::{Differences, diff};

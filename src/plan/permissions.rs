@@ -135,7 +135,7 @@ impl Permissions {
             Verdict::Go | Verdict::Confirm | Verdict::ConfirmByName => {}
         }
         // A DLQ whose records nobody could count may have some.
-        let is_empty = radius.and_then(|radius| radius.records) == Some(0);
+        let is_empty = radius.is_some_and(|radius| radius.records == Ok(0));
         if difference.role == Role::Dlq && !is_empty && !self.force_nonempty {
             return protected("the DLQ is not empty", "--force-nonempty");
         }
@@ -154,6 +154,7 @@ fn protected(reason: &str, flag: &str) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::blast_radius::unanswered;
     use crate::plan::testing::set_retention;
 
     fn allowed(texts: &[&str]) -> Permissions {
@@ -214,15 +215,15 @@ mod tests {
             class: Class::Destructive,
             ..set_retention("orders", "1")
         };
-        let radius = |records| BlastRadius { records, ..BlastRadius::default() };
+        let radius = |records| BlastRadius { records, deletable: None, groups: Ok(Vec::new()) };
         let mut permissions = allowed(&["destructive:orders"]);
-        assert_eq!(permissions.judge(&difference, Some(&radius(Some(0)))), Verdict::ConfirmByName);
-        for records in [Some(3), None] {
-            let verdict = permissions.judge(&difference, Some(&radius(records)));
+        assert_eq!(permissions.judge(&difference, Some(&radius(Ok(0)))), Verdict::ConfirmByName);
+        for records in [Ok(3), Err(unanswered())] {
+            let verdict = permissions.judge(&difference, Some(&radius(records.clone())));
             assert!(matches!(verdict, Verdict::Blocked(_)), "{records:?}");
         }
         permissions.force_nonempty = true;
-        assert_eq!(permissions.judge(&difference, Some(&radius(Some(3)))), Verdict::ConfirmByName);
+        assert_eq!(permissions.judge(&difference, Some(&radius(Ok(3)))), Verdict::ConfirmByName);
     }
 
     #[test]

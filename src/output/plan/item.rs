@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::error::Report;
 use crate::model::name::FlowId;
 use crate::plan::{Action, BlastRadius, Change, LiveGroup, Obstacle, Verdict};
 use crate::topology::resolved::{Provenance, Setting};
@@ -113,6 +114,7 @@ struct BlastRadiusItem<'a> {
     records_at_most: Option<i64>,
     deletable: Option<DeletableItem>,
     live_groups: Option<&'a [LiveGroup]>,
+    errors: Vec<&'a Report>,
 }
 
 #[derive(Debug, Serialize)]
@@ -125,9 +127,14 @@ impl<'a> BlastRadiusItem<'a> {
     fn new(radius: &'a BlastRadius) -> Self {
         let BlastRadius { records, deletable, groups } = radius;
         let deletable = deletable.as_ref().map(|deletable| DeletableItem {
-            records_at_most: deletable.records,
+            records_at_most: deletable.records.as_ref().ok().copied(),
             older_than_ms: u64::try_from(deletable.older_than.as_millis()).unwrap_or(u64::MAX),
         });
-        Self { records_at_most: *records, deletable, live_groups: groups.as_deref() }
+        Self {
+            records_at_most: records.as_ref().ok().copied(),
+            deletable,
+            live_groups: groups.as_deref().ok(),
+            errors: radius.errors(),
+        }
     }
 }

@@ -164,16 +164,16 @@ fn cluster(text: &str) -> (Observed, Live, Refusals) {
                 }
             }
             ["holds", ..] => {
-                let topic = live.topics.entry(current.clone()).or_default();
-                *topic = LiveTopic {
-                    records: number("records"),
-                    too_old: number("too_old"),
-                    groups: Some(topic.groups.take().unwrap_or_default()),
+                let topic = LiveTopic {
+                    records: Ok(number("records").unwrap()),
+                    too_old: number("too_old").map(Ok),
+                    groups: Ok(Vec::new()),
                 };
+                live.topics.insert(current.clone(), topic);
             }
             ["read", "by", group, ..] => {
-                let topic = live.topics.entry(current.clone()).or_default();
-                topic.groups.get_or_insert_default().push(LiveGroup {
+                let topic = live.topics.get_mut(&current).unwrap();
+                topic.groups.as_mut().unwrap().push(LiveGroup {
                     group: (*group).into(),
                     member_count: usize::try_from(number("members").unwrap()).unwrap(),
                 });

@@ -9,8 +9,8 @@ use crate::model::duration::format_duration;
 use crate::model::name::TopicName;
 use crate::output::sanitize;
 use crate::plan::{
-    Action, BlastRadius, Change, Class, Deletable, Difference, LiveGroup, Obstacle, Plan, Summary,
-    Verdict,
+    Action, BlastRadius, Change, Class, Deletable, Difference, Known, LiveGroup, Obstacle, Plan,
+    Summary, Verdict,
 };
 use crate::topology::resolved::Role;
 
@@ -135,19 +135,19 @@ fn provenance(difference: &Difference) -> String {
 fn write_blast_radius(text: &mut String, difference: &Difference, radius: &BlastRadius) {
     let BlastRadius { records, deletable, groups } = radius;
     let in_all = match records {
-        Some(0) => "no records".to_owned(),
-        Some(records) => format!("at most {}", count(*records, "record")),
-        None => "an unknown number of records".to_owned(),
+        Ok(0) => "no records".to_owned(),
+        Ok(records) => format!("at most {}", count(*records, "record")),
+        Err(_) => "an unknown number of records".to_owned(),
     };
     match deletable {
-        Some(Deletable { records: Some(old), older_than }) if *records != Some(0) => {
+        Some(Deletable { records: Ok(old), older_than }) if *records != Ok(0) => {
             let _ = writeln!(
                 text,
                 "    hits: {in_all}, {old} of them older than {}: those become deletable",
                 format_duration(*older_than)
             );
         }
-        Some(Deletable { records: None, older_than }) => {
+        Some(Deletable { records: Err(_), older_than }) => {
             let _ = writeln!(
                 text,
                 "    hits: {in_all}; unknown how many are older than {}",
@@ -158,10 +158,13 @@ fn write_blast_radius(text: &mut String, difference: &Difference, radius: &Blast
             let _ = writeln!(text, "    hits: {in_all}");
         }
     }
-    let _ = writeln!(text, "    read by: {}", readers(groups.as_deref()));
+    let _ = writeln!(text, "    read by: {}", readers(groups));
+    for error in radius.errors() {
+        let _ = writeln!(text, "    unknown because: {}", one_line(&error.in_one_line()));
+    }
     if difference.role == Role::Dlq
         && difference.class == Class::Destructive
-        && *records != Some(0)
+        && *records != Ok(0)
         && let Some(flow) = &difference.flow
     {
         let _ =
@@ -169,11 +172,11 @@ fn write_blast_radius(text: &mut String, difference: &Difference, radius: &Blast
     }
 }
 
-fn readers(groups: Option<&[LiveGroup]>) -> String {
-    match groups {
-        None => "unknown".to_owned(),
-        Some([]) => "no live group".to_owned(),
-        Some(groups) => {
+fn readers(groups: &Known<Vec<LiveGroup>>) -> String {
+    match groups.as_deref() {
+        Err(_) => "unknown".to_owned(),
+        Ok([]) => "no live group".to_owned(),
+        Ok(groups) => {
             let names = groups.iter().map(|LiveGroup { group, member_count }| {
                 format!("{group} ({})", count(*member_count, "member"))
             });

@@ -8,9 +8,9 @@ use crate::clock::{Clock, Deadline};
 use crate::kafka::{Cluster, Error, ErrorCode};
 use crate::model::config_entry::{ConfigEntry, ConfigResource};
 use crate::model::name::TopicName;
+use crate::plan::blast_radius::unanswered;
 use crate::plan::observed::{Observed, ObservedTopic, Presence};
 use crate::topology::Resolved;
-use crate::topology::resolved::Role;
 
 /// The configs of topics that could be asked for.
 type Configs = BTreeMap<ConfigResource, Result<BTreeMap<String, ConfigEntry>, Error>>;
@@ -26,13 +26,13 @@ pub async fn gather(
     let names: BTreeSet<_> = wanted.topics().map(|topic| topic.name.clone()).collect();
     let names: Vec<_> = names.into_iter().collect();
     let described = cluster.topics(&names, deadline).await?;
-    // Nobody compares the configs of others' topics, nor those of a ledger that is there.
-    let compared = wanted
+    // Nobody compares the configs of others' topics.
+    let compared: Vec<_> = wanted
         .topics()
-        .filter(|topic| !topic.external && topic.role != Role::Ledger)
+        .filter(|topic| !topic.external)
         .filter(|topic| described.get(&topic.name).is_some_and(Result::is_ok))
-        .map(|topic| ConfigResource::Topic(topic.name.clone()));
-    let compared: Vec<_> = compared.collect();
+        .map(|topic| ConfigResource::Topic(topic.name.clone()))
+        .collect();
     let mut configs = if compared.is_empty() {
         Configs::new()
     } else {
@@ -44,8 +44,7 @@ pub async fn gather(
                 description,
                 configs: configs
                     .remove(&ConfigResource::Topic(name.clone()))
-                    .unwrap_or_else(|| Ok(BTreeMap::new()))
-                    .map_err(report),
+                    .map_or_else(|| Err(unanswered()), |answer| answer.map_err(report)),
             }),
             Err(error) => absence(&name, error),
         };

@@ -13,7 +13,9 @@ use crate::model::group::GroupDescription;
 use crate::model::name::TopicName;
 use crate::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
 use crate::plan::batches::{Batch, batches};
-use crate::plan::blast_radius::{Live, LiveGroup, LiveTopic, Question, questions};
+use crate::plan::blast_radius::{
+    Known, Live, LiveGroup, LiveTopic, Question, questions, unanswered,
+};
 use crate::plan::decide::{Findings, Refusals};
 use crate::plan::diff::Differences;
 use crate::plan::observed::Observed;
@@ -89,8 +91,8 @@ pub(super) async fn send(
     }
 }
 
-/// Looks at topics at risk. What cannot be found out stays unknown: a plan that shows less is better
-/// than none.
+/// Looks at topics at risk. What cannot be found out stays unknown, with the reason: a plan that shows
+/// less is better than none.
 async fn live(
     cluster: &Cluster,
     questions: &BTreeMap<TopicName, Question>,
@@ -101,10 +103,9 @@ async fn live(
     }
     let (mut counted, groups) =
         future::join(count(cluster, questions, deadline), describe_groups(cluster, deadline)).await;
-    if let Ok(groups) = groups {
-        for (topic, live) in &mut counted {
-            live.groups = Some(readers(topic, &groups));
-        }
+    let groups = groups.map_err(report);
+    for (topic, live) in &mut counted {
+        live.groups = groups.as_ref().map(|groups| readers(topic, groups)).map_err(Clone::clone);
     }
     Ok(Live { topics: counted })
 }
@@ -125,33 +126,38 @@ async fn count(
         }
     }
     let offsets = cluster.offsets(&asked, IsolationLevel::ReadUncommitted, deadline).await;
-    let offsets = offsets.unwrap_or_default();
-    let offset = |topic: &TopicName, partition: i32, query| -> Option<Option<i64>> {
-        let found = offsets.get(&(TopicPartition::new(topic.clone(), partition), query))?;
-        found.as_ref().ok().copied()
+    let offsets = offsets.map_err(report);
+    // `None` where no record is as young as the query wants.
+    let offset = |topic: &TopicName, partition: i32, query| -> Known<Option<i64>> {
+        let found = offsets.as_ref().map_err(Clone::clone)?;
+        let found = found.get(&(TopicPartition::new(topic.clone(), partition), query));
+        found.cloned().ok_or_else(unanswered)?.map_err(report)
     };
-    let sum = |topic: &TopicName, question: &Question, end: &dyn Fn(i32) -> Option<i64>| {
+    let mark = |topic: &TopicName, partition: i32, query| -> Known<i64> {
+        offset(topic, partition, query)?.ok_or_else(unanswered)
+    };
+    let sum = |topic: &TopicName, question: &Question, end: &dyn Fn(i32) -> Known<i64>| {
         question
             .partitions
             .iter()
             .map(|partition| {
-                let start = offset(topic, *partition, OffsetQuery::Earliest)??;
-                Some((end(*partition)? - start).max(0))
+                let start = mark(topic, *partition, OffsetQuery::Earliest)?;
+                Ok((end(*partition)? - start).max(0))
             })
-            .sum::<Option<i64>>()
+            .sum::<Known<i64>>()
     };
     let counted = questions.iter().map(|(topic, question)| {
-        let latest = |partition| offset(topic, partition, OffsetQuery::Latest)?;
-        let too_old = question.retention.and_then(|retention| {
+        let latest = |partition| mark(topic, partition, OffsetQuery::Latest);
+        let too_old = question.retention.map(|retention| {
             // No record is younger: all of them are too old.
             let first_young = |partition| {
                 let young = offset(topic, partition, OffsetQuery::At(retention.cutoff))?;
-                young.or_else(|| latest(partition))
+                young.map_or_else(|| latest(partition), Ok)
             };
             sum(topic, question, &first_young)
         });
         let records = sum(topic, question, &latest);
-        (topic.clone(), LiveTopic { records, too_old, groups: None })
+        (topic.clone(), LiveTopic { records, too_old, groups: Err(unanswered()) })
     });
     counted.collect()
 }
