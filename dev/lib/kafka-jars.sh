@@ -12,9 +12,11 @@ jars="${XDG_CACHE_HOME:-$HOME/.cache}/flowctl-dev/kafka-$kafka_version"
 # it is complete whenever it exists; the lock lets a second caller wait instead
 # of fetching too.
 ensure_jars() {
-  "$dev/need" java
-  [[ -d $jars ]] && return
-  "$dev/need" mvn
+  if [[ -d $jars ]]; then
+    "$dev/need" java
+    return
+  fi
+  "$dev/need" java mvn
   mkdir -p "$(dirname "$jars")"
   (
     flock 8
