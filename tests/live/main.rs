@@ -10,6 +10,7 @@ mod fetch;
 mod home;
 mod lag;
 mod missing;
+mod mutual_tls;
 mod plan;
 mod produce;
 mod round_trip;

@@ -3,9 +3,11 @@
 
 mod address;
 mod jaas;
+mod java_format;
 mod known;
 mod pem;
 mod properties;
+mod sasl;
 mod settings;
 
 pub use properties::Properties;
@@ -48,11 +50,21 @@ pub struct TlsSettings {
     pub ca: Option<Pem>,
     /// The client's certificate chain and key, for mutual TLS.
     pub identity: Option<Identity>,
-    /// Takes a certificate that does not have the broker's name
-    /// (`ssl.endpoint.identification.algorithm=none`, or empty).
-    pub skip_host_name_check: bool,
-    /// Takes any certificate (`enable.ssl.certificate.verification=false`).
-    pub skip_verification: bool,
+    /// Which certificates of brokers are taken.
+    pub verification: Verification,
+}
+
+/// Which certificates of brokers are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Verification {
+    /// Those that are trusted and have the broker's name.
+    #[default]
+    Full,
+    /// Those that are trusted, whatever name they have (`ssl.endpoint.identification.algorithm=none`,
+    /// or empty).
+    AnyName,
+    /// All (`enable.ssl.certificate.verification=false`).
+    Nothing,
 }
 
 /// PEM text, or the file that has it.

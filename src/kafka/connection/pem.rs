@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Identity, Pem, Properties, Secret, TlsSettings};
+use super::{Identity, Pem, Properties, Secret, TlsSettings, Verification};
 use crate::kafka::Error;
 
 /// Reads all `ssl.*` properties. Files are not opened here.
@@ -10,8 +10,7 @@ pub(super) fn tls(properties: &Properties) -> Result<TlsSettings, Error> {
     Ok(TlsSettings {
         ca: ca(properties)?,
         identity: identity(properties)?,
-        skip_host_name_check: skips_host_name_check(properties)?,
-        skip_verification: !boolean(properties, "enable.ssl.certificate.verification", true)?,
+        verification: verification(properties)?,
     })
 }
 
@@ -168,17 +167,22 @@ fn with_lines(text: &str) -> String {
     out
 }
 
-/// Reads `ssl.endpoint.identification.algorithm`: empty (Java) or `none` (librdkafka) is off.
-fn skips_host_name_check(properties: &Properties) -> Result<bool, Error> {
+/// Reads which certificates of brokers are taken. `ssl.endpoint.identification.algorithm` is off when
+/// it is empty (Java) or `none` (librdkafka).
+fn verification(properties: &Properties) -> Result<Verification, Error> {
     let key = "ssl.endpoint.identification.algorithm";
-    match properties.get(key).map(|property| property.value.trim().to_lowercase()) {
-        None => Ok(false),
-        Some(value) if value == "https" => Ok(false),
-        Some(value) if value.is_empty() || value == "none" => Ok(true),
+    let with_name = match properties.get(key).map(|property| property.value.trim().to_lowercase()) {
+        None => Verification::Full,
+        Some(value) if value == "https" => Verification::Full,
+        Some(value) if value.is_empty() || value == "none" => Verification::AnyName,
         Some(value) => {
-            Err(Error::Settings(format!("`{key}` is `{value}`, it must be `https` or `none`")))
+            return Err(Error::Settings(format!(
+                "`{key}` is `{value}`, it must be `https` or `none`"
+            )));
         }
-    }
+    };
+    let is_on = boolean(properties, "enable.ssl.certificate.verification", true)?;
+    Ok(if is_on { with_name } else { Verification::Nothing })
 }
 
 /// Reads a boolean in librdkafka's words.
@@ -214,9 +218,16 @@ mod tests {
         assert_eq!(librdkafka, java);
         let java = java.unwrap();
         assert_eq!(java.ca, Some(Pem::File("ca.pem".into())));
-        assert!(java.skip_host_name_check);
-        assert!(!java.skip_verification);
+        assert_eq!(java.verification, Verification::AnyName);
         assert_eq!(read("ssl.ca.location=probe").unwrap(), TlsSettings::default());
+    }
+
+    #[test]
+    fn no_verification_is_that_whatever_is_said_of_the_name() {
+        for name in ["", "\nssl.endpoint.identification.algorithm=https"] {
+            let tls = read(&format!("enable.ssl.certificate.verification=false{name}")).unwrap();
+            assert_eq!(tls.verification, Verification::Nothing);
+        }
     }
 
     #[test]

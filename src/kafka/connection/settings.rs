@@ -5,10 +5,7 @@ use std::fmt;
 
 use super::known::{self, Use};
 use super::properties::Property;
-use super::{
-    ConnectionSettings, Properties, SaslMechanism, SaslSettings, Secret, TlsSettings, address,
-    jaas, pem,
-};
+use super::{ConnectionSettings, Properties, SaslSettings, TlsSettings, address, pem, sasl};
 use crate::kafka::Error;
 
 /// Something in the properties that is probably not what its author thinks; the settings work.
@@ -99,7 +96,7 @@ impl Protocol {
         warnings: &mut Vec<Warning>,
     ) -> Result<Option<SaslSettings>, Error> {
         match self {
-            Self::SaslPlaintext | Self::SaslSsl => sasl(properties).map(Some),
+            Self::SaslPlaintext | Self::SaslSsl => sasl::sasl(properties).map(Some),
             Self::Plaintext | Self::Ssl => {
                 let name = if self == Self::Ssl { "SSL" } else { "PLAINTEXT" };
                 if let Some(key) = first_set(properties, SASL_KEYS) {
@@ -144,60 +141,6 @@ fn first_set(properties: &Properties, keys: &'static [&'static str]) -> Option<&
     keys.iter().copied().find(|key| properties.text(key).is_some())
 }
 
-/// Reads mechanism, user and password.
-fn sasl(properties: &Properties) -> Result<SaslSettings, Error> {
-    let mechanism = mechanism(properties)?;
-    let mut username = properties.text("sasl.username").map(str::to_owned);
-    let mut password = properties.secret("sasl.password");
-    if let Some(Property { value, origin }) = properties.get("sasl.jaas.config") {
-        let jaas = jaas::parse(value)
-            .map_err(|why| Error::Settings(format!("{origin}: `sasl.jaas.config`: {why}")))?;
-        let expected = match mechanism {
-            SaslMechanism::Plain => jaas::Module::Plain,
-            SaslMechanism::ScramSha256 | SaslMechanism::ScramSha512 => jaas::Module::Scram,
-        };
-        if jaas.module != expected {
-            return Err(Error::Settings(format!(
-                "{origin}: {} goes with {}, `sasl.jaas.config` has {}",
-                mechanism.name(),
-                expected.name(),
-                jaas.module.name()
-            )));
-        }
-        username = username.or(jaas.username);
-        password = password.or(jaas.password);
-    }
-    let missing = |what: &str| {
-        Error::Settings(format!(
-            "{} needs a {what}: set `sasl.{what}` or `sasl.jaas.config`",
-            mechanism.name()
-        ))
-    };
-    let username = username.filter(|name| !name.is_empty()).ok_or_else(|| missing("username"))?;
-    let password: Secret = password
-        .filter(|password| !password.reveal().is_empty())
-        .ok_or_else(|| missing("password"))?;
-    Ok(SaslSettings { mechanism, username, password })
-}
-
-/// Reads `sasl.mechanism`.
-fn mechanism(properties: &Properties) -> Result<SaslMechanism, Error> {
-    let supported = "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512";
-    let Some(name) = properties.text("sasl.mechanism") else {
-        return Err(Error::Settings(format!(
-            "`security.protocol` asks for SASL: set `sasl.mechanism` to {supported}"
-        )));
-    };
-    match name.to_uppercase().as_str() {
-        "PLAIN" => Ok(SaslMechanism::Plain),
-        "SCRAM-SHA-256" => Ok(SaslMechanism::ScramSha256),
-        "SCRAM-SHA-512" => Ok(SaslMechanism::ScramSha512),
-        _ => {
-            Err(Error::Settings(format!("`sasl.mechanism` is `{name}`, supported are {supported}")))
-        }
-    }
-}
-
 /// Keeps what librdkafka needs and warns of what nobody needs.
 fn producer_properties(
     properties: &Properties,
@@ -227,6 +170,7 @@ fn producer_properties(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kafka::connection::SaslMechanism;
 
     fn read(text: &str) -> Result<(ConnectionSettings, Vec<String>), String> {
         let properties = Properties::parse(text, "f").unwrap();
@@ -289,20 +233,6 @@ mod tests {
             ("sasl.username=u", "`security.protocol` is not: set it to SASL_SSL (or"),
             ("ssl.ca.location=u", "`security.protocol` is not: set it to SSL (or"),
             ("security.protocol=sasl_ssl", "set `sasl.mechanism` to"),
-            ("security.protocol=SASL_SSL\nsasl.mechanism=GSSAPI", "supported are PLAIN"),
-            ("security.protocol=SASL_SSL\nsasl.mechanism=PLAIN", "PLAIN needs a username"),
-            (
-                "security.protocol=SASL_SSL\nsasl.mechanisms=PLAIN\nsasl.username=u",
-                "PLAIN needs a password",
-            ),
-            (
-                "security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\nsasl.jaas.config=x.ScramLoginModule required;",
-                "PLAIN goes with PlainLoginModule",
-            ),
-            (
-                "security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\nsasl.jaas.config=x",
-                "f:4: `sasl.jaas.config`: ",
-            ),
         ] {
             let bootstrap = if text.is_empty() { "" } else { "bootstrap.servers=a\n" };
             let error = read(&format!("{bootstrap}{text}")).unwrap_err();

@@ -2,7 +2,7 @@
 
 use rdkafka::ClientConfig;
 
-use crate::kafka::connection::{ConnectionSettings, Pem, TlsSettings};
+use crate::kafka::connection::{ConnectionSettings, Pem, TlsSettings, Verification};
 
 /// The most bytes of a batch of several records (`batch.size`), unless somebody says otherwise.
 pub(super) const LARGEST_BATCH: u32 = 262_144;
@@ -68,7 +68,7 @@ fn connection(config: &mut ClientConfig, settings: &ConnectionSettings) {
 
 /// Sets what TLS needs.
 fn tls(config: &mut ClientConfig, tls: &TlsSettings) {
-    let TlsSettings { ca, identity, skip_host_name_check, skip_verification } = tls;
+    let TlsSettings { ca, identity, verification } = tls;
     match ca {
         Some(ca) => pem(config, "ssl.ca", ca),
         // OpenSSL is linked in, so it does not know where this system keeps its certificates.
@@ -83,14 +83,13 @@ fn tls(config: &mut ClientConfig, tls: &TlsSettings) {
             config.set("ssl.key.password", password.reveal());
         }
     }
-    config.set(
-        "ssl.endpoint.identification.algorithm",
-        if *skip_host_name_check { "none" } else { "https" },
-    );
-    config.set(
-        "enable.ssl.certificate.verification",
-        if *skip_verification { "false" } else { "true" },
-    );
+    let (name_check, is_checked) = match verification {
+        Verification::Full => ("https", "true"),
+        Verification::AnyName => ("none", "true"),
+        Verification::Nothing => ("none", "false"),
+    };
+    config.set("ssl.endpoint.identification.algorithm", name_check);
+    config.set("enable.ssl.certificate.verification", is_checked);
 }
 
 /// Sets PEM by file or by text.

@@ -12,7 +12,7 @@ use rustls::{
 };
 
 use crate::kafka::Error;
-use crate::kafka::connection::{Identity, Pem, TlsSettings};
+use crate::kafka::connection::{Identity, Pem, TlsSettings, Verification};
 
 /// Makes rustls' configuration from the settings; reads the files they name.
 pub(super) fn client_config(settings: &TlsSettings) -> Result<Arc<ClientConfig>, Error> {
@@ -44,17 +44,17 @@ fn verifier(
     settings: &TlsSettings,
     provider: Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ServerCertVerifier>, Error> {
-    if settings.skip_verification {
-        return Ok(Arc::new(Lenient { strict: None, provider }));
-    }
-    let roots = Arc::new(roots(settings.ca.as_ref())?);
-    let strict = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
-        .build()
-        .map_err(|e| Error::Settings(format!("cannot set up TLS: {e}")))?;
-    if settings.skip_host_name_check {
-        return Ok(Arc::new(Lenient { strict: Some(strict), provider }));
-    }
-    Ok(strict)
+    let strict = |provider: &Arc<CryptoProvider>| {
+        let roots = Arc::new(roots(settings.ca.as_ref())?);
+        WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider))
+            .build()
+            .map_err(|e| Error::Settings(format!("cannot set up TLS: {e}")))
+    };
+    Ok(match settings.verification {
+        Verification::Full => strict(&provider)?,
+        Verification::AnyName => Arc::new(Lenient { strict: Some(strict(&provider)?), provider }),
+        Verification::Nothing => Arc::new(Lenient { strict: None, provider }),
+    })
 }
 
 /// Collects the trusted certificates: those given, or else the system's.
