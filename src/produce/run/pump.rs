@@ -1,65 +1,18 @@
-//! The effects: checks the topics, sends the records, waits for what becomes of them.
+//! Moves records from the source to the producer, and what becomes of them to the report.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::place::{MOST_TOPICS, Place, Tag};
-use super::report::{Event, Written};
-use super::source::{Chunk, Source, SourceError};
-use crate::approval::Approval;
+use super::{Ended, Finished};
 use crate::clock::Deadline;
 use crate::error;
-use crate::interrupt::{Interrupt, Signal};
-use crate::kafka::{
-    Cluster, ConnectionSettings, Error, ErrorCode, Producer, ProducerOptions, SendError,
-};
-use crate::model::config_entry::{ConfigEntry, ConfigResource};
+use crate::interrupt::Interrupt;
+use crate::kafka::{Cluster, Error, ErrorCode, Producer, SendError};
 use crate::model::name::TopicName;
 use crate::model::record::OutgoingRecord;
-
-/// What is to be written, and how.
-#[derive(Debug)]
-pub struct Job {
-    /// Where the records come from.
-    pub source: Source,
-    /// The topics that are known before the first record.
-    pub topics: Vec<TopicName>,
-    /// The partition that all records go to, if it is one.
-    pub partition: Option<i32>,
-    /// How the producer works.
-    pub options: ProducerOptions,
-}
-
-/// How it ended.
-#[derive(Debug)]
-pub struct Finished {
-    /// What was written.
-    pub written: Written,
-    /// How many records were read and not sent any more.
-    pub unsent: u64,
-    /// Why it ended.
-    pub ended: Ended,
-}
-
-/// Why it ended.
-#[derive(Debug)]
-pub enum Ended {
-    /// There were no more records.
-    AtEnd,
-    /// The source failed.
-    Source(SourceError),
-    /// A record names a topic that cannot be written to.
-    Topic {
-        /// The record.
-        place: Place,
-        /// Why.
-        error: Error,
-    },
-    /// Somebody asked.
-    Interrupted(Signal),
-    /// No further record could have been delivered.
-    Stopped(Error),
-}
+use crate::produce::place::{MOST_TOPICS, Place, Tag};
+use crate::produce::report::{Event, Written};
+use crate::produce::source::{Chunk, Source};
 
 /// A full queue empties by a batch in about this time.
 const QUEUE_WAIT: Duration = Duration::from_millis(1);
@@ -73,61 +26,16 @@ const IDLE_WAIT: Duration = Duration::from_millis(100);
 /// How long records in flight are waited for once it is to end early: Ctrl-C takes less than 2 s.
 const LAST_WAIT: Duration = Duration::from_millis(1500);
 
-/// Writes all records of the source. A topic that does not exist, or a partition that it does not
-/// have, is found before anything is sent. `deadline` is for the metadata, not for the records.
-pub async fn run(
-    cluster: &Cluster,
-    settings: &ConnectionSettings,
-    job: Job,
-    _approval: Approval,
-    interrupt: &Interrupt,
-    deadline: Deadline,
-    events: &mut dyn FnMut(Event<'_>),
-) -> Result<Finished, Error> {
-    let Job { mut source, topics, partition, mut options } = job;
-    options.largest_batch = largest_batch(cluster, &topics, deadline).await;
-    let mut pump = Pump {
-        cluster,
-        producer: Producer::open(settings, &options)?,
-        topics: BTreeMap::new(),
-        written: Written::default(),
-        pending: VecDeque::new(),
-        stop: None,
-        events,
-    };
-    for topic in &topics {
-        let known = pump.topic(topic, deadline).await?;
-        if let Some(partition) = partition {
-            known.check(topic, partition)?;
-        }
-    }
-    let ended = pump.pump(&mut source, interrupt, deadline).await;
-    Ok(pump.finish(ended, interrupt).await)
-}
-
-/// Returns the most bytes that all of these topics take in one batch. It is only for not failing
-/// neighbours together: who may not see configs does without.
-async fn largest_batch(cluster: &Cluster, topics: &[TopicName], deadline: Deadline) -> Option<u32> {
-    if topics.is_empty() {
-        return None;
-    }
-    let resources: Vec<_> = topics.iter().cloned().map(ConfigResource::Topic).collect();
-    let asked = cluster.describe_configs(&resources, deadline).await.ok()?;
-    let limit = |configs: &BTreeMap<String, ConfigEntry>| {
-        configs.get("max.message.bytes")?.value.as_ref()?.parse().ok()
-    };
-    asked.values().flatten().filter_map(limit).min()
-}
-
 /// A topic that was found in the metadata.
 #[derive(Debug, Clone, Copy)]
-struct KnownTopic {
+pub(super) struct KnownTopic {
     number: u16,
     partitions: i32,
 }
 
 impl KnownTopic {
-    fn check(self, topic: &TopicName, partition: i32) -> Result<(), Error> {
+    /// Tells whether it has a partition.
+    pub(super) fn check(self, topic: &TopicName, partition: i32) -> Result<(), Error> {
         if (0..self.partitions).contains(&partition) {
             return Ok(());
         }
@@ -138,7 +46,7 @@ impl KnownTopic {
 }
 
 /// Moves records from the source to the producer, and deliveries to the report.
-struct Pump<'a> {
+pub(super) struct Pump<'a> {
     cluster: &'a Cluster,
     producer: Producer,
     topics: BTreeMap<TopicName, KnownTopic>,
@@ -148,9 +56,26 @@ struct Pump<'a> {
     events: &'a mut dyn FnMut(Event<'_>),
 }
 
-impl Pump<'_> {
+impl<'a> Pump<'a> {
+    /// Prepares to write with a producer.
+    pub(super) fn new(
+        cluster: &'a Cluster,
+        producer: Producer,
+        events: &'a mut dyn FnMut(Event<'_>),
+    ) -> Self {
+        Self {
+            cluster,
+            producer,
+            topics: BTreeMap::new(),
+            written: Written::default(),
+            pending: VecDeque::new(),
+            stop: None,
+            events,
+        }
+    }
+
     /// Pumps until the source ends or nothing more can be delivered.
-    async fn pump(
+    pub(super) async fn pump(
         &mut self,
         source: &mut Source,
         interrupt: &Interrupt,
@@ -217,7 +142,11 @@ impl Pump<'_> {
     }
 
     /// Finds a topic in the metadata.
-    async fn topic(&mut self, topic: &TopicName, deadline: Deadline) -> Result<KnownTopic, Error> {
+    pub(super) async fn topic(
+        &mut self,
+        topic: &TopicName,
+        deadline: Deadline,
+    ) -> Result<KnownTopic, Error> {
         let mut found = self.cluster.topics(std::slice::from_ref(topic), deadline).await?;
         let missing = || Error::Broker {
             code: ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
@@ -282,7 +211,7 @@ impl Pump<'_> {
     }
 
     /// Waits for what is in flight; after a signal or an error only for a short time.
-    async fn finish(mut self, ended: Ended, interrupt: &Interrupt) -> Finished {
+    pub(super) async fn finish(mut self, ended: Ended, interrupt: &Interrupt) -> Finished {
         let limit = match &ended {
             // Each record ends by its own timeout.
             Ended::AtEnd | Ended::Source(_) | Ended::Topic { .. } => None,

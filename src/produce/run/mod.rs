@@ -1,0 +1,99 @@
+//! The effects: checks the topics, sends the records, waits for what becomes of them.
+
+mod pump;
+
+use std::collections::BTreeMap;
+
+use pump::Pump;
+
+use super::place::Place;
+use super::report::{Event, Written};
+use super::source::{Source, SourceError};
+use crate::approval::Approval;
+use crate::clock::Deadline;
+use crate::interrupt::{Interrupt, Signal};
+use crate::kafka::{Cluster, ConnectionSettings, Error, Producer, ProducerOptions};
+use crate::model::config_entry::{ConfigEntry, ConfigResource};
+use crate::model::name::TopicName;
+
+/// What is to be written, and how.
+#[derive(Debug)]
+pub struct Job {
+    /// Where the records come from.
+    pub source: Source,
+    /// The topics that are known before the first record.
+    pub topics: Vec<TopicName>,
+    /// The partition that all records go to, if it is one.
+    pub partition: Option<i32>,
+    /// How the producer works.
+    pub options: ProducerOptions,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// What was written.
+    pub written: Written,
+    /// How many records were read and not sent any more.
+    pub unsent: u64,
+    /// Why it ended.
+    pub ended: Ended,
+}
+
+/// Why it ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// There were no more records.
+    AtEnd,
+    /// The source failed.
+    Source(SourceError),
+    /// A record names a topic that cannot be written to.
+    Topic {
+        /// The record.
+        place: Place,
+        /// Why.
+        error: Error,
+    },
+    /// Somebody asked.
+    Interrupted(Signal),
+    /// No further record could have been delivered.
+    Stopped(Error),
+}
+
+/// Writes all records of the source. A topic that does not exist, or a partition that it does not
+/// have, is found before anything is sent. `deadline` is for the metadata, not for the records.
+pub async fn run(
+    cluster: &Cluster,
+    settings: &ConnectionSettings,
+    job: Job,
+    _approval: Approval,
+    interrupt: &Interrupt,
+    deadline: Deadline,
+    events: &mut dyn FnMut(Event<'_>),
+) -> Result<Finished, Error> {
+    let Job { mut source, topics, partition, mut options } = job;
+    options.largest_batch = largest_batch(cluster, &topics, deadline).await;
+    let mut pump = Pump::new(cluster, Producer::open(settings, &options)?, events);
+    for topic in &topics {
+        let known = pump.topic(topic, deadline).await?;
+        if let Some(partition) = partition {
+            known.check(topic, partition)?;
+        }
+    }
+    let ended = pump.pump(&mut source, interrupt, deadline).await;
+    Ok(pump.finish(ended, interrupt).await)
+}
+
+/// Returns the most bytes that all of these topics take in one batch. It is only for not failing
+/// neighbours together: who may not see configs does without.
+async fn largest_batch(cluster: &Cluster, topics: &[TopicName], deadline: Deadline) -> Option<u32> {
+    if topics.is_empty() {
+        return None;
+    }
+    let resources: Vec<_> = topics.iter().cloned().map(ConfigResource::Topic).collect();
+    let asked = cluster.describe_configs(&resources, deadline).await.ok()?;
+    let limit = |configs: &BTreeMap<String, ConfigEntry>| {
+        configs.get("max.message.bytes")?.value.as_ref()?.parse().ok()
+    };
+    asked.values().flatten().filter_map(limit).min()
+}
