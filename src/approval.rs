@@ -26,6 +26,12 @@ impl Approval {
         Self { given_by }
     }
 
+    /// Stands for somebody's yes in a unit test.
+    #[cfg(test)]
+    pub(crate) fn for_test() -> Self {
+        Self::given(ApprovedBy::Flag)
+    }
+
     /// Returns how it was given.
     pub fn given_by(&self) -> ApprovedBy {
         self.given_by

@@ -3,11 +3,13 @@
 //! `wire` reads and administers over kafka-protocol, `rd` writes over librdkafka; both are
 //! configured by one [`ConnectionSettings`] and fail with one [`Error`].
 
+mod backoff;
 pub mod connection;
 pub mod error;
 pub mod rd;
 pub mod wire;
 
+pub use backoff::Backoff;
 pub use connection::{ConnectionSettings, Properties};
 pub use error::{Error, ErrorCode};
 pub use rd::{

@@ -10,7 +10,7 @@ use super::memory::{Collector, Memory};
 use crate::clock::Deadline;
 use crate::error::Problem;
 use crate::exit::Exit;
-use crate::kafka::{Cluster, Error, ErrorCode, Mode, ReadOptions, Reader, Scratch};
+use crate::kafka::{Backoff, Cluster, Error, ErrorCode, Mode, ReadOptions, Reader, Scratch};
 use crate::model::config_entry::ConfigResource;
 use crate::model::name::TopicName;
 use crate::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
@@ -95,7 +95,7 @@ impl Ledger {
                 other => other.with_context(cannot)?,
             }
         }
-        let mut pause = std::time::Duration::from_millis(20);
+        let mut backoff = Backoff::new();
         loop {
             if let Some(ledger) = Self::find(cluster, topic, dlq, deadline).await? {
                 let question = (ledger.place.clone(), OffsetQuery::Latest);
@@ -105,12 +105,10 @@ impl Ledger {
                     return Ok(ledger);
                 }
             }
-            if deadline.has_passed() {
+            if !backoff.wait(deadline).await {
                 let doing = format!("the leaders of new topic `{topic}`");
                 return Err(Error::Timeout { doing, allowed: deadline.allowed() }.into());
             }
-            tokio::time::sleep(pause.min(deadline.left())).await;
-            pause = pause.saturating_mul(2);
         }
     }
 

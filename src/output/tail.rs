@@ -111,6 +111,9 @@ impl<'o> TailView<'o> {
                  were lost when its leader changed; reading goes on at {next}",
                 self.topic
             )),
+            Event::Trouble(reason) => {
+                self.warn(&format!("{}: {reason}; trying on until a broker answers", self.topic))
+            }
             Event::NewPartitions(partitions) => {
                 self.write()?;
                 let names: Vec<_> = partitions.iter().map(ToString::to_string).collect();

@@ -39,6 +39,8 @@ pub enum Event<'e> {
         /// Where reading goes on.
         next: i64,
     },
+    /// No broker answers for some partitions, for this reason; reading goes on when one does.
+    Trouble(&'e str),
     /// Partitions that the topic did not have before are read too.
     NewPartitions(&'e [i32]),
 }

@@ -9,10 +9,9 @@ use futures_util::stream::FuturesUnordered;
 
 use super::connection::Connection;
 use super::dial::Dialer;
-use super::retry::Backoff;
 use crate::clock::Deadline;
-use crate::kafka::Error;
 use crate::kafka::connection::Address;
+use crate::kafka::{Backoff, Error};
 
 /// How long an address may take before the next one is tried beside it.
 const HEAD_START: Duration = Duration::from_millis(500);
@@ -34,7 +33,7 @@ pub(super) async fn reach(
             Ok(connection) => return Ok(connection),
             Err(failures) => failures,
         };
-        if let Some(fatal) = failures.values().find(|error| !may_pass(error)) {
+        if let Some(fatal) = failures.values().find(|error| !error.nobody_answered()) {
             return Err(fatal.clone());
         }
         if !backoff.wait(deadline).await {
@@ -72,11 +71,6 @@ async fn try_each(
             Err(_) => {}
         }
     }
-}
-
-/// Tells whether trying again may help.
-fn may_pass(error: &Error) -> bool {
-    matches!(error, Error::Unreachable { .. } | Error::Disconnected { .. } | Error::Timeout { .. })
 }
 
 /// Sums up how the addresses failed.

@@ -11,7 +11,6 @@ use super::cluster::Cluster;
 use super::connection::Connection;
 use super::denied::{self, Api};
 use super::describe_groups::wire_name;
-use super::retry::Repeat;
 use super::router::{Answers, Manner, Target};
 use crate::clock::Deadline;
 use crate::kafka::{Error, PerItem};
@@ -47,7 +46,7 @@ impl Cluster {
         stability: Stability,
         deadline: Deadline,
     ) -> Result<PerItem<GroupId, Committed>, Error> {
-        let manner = Manner { request: "OffsetFetch", repeat: Repeat::Harmless, most: MOST_GROUPS };
+        let manner = Manner { request: "OffsetFetch", most: MOST_GROUPS };
         let target = |group: &GroupId| Target::Coordinator(group.clone());
         let call = |connection, groups| fetch(connection, groups, stability, deadline);
         self.settle(manner, groups.iter().cloned(), target, call, deadline).await

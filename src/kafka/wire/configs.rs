@@ -13,7 +13,6 @@ use kafka_protocol::protocol::StrBytes;
 use super::cluster::Cluster;
 use super::connection::Connection;
 use super::denied::{self, Api};
-use super::retry::Repeat;
 use super::router::{Answers, Manner, Target};
 use super::topics::Mode;
 use crate::clock::Deadline;
@@ -45,8 +44,7 @@ impl Cluster {
         resources: &[ConfigResource],
         deadline: Deadline,
     ) -> Result<PerItem<ConfigResource, Configs>, Error> {
-        let manner =
-            Manner { request: "DescribeConfigs", repeat: Repeat::Harmless, most: MOST_RESOURCES };
+        let manner = Manner { request: "DescribeConfigs", most: MOST_RESOURCES };
         let call = |connection: Connection, resources| describe(connection, resources, deadline);
         self.settle(manner, resources.iter().cloned(), target, call, deadline).await
     }
@@ -58,11 +56,7 @@ impl Cluster {
         mode: Mode,
         deadline: Deadline,
     ) -> Result<PerItem<ConfigResource, ()>, Error> {
-        let manner = Manner {
-            request: "IncrementalAlterConfigs",
-            repeat: Repeat::Harmless,
-            most: MOST_RESOURCES,
-        };
+        let manner = Manner { request: "IncrementalAlterConfigs", most: MOST_RESOURCES };
         let call = |connection: Connection, resources: Vec<ConfigResource>| {
             let resources = resources.iter().filter_map(|resource| {
                 let (kind, name) = key(resource);

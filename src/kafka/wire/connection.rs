@@ -7,7 +7,7 @@ use kafka_protocol::messages::ApiVersionsRequest;
 use kafka_protocol::protocol::{Message, Request, StrBytes};
 
 use super::dial::Dialer;
-use super::line::{Line, Pending, UNSUPPORTED_VERSION};
+use super::line::{Line, Pending};
 use super::sasl;
 use super::versions::{Versions, request_name};
 use crate::clock::Deadline;
@@ -92,15 +92,15 @@ impl Connection {
             let mut pending = line.send(&request, version, LARGEST_GREETING, deadline).await?;
             let response = pending.receive_versions(deadline).await?;
             let versions = Versions::new(&response);
-            match response.error_code {
-                0 => return Ok(versions),
+            match ErrorCode(response.error_code) {
+                ErrorCode::NONE => return Ok(versions),
                 // A broker that does not know the version says so in the oldest layout, which every
                 // client can read (KIP-511), and most name the versions they do know.
-                UNSUPPORTED_VERSION if version > 0 => {
+                ErrorCode::UNSUPPORTED_VERSION if version > 0 => {
                     let known = versions.choose::<ApiVersionsRequest>().unwrap_or(0);
                     version = known.min(version - 1);
                 }
-                code => return Err(Error::Broker { code: ErrorCode(code), message: None }),
+                code => return Err(Error::Broker { code, message: None }),
             }
         }
     }
@@ -172,7 +172,7 @@ impl Connection {
     /// Returns the version in which a request is sent: the newest that both sides speak.
     pub(crate) fn version<R: Request>(&self) -> Result<i16, Error> {
         self.0.versions.get().and_then(Versions::choose::<R>).ok_or_else(|| Error::Broker {
-            code: ErrorCode(UNSUPPORTED_VERSION),
+            code: ErrorCode::UNSUPPORTED_VERSION,
             message: Some(format!(
                 "{} has no version of {} that this client speaks",
                 self.0.address,

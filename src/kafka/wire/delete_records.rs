@@ -10,7 +10,6 @@ use kafka_protocol::messages::delete_records_request::{
 use super::cluster::Cluster;
 use super::connection::Connection;
 use super::denied::{self, Api};
-use super::retry::Repeat;
 use super::router::{Answers, Manner, Target};
 use super::topics::{timeout_ms, wire_name};
 use crate::approval::Approval;
@@ -23,15 +22,15 @@ use crate::model::offset::TopicPartition;
 const MOST_PARTITIONS: usize = 10_000;
 
 impl Cluster {
-    /// Deletes the records before the given offsets and returns the new log start offsets.
+    /// Deletes the records before the given offsets and returns the new log start offsets. Doing so
+    /// twice is doing it once, so a lost answer is asked for again.
     pub async fn delete_records(
         &self,
         before: &BTreeMap<TopicPartition, i64>,
         _approval: Approval,
         deadline: Deadline,
     ) -> Result<PerItem<TopicPartition, i64>, Error> {
-        let manner =
-            Manner { request: "DeleteRecords", repeat: Repeat::Harmless, most: MOST_PARTITIONS };
+        let manner = Manner { request: "DeleteRecords", most: MOST_PARTITIONS };
         let target = |partition: &TopicPartition| Target::Leader(partition.clone());
         let call = |connection, partitions: Vec<TopicPartition>| {
             let request = request(before, &partitions, deadline);

@@ -116,17 +116,18 @@ impl Resource for WholeCluster {
 /// Makes an error from a broker's code for one item of a request.
 pub(crate) fn error(api: Api, code: i16, message: Option<&str>, resource: &impl Resource) -> Error {
     let operation = api.operation();
+    let code = ErrorCode(code);
     let resource = match code {
-        // TOPIC_, GROUP_, TRANSACTIONAL_ID_AUTHORIZATION_FAILED.
-        29 | 30 | 53 => resource.describe(),
-        // CLUSTER_AUTHORIZATION_FAILED.
-        31 => WholeCluster.describe(),
+        ErrorCode::TOPIC_AUTHORIZATION_FAILED
+        | ErrorCode::GROUP_AUTHORIZATION_FAILED
+        | ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED => resource.describe(),
+        ErrorCode::CLUSTER_AUTHORIZATION_FAILED => WholeCluster.describe(),
         _ => {
             let message = message.filter(|text| !text.is_empty()).map(str::to_owned);
-            return Error::Broker { code: ErrorCode(code), message };
+            return Error::Broker { code, message };
         }
     };
-    Error::Denied { operation: operation.to_owned(), resource, code: ErrorCode(code) }
+    Error::Denied { operation: operation.to_owned(), resource, code }
 }
 
 /// A broker left an item out of its answer.

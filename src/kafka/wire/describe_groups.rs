@@ -19,7 +19,6 @@ use super::cluster::Cluster;
 use super::connection::Connection;
 use super::denied::{self, Api};
 use super::groups::said;
-use super::retry::Repeat;
 use super::router::{Answers, Manner, Target};
 use crate::clock::Deadline;
 use crate::kafka::{Error, ErrorCode, PerItem};
@@ -39,8 +38,7 @@ impl Cluster {
         groups: &[GroupId],
         deadline: Deadline,
     ) -> Result<PerItem<GroupId, GroupDescription>, Error> {
-        let manner =
-            Manner { request: "DescribeGroups", repeat: Repeat::Harmless, most: MOST_GROUPS };
+        let manner = Manner { request: "DescribeGroups", most: MOST_GROUPS };
         let target = |group: &GroupId| Target::Coordinator(group.clone());
         let call = |connection: Connection, groups: Vec<GroupId>| {
             let known = self.known();
@@ -131,7 +129,7 @@ fn classic_group(group: &ClassicGroup) -> Described {
     let id = GroupId::from(group.group_id.as_str());
     let message = group.error_message.as_ref().map(StrBytes::as_str);
     let result = match ErrorCode(group.error_code) {
-        ErrorCode(0) => Ok(GroupDescription {
+        ErrorCode::NONE => Ok(GroupDescription {
             id: id.clone(),
             state: GroupState::parse(&group.group_state),
             protocol_type: group.protocol_type.to_string(),
@@ -168,7 +166,7 @@ fn new_group(group: &NewGroup) -> Described {
     let id = GroupId::from(group.group_id.as_str());
     let message = group.error_message.as_ref().map(StrBytes::as_str);
     let result = match ErrorCode(group.error_code) {
-        ErrorCode(0) => Ok(GroupDescription {
+        ErrorCode::NONE => Ok(GroupDescription {
             id: id.clone(),
             state: GroupState::parse(&group.group_state),
             protocol_type: "consumer".to_owned(),

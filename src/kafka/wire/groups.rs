@@ -7,7 +7,6 @@ use kafka_protocol::messages::{ListGroupsRequest, ListGroupsResponse};
 use super::cluster::Cluster;
 use super::connection::Connection;
 use super::denied::{self, Api};
-use super::retry::Repeat;
 use super::router::{Manner, Target};
 use crate::clock::Deadline;
 use crate::kafka::Error;
@@ -32,7 +31,7 @@ impl Cluster {
         if let Some((broker, _)) = &early {
             brokers.retain(|id| id != broker);
         }
-        let manner = Manner { request: "ListGroups", repeat: Repeat::Harmless, most: 1 };
+        let manner = Manner { request: "ListGroups", most: 1 };
         let call = |connection: Connection, brokers: Vec<i32>| async move {
             let listed = list(&connection, deadline).await?;
             let answer = |broker| (broker, listed.clone());

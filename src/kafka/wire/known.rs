@@ -100,6 +100,11 @@ impl Known {
         Ok(Leader { broker, epoch, topic_id: topic.id })
     }
 
+    /// Returns the id of a topic, if it is known and has one.
+    pub(super) fn topic_id(&self, topic: &TopicName) -> Option<Uuid> {
+        self.topics.get(topic).map(|topic| topic.id).filter(|id| !id.is_nil())
+    }
+
     /// Forgets the leaders of a topic, so that they are asked for again.
     pub(super) fn forget_topic(&mut self, topic: &TopicName) {
         self.topics.remove(topic);

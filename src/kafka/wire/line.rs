@@ -17,15 +17,12 @@ use super::frame::{self, FrameError};
 use super::tls_error::{self, Showed};
 use super::versions::request_name;
 use crate::clock::Deadline;
-use crate::kafka::Error;
 use crate::kafka::connection::Address;
+use crate::kafka::{Error, ErrorCode};
 
 /// How many requests wait for answers at most. A broker works on one request of a connection at a
 /// time, so that more would only fill its socket buffer.
 const MOST_IN_FLIGHT: usize = 32;
-
-/// `UNSUPPORTED_VERSION`.
-pub(super) const UNSUPPORTED_VERSION: i16 = 35;
 
 /// A stream with requests and answers on it. Dropping it closes the stream.
 pub(super) struct Line {
@@ -190,7 +187,8 @@ impl Pending<ApiVersionsRequest> {
     ) -> Result<ApiVersionsResponse, Error> {
         let frame = self.receive_frame(deadline).await?;
         // Behind the correlation id comes the error code.
-        let unsupported = frame.get(4..6) == Some(&UNSUPPORTED_VERSION.to_be_bytes()[..]);
+        let unsupported =
+            frame.get(4..6) == Some(&ErrorCode::UNSUPPORTED_VERSION.0.to_be_bytes()[..]);
         self.decode(frame, if unsupported { 0 } else { self.version })
     }
 }

@@ -10,9 +10,8 @@ use uuid::Uuid;
 
 use super::cluster::Cluster;
 use super::denied;
-use super::retry::{Backoff, Repeat, remedy};
 use crate::clock::Deadline;
-use crate::kafka::{Error, ErrorCode, PerItem};
+use crate::kafka::{Backoff, Error, ErrorCode, PerItem};
 use crate::model::cluster::ClusterDescription;
 use crate::model::name::TopicName;
 use crate::model::topic::{PartitionDescription, TopicDescription};
@@ -72,7 +71,7 @@ impl Cluster {
                     .remove(&topic)
                     .unwrap_or_else(|| Err(denied::unanswered("Metadata", &topic.to_string())));
                 let is_fresh = self.known().is_fresh(&topic);
-                if result.as_ref().is_err_and(|e| remedy(e, Repeat::Harmless, is_fresh).is_some()) {
+                if result.as_ref().is_err_and(|e| e.remedy(is_fresh).is_some()) {
                     again.push(topic.clone());
                 }
                 results.insert(topic, result);
@@ -113,10 +112,7 @@ impl Cluster {
             };
             // `any` has already tried for as long as it may.
             let is_final = matches!(error, Error::Unreachable { .. });
-            if is_final
-                || remedy(&error, Repeat::Harmless, false).is_none()
-                || !backoff.wait(deadline).await
-            {
+            if is_final || error.remedy(false).is_none() || !backoff.wait(deadline).await {
                 return Err(error);
             }
         }

@@ -3,6 +3,7 @@
 mod assignment;
 mod batch;
 mod bootstrap;
+mod change;
 mod cluster;
 mod codes;
 mod committed;
@@ -11,19 +12,23 @@ mod connection;
 mod coordinator;
 mod delete_groups;
 mod delete_records;
+mod delete_topics;
 mod denied;
 mod describe_groups;
 mod dial;
+#[cfg(test)]
+mod fake;
 mod fetch;
 mod frame;
 mod groups;
 mod known;
 mod line;
+#[cfg(test)]
+mod lost_answers;
 mod metadata;
 mod offsets;
 #[cfg(test)]
 mod peers;
-mod retry;
 #[cfg(test)]
 mod round_trips;
 mod router;
@@ -34,7 +39,7 @@ mod topics;
 mod versions;
 
 pub use cluster::Cluster;
-pub(super) use codes::{code_name, is_retriable};
+pub(super) use codes::code_name;
 pub use committed::Stability;
 pub use fetch::{Fetched, ReadOptions, Reader, Scratch};
 pub use groups::GroupList;

@@ -10,7 +10,6 @@ use kafka_protocol::messages::{BrokerId, ListOffsetsRequest};
 use super::cluster::Cluster;
 use super::connection::Connection;
 use super::denied::{self, Api};
-use super::retry::Repeat;
 use super::router::{Answers, Manner, Target};
 use super::topics::{timeout_ms, wire_name};
 use crate::clock::Deadline;
@@ -33,8 +32,7 @@ impl Cluster {
         isolation: IsolationLevel,
         deadline: Deadline,
     ) -> Result<PerItem<Question, Option<i64>>, Error> {
-        let manner =
-            Manner { request: "ListOffsets", repeat: Repeat::Harmless, most: MOST_OFFSETS };
+        let manner = Manner { request: "ListOffsets", most: MOST_OFFSETS };
         let target = |(partition, _): &Question| Target::Leader(partition.clone());
         let call = |connection, questions| ask(connection, questions, isolation, deadline);
         self.settle(manner, questions.iter().cloned(), target, call, deadline).await

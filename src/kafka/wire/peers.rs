@@ -14,8 +14,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::connection::Connection;
 use super::dial::Dialer;
+use super::fake::settings;
 use crate::clock::Deadline;
-use crate::kafka::connection::{Address, ConnectionSettings};
+use crate::kafka::connection::Address;
 use crate::kafka::{Error, ErrorCode};
 
 /// A request as the fake peer reads it.
@@ -80,14 +81,7 @@ async fn connect<F: Future<Output = ()> + Send + 'static>(
         let (stream, _) = listener.accept().await.unwrap();
         script(Peer(stream)).await;
     });
-    let settings = ConnectionSettings {
-        bootstrap: vec![address.clone()],
-        client_id: "test".to_owned(),
-        tls: None,
-        sasl: None,
-        producer_properties: std::collections::BTreeMap::new(),
-    };
-    Connection::open(&Arc::new(Dialer::new(settings)), &address, deadline).await
+    Connection::open(&Arc::new(Dialer::new(settings(address.clone()))), &address, deadline).await
 }
 
 /// Sends some bytes as the first answer, and returns what the connection says of it.

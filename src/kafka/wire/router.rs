@@ -7,9 +7,9 @@ use futures_util::future::join_all;
 use super::cluster::Cluster;
 use super::connection::Connection;
 use super::denied::unanswered;
-use super::retry::{Backoff, Remedy, Repeat, remedy};
 use crate::clock::Deadline;
-use crate::kafka::{Error, ErrorCode, PerItem};
+use crate::kafka::error::Remedy;
+use crate::kafka::{Backoff, Error, ErrorCode, PerItem};
 use crate::model::name::{GroupId, TopicName};
 use crate::model::offset::TopicPartition;
 
@@ -44,10 +44,16 @@ impl Target {
 pub(super) struct Manner {
     /// The request's name, for messages.
     pub(super) request: &'static str,
-    /// Whether it may be sent again after a connection broke.
-    pub(super) repeat: Repeat,
     /// How many items a request has at most.
     pub(super) most: usize,
+}
+
+/// What became of the items of a call.
+pub(super) struct Settled<K, V> {
+    /// The last result of each.
+    pub(super) results: PerItem<K, V>,
+    /// What came instead of an answer, for items that may have been done then.
+    pub(super) lost: BTreeMap<K, Error>,
 }
 
 /// What brokers answered to some items.
@@ -57,7 +63,8 @@ impl Cluster {
     /// Asks the responsible brokers for all items, side by side, until each has its result.
     ///
     /// Results are matched by key. Items whose broker moved or cannot answer yet are asked for again
-    /// until the deadline. The call itself fails only when no broker answered for any item.
+    /// until the deadline. The call itself fails only when no broker answered for any item. For what
+    /// may be done twice; see [`Cluster::change`] for the rest.
     pub(super) async fn settle<K, V, F, Answering>(
         &self,
         manner: Manner,
@@ -71,26 +78,46 @@ impl Cluster {
         F: Fn(Connection, Vec<K>) -> Answering,
         Answering: Future<Output = Answers<K, V>>,
     {
-        let mut results = PerItem::new();
+        whole(self.settle_each(manner, items, target, call, deadline).await.results)
+    }
+
+    /// As [`Cluster::settle`], and tells for which items an answer was lost on the way.
+    pub(super) async fn settle_each<K, V, F, Answering>(
+        &self,
+        manner: Manner,
+        items: impl IntoIterator<Item = K>,
+        target: impl Fn(&K) -> Target,
+        call: F,
+        deadline: Deadline,
+    ) -> Settled<K, V>
+    where
+        K: Ord + Clone + std::fmt::Debug,
+        F: Fn(Connection, Vec<K>) -> Answering,
+        Answering: Future<Output = Answers<K, V>>,
+    {
+        let (mut results, mut lost) = (PerItem::new(), BTreeMap::new());
         let mut open: BTreeSet<K> = items.into_iter().collect();
         let mut backoff = Backoff::new();
         while !open.is_empty() {
-            let (placed, lost) = self.place(&open, &target, deadline).await;
+            let (placed, misplaced) = self.place(&open, &target, deadline).await;
             let asked = placed.iter().flat_map(|(place, items)| {
                 items.chunks(manner.most).map(|items| self.ask(*place, items, &call, deadline))
             });
             let answers = join_all(asked.collect::<Vec<_>>()).await;
             let mut missing = std::mem::take(&mut open);
-            for (item, result) in answers.into_iter().flatten().chain(lost) {
+            for (item, result) in answers.into_iter().flatten().chain(misplaced) {
                 // An item that nobody asked for is no news.
                 if !missing.remove(&item) {
                     continue;
                 }
-                if let Err(error) = &result
-                    && let Some(remedy) = self.remedy(error, manner.repeat, &target(&item))
-                {
-                    self.apply(remedy, &target(&item));
-                    open.insert(item.clone());
+                if let Err(error) = &result {
+                    if error.leaves_open_what_was_done() {
+                        lost.insert(item.clone(), error.clone());
+                    }
+                    if let Some(remedy) = self.remedy(error, &target(&item)) {
+                        self.apply(remedy, &target(&item));
+                        open.insert(item.clone());
+                    }
                 }
                 results.insert(item, result);
             }
@@ -102,7 +129,7 @@ impl Cluster {
                 break;
             }
         }
-        whole(results)
+        Settled { results, lost }
     }
 
     /// Sends one request to one broker; when that fails, it fails for each of its items.
@@ -193,7 +220,7 @@ impl Cluster {
     }
 
     /// Decides about an error of an item.
-    fn remedy(&self, error: &Error, repeat: Repeat, target: &Target) -> Option<Remedy> {
+    fn remedy(&self, error: &Error, target: &Target) -> Option<Remedy> {
         // A broker that left the cluster does not come back by being waited for.
         if error.code() == Some(ErrorCode::BROKER_NOT_AVAILABLE)
             && matches!(target, Target::Broker(_))
@@ -201,7 +228,7 @@ impl Cluster {
             return None;
         }
         let is_fresh = target.topic().is_some_and(|topic| self.known().is_fresh(topic));
-        remedy(error, repeat, is_fresh)
+        error.remedy(is_fresh)
     }
 
     /// Forgets what has turned out to be wrong.
@@ -228,9 +255,10 @@ enum Place {
 }
 
 /// Makes one error of results in which no broker had a say.
-fn whole<K: Ord, V>(results: PerItem<K, V>) -> Result<PerItem<K, V>, Error> {
+pub(super) fn whole<K: Ord, V>(results: PerItem<K, V>) -> Result<PerItem<K, V>, Error> {
     let of_the_connection = |result: &Result<V, Error>| match result {
-        Ok(_) => false,
+        // What may have been done is news of this item.
+        Ok(_) | Err(Error::Unconfirmed { .. }) => false,
         Err(error) => error.code().is_none(),
     };
     if results.is_empty() || !results.values().all(of_the_connection) {

@@ -1,25 +1,24 @@
-//! Making topics and partitions, and deleting topics.
+//! Making topics and partitions.
 
 use std::collections::BTreeMap;
 
 use kafka_protocol::messages::create_partitions_request::CreatePartitionsTopic;
 use kafka_protocol::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
-use kafka_protocol::messages::delete_topics_request::DeleteTopicState;
 use kafka_protocol::messages::{
-    CreatePartitionsRequest, CreateTopicsRequest, DeleteTopicsRequest, TopicName as WireTopicName,
+    CreatePartitionsRequest, CreateTopicsRequest, TopicName as WireTopicName,
 };
 use kafka_protocol::protocol::StrBytes;
 
+use super::change::Once;
 use super::cluster::Cluster;
 use super::connection::Connection;
 use super::denied::{self, Api};
-use super::retry::Repeat;
 use super::router::{Answers, Manner, Target};
-use crate::approval::Approval;
 use crate::clock::Deadline;
-use crate::kafka::{Error, PerItem};
+use crate::kafka::{Backoff, Error, ErrorCode, PerItem};
+use crate::model::config_entry::{ConfigEntry, ConfigResource};
 use crate::model::name::TopicName;
-use crate::model::topic::NewTopic;
+use crate::model::topic::{NewTopic, TopicDescription};
 
 /// Whether a change is made or only checked by the broker (`validate_only`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,15 +31,16 @@ pub enum Mode {
 
 /// How many topics a request changes at most: a controller writes the records of a request in one
 /// batch, and KRaft takes at most 10 000 of them.
-const MOST_TOPICS: usize = 500;
+pub(super) const MOST_TOPICS: usize = 500;
 
-/// A change of topics; sent a second time, it fails because it has been made.
-const fn manner(request: &'static str) -> Manner {
-    Manner { request, repeat: Repeat::Harmful, most: MOST_TOPICS }
+/// What a topic's name is to the controller.
+fn controller(_: &TopicName) -> Target {
+    Target::Controller
 }
 
 impl Cluster {
-    /// Creates topics.
+    /// Creates topics, of which the caller has seen that they are not there. When an answer is lost, a
+    /// topic that is then there just as it is wanted counts as created.
     pub async fn create_topics(
         &self,
         topics: &[NewTopic],
@@ -58,14 +58,21 @@ impl Cluster {
             create(connection, request, deadline)
         };
         let names = topics.iter().map(|topic| topic.name.clone());
-        let controller = |_: &TopicName| Target::Controller;
-        let results =
-            self.settle(manner("CreateTopics"), names, controller, call, deadline).await?;
-        self.changed(&results, mode);
+        let manner = Manner { request: "CreateTopics", most: MOST_TOPICS };
+        if mode == Mode::ValidateOnly {
+            return self.settle(manner, names, controller, call, deadline).await;
+        }
+        let once = Once {
+            refusal: ErrorCode::TOPIC_ALREADY_EXISTS,
+            confirm: |names| self.are_as_wanted(names, &wanted, deadline),
+        };
+        let results = self.change(manner, once, names, controller, call, deadline).await?;
+        self.changed(results.iter().filter(|(_, result)| result.is_ok()).map(|(topic, _)| topic));
         Ok(results)
     }
 
-    /// Raises the partition counts of topics to the given ones.
+    /// Raises the partition counts of topics to the given ones, of which the caller has seen that they
+    /// are higher than what is there.
     pub async fn create_partitions(
         &self,
         counts: &BTreeMap<TopicName, i32>,
@@ -84,42 +91,93 @@ impl Cluster {
             grow(connection, request, deadline)
         };
         let names = counts.keys().cloned();
-        let controller = |_: &TopicName| Target::Controller;
-        let results =
-            self.settle(manner("CreatePartitions"), names, controller, call, deadline).await?;
-        self.changed(&results, mode);
-        Ok(results)
-    }
-
-    /// Deletes topics with all their records.
-    pub async fn delete_topics(
-        &self,
-        topics: &[TopicName],
-        _approval: Approval,
-        deadline: Deadline,
-    ) -> Result<PerItem<TopicName, ()>, Error> {
-        let call = |connection: Connection, names| delete(connection, names, deadline);
-        let names = topics.iter().cloned();
-        let controller = |_: &TopicName| Target::Controller;
-        let results =
-            self.settle(manner("DeleteTopics"), names, controller, call, deadline).await?;
-        let mut known = self.known();
-        for topic in topics {
-            known.deleted(topic);
+        let manner = Manner { request: "CreatePartitions", most: MOST_TOPICS };
+        if mode == Mode::ValidateOnly {
+            return self.settle(manner, names, controller, call, deadline).await;
         }
+        let once = Once {
+            refusal: ErrorCode::INVALID_PARTITIONS,
+            confirm: |names| self.have_partitions(names, counts, deadline),
+        };
+        let results = self.change(manner, once, names, controller, call, deadline).await?;
+        self.changed(results.iter().filter(|(_, result)| result.is_ok()).map(|(topic, _)| topic));
         Ok(results)
     }
 
     /// Remembers that brokers hear of these changes only in a moment.
-    fn changed(&self, results: &PerItem<TopicName, ()>, mode: Mode) {
-        if mode == Mode::ValidateOnly {
-            return;
-        }
+    fn changed<'a>(&self, topics: impl Iterator<Item = &'a TopicName>) {
         let mut known = self.known();
-        for topic in results.iter().filter(|(_, result)| result.is_ok()).map(|(topic, _)| topic) {
+        for topic in topics {
             known.changed(topic);
         }
     }
+
+    /// Tells of topics that are there whether they are what was to be created.
+    async fn are_as_wanted(
+        &self,
+        topics: Vec<TopicName>,
+        wanted: &BTreeMap<&TopicName, &NewTopic>,
+        deadline: Deadline,
+    ) -> Result<PerItem<TopicName, bool>, Error> {
+        self.changed(topics.iter());
+        let resources: Vec<_> = topics.iter().cloned().map(ConfigResource::Topic).collect();
+        let mut configs = self.describe_configs(&resources, deadline).await?;
+        let mut answers = PerItem::new();
+        for (topic, described) in self.topics(&topics, deadline).await? {
+            let Some(wanted) = wanted.get(&topic) else { continue };
+            let configs = configs.remove(&ConfigResource::Topic(topic.clone()));
+            let answer = described.and_then(|description| match configs {
+                Some(configs) => Ok(is_as_wanted(wanted, &description, &configs?)),
+                None => Ok(false),
+            });
+            answers.insert(topic, answer);
+        }
+        Ok(answers)
+    }
+
+    /// Tells whether topics have just so many partitions, as soon as they have no fewer.
+    async fn have_partitions(
+        &self,
+        topics: Vec<TopicName>,
+        counts: &BTreeMap<TopicName, i32>,
+        deadline: Deadline,
+    ) -> Result<PerItem<TopicName, bool>, Error> {
+        let mut backoff = Backoff::new();
+        loop {
+            let described = self.topics(&topics, deadline).await?;
+            let count = |topic: &TopicName| counts.get(topic).copied().unwrap_or_default();
+            // Brokers hear of new partitions a moment after the controller.
+            let is_late = described.iter().any(|(topic, described)| {
+                described.as_ref().is_ok_and(|found| found.partition_count() < count(topic))
+            });
+            if !is_late || !backoff.wait(deadline).await {
+                let has = |topic: &TopicName, found: TopicDescription| {
+                    found.partition_count() == count(topic)
+                };
+                let answers = described.into_iter().map(|(topic, described)| {
+                    let answer = described.map(|found| has(&topic, found));
+                    (topic, answer)
+                });
+                return Ok(answers.collect());
+            }
+        }
+    }
+}
+
+/// Tells whether a topic is just what was to be created.
+fn is_as_wanted(
+    wanted: &NewTopic,
+    found: &TopicDescription,
+    configs: &BTreeMap<String, ConfigEntry>,
+) -> bool {
+    let NewTopic { name: _, partitions, replication, configs: set } = wanted;
+    let has = |(name, value): (&String, &String)| {
+        configs.get(name).is_some_and(|entry| entry.value.as_ref() == Some(value))
+    };
+    // A count of -1 leaves it to the cluster.
+    [found.partition_count(), -1].contains(partitions)
+        && [found.replication_factor(), -1].contains(replication)
+        && set.iter().all(has)
 }
 
 /// Sends `CreateTopics`.
@@ -148,32 +206,8 @@ async fn grow(
         .collect())
 }
 
-/// Sends `DeleteTopics`.
-async fn delete(
-    connection: Connection,
-    names: Vec<TopicName>,
-    deadline: Deadline,
-) -> Answers<TopicName, ()> {
-    let request = |version| {
-        let request = DeleteTopicsRequest::default().with_timeout_ms(timeout_ms(deadline));
-        let names = names.iter().map(wire_name);
-        if version >= 6 {
-            let state = |name| DeleteTopicState::default().with_name(Some(name));
-            request.with_topics(names.map(state).collect())
-        } else {
-            request.with_topic_names(names.collect())
-        }
-    };
-    let response = connection.call(request, deadline).await?;
-    let answer = |t: &kafka_protocol::messages::delete_topics_response::DeletableTopicResult| {
-        let name = t.name.as_ref()?;
-        Some(result(Api::DeleteTopics, name, t.error_code, t.error_message.as_ref()))
-    };
-    Ok(response.responses.iter().filter_map(answer).collect())
-}
-
 /// Reads the result of one topic.
-fn result(
+pub(super) fn result(
     api: Api,
     name: &WireTopicName,
     code: i16,

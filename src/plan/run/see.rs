@@ -2,24 +2,17 @@
 //! after the controller has answered, so nothing is concluded from one reading.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use super::report;
 use crate::clock::Deadline;
 use crate::error::{self, Problem, Report};
 use crate::exit::Exit;
-use crate::kafka::{Cluster, Error};
+use crate::kafka::{Backoff, Cluster, Error};
 use crate::model::config_entry::ConfigResource;
 use crate::model::duration::format_duration;
 use crate::model::name::TopicName;
 use crate::plan::batches::Batch;
 use crate::plan::observed::{Shown, shows_configs, shows_partitions};
-
-/// The first wait: on one broker the change is mostly there by then.
-const FIRST_WAIT: Duration = Duration::from_millis(20);
-
-/// The longest wait between two looks, so that a late leader is noticed soon.
-const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
 /// Waits until all of `topics` show what the batch did; returns those which do not by the deadline,
 /// each with what is missing.
@@ -29,7 +22,7 @@ pub(super) async fn see(
     mut topics: Vec<TopicName>,
     deadline: Deadline,
 ) -> BTreeMap<TopicName, Report> {
-    let mut wait = FIRST_WAIT;
+    let mut backoff = Backoff::new();
     loop {
         let mut unseen = match look(cluster, batch, &topics, deadline).await {
             Ok(unseen) => unseen,
@@ -40,15 +33,13 @@ pub(super) async fn see(
         if unseen.is_empty() {
             return BTreeMap::new();
         }
-        if deadline.left() <= wait {
+        if !backoff.wait(deadline).await {
             return unseen
                 .into_iter()
                 .map(|(topic, missing)| (topic, late(&missing, deadline)))
                 .collect();
         }
         topics = std::mem::take(&mut unseen).into_keys().collect();
-        tokio::time::sleep(wait).await;
-        wait = (wait * 2).min(LONGEST_WAIT);
     }
 }
 

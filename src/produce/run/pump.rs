@@ -270,6 +270,7 @@ fn ends_it(error: &Error) -> bool {
         | Error::Fenced(_) => true,
         Error::Broker { .. }
         | Error::Disconnected { .. }
+        | Error::Unconfirmed { .. }
         | Error::Protocol { .. }
         | Error::OffsetOutOfRange { .. }
         | Error::CorruptRecords { .. }

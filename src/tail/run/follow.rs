@@ -45,6 +45,9 @@ impl<Emit: FnMut(Event<'_>) -> anyhow::Result<ControlFlow<Signal>>> Tail<'_, Emi
                     unless_cut(told)
                 }
                 Step::Nothing => unless_cut((self.emit)(Event::Pause)?),
+                Step::Trouble(error) => {
+                    unless_cut((self.emit)(Event::Trouble(&error.to_string()))?)
+                }
                 Step::Interrupted(signal) => return Ok(Ended::Interrupted(signal)),
             };
             if let ControlFlow::Break(ended) = flow {

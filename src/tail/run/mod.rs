@@ -12,6 +12,7 @@ use super::event::{Ended, Event, Outcome};
 use super::request::{Request, Start};
 use super::span::Span;
 use crate::clock::Deadline;
+use crate::exit::Exit;
 use crate::interrupt::{Interrupt, Signal};
 use crate::kafka::{Cluster, Error, Fetched, ReadOptions, Reader, Scratch};
 use crate::model::offset::TopicPartition;
@@ -79,6 +80,8 @@ enum Step {
         next: i64,
     },
     Nothing,
+    /// Nobody has answered for a while; the reader goes on trying.
+    Trouble(Error),
     Interrupted(Signal),
 }
 
@@ -147,7 +150,16 @@ impl<Emit: FnMut(Event<'_>) -> anyhow::Result<ControlFlow<Signal>>> Tail<'_, Emi
                 reader.seek(&topic_partition, next);
                 Ok(Step::Gap { partition: topic_partition.partition, wanted, next })
             }
+            Err(error) if self.goes_on() && error.exit() == Exit::Unreachable => {
+                Ok(Step::Trouble(error))
+            }
             Err(error) => Err(error),
         }
+    }
+
+    /// Tells whether it goes on until somebody ends it: then a cluster that is away for a while does
+    /// not. What has an end is waited for by somebody, and fails after the timeout.
+    fn goes_on(&self) -> bool {
+        self.spans.values().any(|span| span.stop.is_none())
     }
 }

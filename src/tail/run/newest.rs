@@ -72,6 +72,12 @@ impl<Emit: FnMut(Event<'_>) -> anyhow::Result<ControlFlow<Signal>>> Tail<'_, Emi
                         return Ok(flow);
                     }
                 }
+                Step::Trouble(error) => {
+                    let flow = unless_cut((self.emit)(Event::Trouble(&error.to_string()))?);
+                    if flow.is_break() {
+                        return Ok(flow);
+                    }
+                }
                 Step::Interrupted(signal) => {
                     return Ok(ControlFlow::Break(Ended::Interrupted(signal)));
                 }

@@ -160,7 +160,7 @@ fn a_topic_that_is_deleted_or_created_again_ends_the_reading() {
                 break error.to_string();
             }
         };
-        assert!(error.starts_with("UNKNOWN_TOPIC_ID: "), "{error}");
+        assert!(error.starts_with("UNKNOWN_TOPIC_OR_PARTITION: "), "{error}");
         assert!(error.contains("was deleted and created again"), "{error}");
 
         let mut reader = open(&cluster, &partitions, 0, impatient()).await;

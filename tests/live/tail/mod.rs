@@ -3,12 +3,13 @@
 mod following;
 mod positions;
 mod records;
+mod trouble;
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::home::{Home, text};
-use crate::support::kafka;
+use crate::support::{Kafka, kafka};
 
 /// Runs `flowctl tail TOPIC FLAGS…` to its end and returns what it printed.
 fn tail(topic: &str, flags: &[&str]) -> Vec<u8> {
@@ -53,11 +54,16 @@ struct Running {
 impl Running {
     /// Starts `flowctl tail TOPIC FLAGS…`.
     fn start(topic: &str, flags: &[&str]) -> Self {
+        Self::start_on(kafka(), topic, flags)
+    }
+
+    /// The same, on an instance of Kafka.
+    fn start_on(kafka: &Kafka, topic: &str, flags: &[&str]) -> Self {
         let home = Home::new();
         let mut child = Command::new(env!("CARGO_BIN_EXE_flowctl"))
             .env_clear()
             .env("HOME", home.path())
-            .env("FLOWCTL_BROKERS", kafka().brokers())
+            .env("FLOWCTL_BROKERS", kafka.brokers())
             .current_dir(home.path())
             .args(["tail", topic])
             .args(flags)
@@ -74,6 +80,13 @@ impl Running {
     fn line(&mut self) -> String {
         let mut line = String::new();
         self.stdout.as_mut().unwrap().read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    /// Waits for the next line of stderr. Only once: what follows it may be lost.
+    fn said(&mut self) -> String {
+        let mut line = String::new();
+        BufReader::new(self.child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
         line.trim_end().to_owned()
     }
 

@@ -1,5 +1,6 @@
 //! The wire against real brokers: what it reads, what it changes, and what refusals say.
 
+mod controller;
 mod groups;
 mod moving;
 mod refusals;

@@ -3,7 +3,7 @@
 use kafka_protocol::messages::fetch_response::PartitionData;
 
 use super::fetched::Fetched;
-use super::partitions::Asked;
+use super::partition::Asked;
 use crate::kafka::Error;
 use crate::kafka::wire::batch::{AbortedTransaction, whole_batches};
 use crate::kafka::wire::denied::{self, Api};

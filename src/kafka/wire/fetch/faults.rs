@@ -83,10 +83,14 @@ impl Broker {
             sasl: None,
             producer_properties: BTreeMap::new(),
         };
-        let deadline = Deadline::after(Duration::from_secs(20));
-        let cluster = Cluster::connect(&settings, deadline).await.unwrap();
-        let options = ReadOptions { timeout, max_wait: Duration::ZERO, ..ReadOptions::default() };
-        Reader::open(&cluster, BTreeMap::from([(partition(), 0)]), options, deadline).await.unwrap()
+        let cluster = Cluster::connect(&settings, Deadline::after(PATIENT)).await.unwrap();
+        let options = ReadOptions {
+            request_timeout: timeout,
+            max_wait: Duration::ZERO,
+            ..ReadOptions::default()
+        };
+        let starts = BTreeMap::from([(partition(), 0)]);
+        Reader::open(&cluster, starts, options, Deadline::after(timeout)).await.unwrap()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Reading records: one connection of its own to each leader, and no request ever waits for a caller.
 //!
 //! `reader` is what callers use, `steps` are the things that can be under way, `outcomes` what becomes
-//! of them; `partitions` knows where each partition stands, and `request` and `answer` speak the
-//! protocol, all three without I/O.
+//! of them; `partition` and `partitions` know where each one stands, and `request` and `answer` speak the
+//! protocol, all four without I/O.
 
 mod answer;
 #[cfg(test)]
@@ -10,6 +10,7 @@ mod faults;
 mod fetched;
 mod options;
 mod outcomes;
+mod partition;
 mod partitions;
 mod reader;
 mod request;

@@ -20,9 +20,9 @@ pub struct ReadOptions {
     /// caller's hands while the next one arrives. Default: 8 MiB, so that reading with ten partitions
     /// takes no more memory than with two.
     pub max_bytes: i32,
-    /// How long a partition may be without a broker that answers for it, before reading fails: an
-    /// election takes a moment, a broker that restarts takes some seconds. Default: 30 s.
-    pub timeout: Duration,
+    /// How long a broker may take for an answer when there is something (`request.timeout.ms`); a slow
+    /// line takes its time over one. Default: 30 s, as in Kafka's own consumer.
+    pub request_timeout: Duration,
 }
 
 impl Default for ReadOptions {
@@ -32,7 +32,7 @@ impl Default for ReadOptions {
             max_wait: Duration::from_millis(500),
             partition_max_bytes: 4 * 1024 * 1024,
             max_bytes: 8 * 1024 * 1024,
-            timeout: Duration::from_secs(30),
+            request_timeout: Duration::from_secs(30),
         }
     }
 }

@@ -5,12 +5,11 @@ use std::time::Duration;
 use kafka_protocol::messages::FetchResponse;
 
 use super::answer::{Answer, answer};
-use super::partitions::{Asked, Standing};
+use super::partition::{Asked, Standing};
 use super::reader::{Reader, name};
 use super::request::answers;
 use super::steps::{self, Step};
 use crate::kafka::wire::known::Leader;
-use crate::kafka::wire::retry::{Repeat, remedy};
 use crate::kafka::{Error, ErrorCode, PerItem};
 use crate::model::offset::TopicPartition;
 
@@ -71,7 +70,7 @@ impl Reader {
                 Answer::OutOfRange | Answer::Failed(_) if !self.is_current(&asked) => {}
                 Answer::OutOfRange => {
                     self.partitions.out_of_range(&asked.topic_partition);
-                    let (cluster, timeout) = (self.cluster.clone(), self.options.timeout);
+                    let (cluster, timeout) = (self.cluster.clone(), self.patience);
                     self.steps.push(steps::range(cluster, asked, timeout));
                 }
                 Answer::Failed(error) => self.fail(&[asked.topic_partition], &error),
@@ -117,7 +116,7 @@ impl Reader {
         }
         let (log_start, log_end) = match outcome {
             Ok(range) => range,
-            Err(error) => return self.halt(topic_partition, error),
+            Err(error) => return self.fail(std::slice::from_ref(topic_partition), &error),
         };
         let error = Error::OffsetOutOfRange {
             topic_partition: topic_partition.clone(),
@@ -127,7 +126,7 @@ impl Reader {
         };
         if (log_start..=log_end).contains(&asked.offset) {
             // The leader had not caught up yet; it has now.
-            let timeout = self.options.timeout;
+            let timeout = self.patience;
             self.failures.extend(self.partitions.failed(topic_partition, &error, timeout));
         } else {
             self.halt(topic_partition, error);
@@ -145,12 +144,11 @@ impl Reader {
     fn fail(&mut self, partitions: &[TopicPartition], error: &Error) {
         // A broker that restarts may not know a topic for a moment, and a read that had no answer in
         // time can be sent again without harm.
-        let may_pass = matches!(error, Error::Timeout { .. })
-            || remedy(error, Repeat::Harmless, true).is_some();
+        let may_pass = matches!(error, Error::Timeout { .. }) || error.remedy(true).is_some();
         let timeout = if error.code() == Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) {
-            self.options.timeout.min(DELETED_AFTER)
+            self.patience.min(DELETED_AFTER)
         } else {
-            self.options.timeout
+            self.patience
         };
         let mut failure = None;
         for topic_partition in partitions {
@@ -169,10 +167,11 @@ impl Reader {
 /// hundred milliseconds.
 const DELETED_AFTER: Duration = Duration::from_secs(3);
 
-/// The topic is another one than that which reading began with.
+/// The topic is another one than that which reading began with. That one is gone for good, which
+/// `UNKNOWN_TOPIC_ID` would not say.
 fn created_again(topic_partition: &TopicPartition) -> Error {
     Error::Broker {
-        code: ErrorCode::UNKNOWN_TOPIC_ID,
+        code: ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
         message: Some(format!(
             "topic `{}` was deleted and created again while it was read",
             topic_partition.topic

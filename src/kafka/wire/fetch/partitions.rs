@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use uuid::Uuid;
-
-use crate::clock::Deadline;
-use crate::kafka::Error;
+use super::partition::{Asked, Partition, Standing};
 use crate::kafka::wire::known::Leader;
+use crate::kafka::{Error, backoff};
 use crate::model::offset::TopicPartition;
 
 /// The partitions of a reader.
@@ -18,75 +16,10 @@ pub(super) struct Partitions {
     turn: u64,
 }
 
-/// One partition of a reader.
-#[derive(Debug)]
-pub(super) struct Partition {
-    /// Where the records end that the caller has got.
-    pub(super) position: i64,
-    /// Where the next request begins: ahead of `position` while an answer waits for the caller.
-    pub(super) next: i64,
-    /// The topic's id when reading began; nil until it is known.
-    topic_id: Uuid,
-    /// Who leads it.
-    pub(super) standing: Standing,
-    /// When it last brought records: who waited longest is asked for first.
-    turn: u64,
-    /// Since when it gives no answers.
-    failing: Option<Failing>,
-}
-
-/// Whether and where a partition can be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// At its leader.
-    Led(Leader),
-    /// Its leader must be looked up.
-    Lost,
-    /// Its log does not have the offset; the log's range is being looked up.
-    OutOfRange,
-    /// Not until the caller decides: its error was reported, or is about to be.
-    Halted,
-}
-
-/// A partition that gives no answers.
-#[derive(Debug)]
-struct Failing {
-    /// When the caller hears of it.
-    until: Deadline,
-    /// How often its leader was looked up since.
-    attempts: u32,
-}
-
-/// A partition as it is asked for in one request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Asked {
-    /// The partition.
-    pub(super) topic_partition: TopicPartition,
-    /// Who is asked.
-    pub(super) leader: Leader,
-    /// The offset.
-    pub(super) offset: i64,
-}
-
-/// The first pause before a leader is looked up once more; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-/// The longest pause: what somebody who waits for a broker to come back does not notice.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-
 impl Partitions {
     /// Adds a partition to be read from `start`; its leader must be looked up.
     pub(super) fn add(&mut self, topic_partition: TopicPartition, start: i64) {
-        self.all.insert(
-            topic_partition,
-            Partition {
-                position: start,
-                next: start,
-                topic_id: Uuid::nil(),
-                standing: Standing::Lost,
-                turn: 0,
-                failing: None,
-            },
-        );
+        self.all.insert(topic_partition, Partition::new(start));
     }
 
     /// Returns a partition.
@@ -102,43 +35,24 @@ impl Partitions {
     /// Moves a partition, and lets it be read again when it was halted.
     pub(super) fn seek(&mut self, topic_partition: &TopicPartition, offset: i64) {
         if let Some(partition) = self.all.get_mut(topic_partition) {
-            (partition.position, partition.next) = (offset, offset);
-            if matches!(partition.standing, Standing::Halted | Standing::OutOfRange) {
-                partition.standing = Standing::Lost;
-                partition.failing = None;
-            }
+            partition.seek(offset);
         }
     }
 
     /// Returns the brokers that lead a partition.
     pub(super) fn leaders(&self) -> BTreeSet<i32> {
-        self.all
-            .values()
-            .filter_map(|partition| match partition.standing {
-                Standing::Led(leader) => Some(leader.broker),
-                Standing::Lost | Standing::OutOfRange | Standing::Halted => None,
-            })
-            .collect()
+        self.all.values().filter_map(Partition::leader).map(|leader| leader.broker).collect()
     }
 
     /// Returns what to ask a broker for; who waited longest for records comes first, because a broker
     /// fills its answer in this order.
     pub(super) fn of_broker(&self, broker: i32) -> Vec<Asked> {
-        let mut asked: Vec<_> = self
-            .all
-            .iter()
-            .filter_map(|(topic_partition, partition)| match partition.standing {
-                Standing::Led(leader) if leader.broker == broker => Some((
-                    partition.turn,
-                    Asked {
-                        topic_partition: topic_partition.clone(),
-                        leader,
-                        offset: partition.next,
-                    },
-                )),
-                Standing::Led(_) | Standing::Lost | Standing::OutOfRange | Standing::Halted => None,
-            })
-            .collect();
+        let asked = |(topic_partition, partition): (&TopicPartition, &Partition)| {
+            let leader = partition.leader().filter(|leader| leader.broker == broker)?;
+            let (topic_partition, offset) = (topic_partition.clone(), partition.next);
+            Some((partition.turn, Asked { topic_partition, leader, offset }))
+        };
+        let mut asked: Vec<_> = self.all.iter().filter_map(asked).collect();
         asked.sort_by_key(|(turn, _)| *turn);
         asked.into_iter().map(|(_, asked)| asked).collect()
     }
@@ -158,50 +72,27 @@ impl Partitions {
             .all
             .values()
             .filter(|partition| partition.standing == Standing::Lost)
-            .map(|partition| partition.failing.as_ref().map_or(0, |failing| failing.attempts))
+            .map(Partition::attempts)
             .min();
         match attempts.unwrap_or(0).checked_sub(2) {
             None => Duration::ZERO,
-            Some(doublings) => {
-                FIRST_PAUSE.saturating_mul(1 << doublings.min(10)).min(LONGEST_PAUSE)
-            }
+            Some(others) => backoff::pause(others),
         }
     }
 
     /// Notes the leader that was looked up. False when the topic is not the one that reading began
     /// with: it was deleted and created again, so that its offsets mean other records.
     pub(super) fn found(&mut self, topic_partition: &TopicPartition, leader: Leader) -> bool {
-        let Some(partition) = self.all.get_mut(topic_partition) else { return true };
-        if partition.topic_id.is_nil() {
-            partition.topic_id = leader.topic_id;
-        }
-        if partition.topic_id != leader.topic_id && !leader.topic_id.is_nil() {
-            return false;
-        }
-        if partition.standing == Standing::Lost {
-            partition.standing = Standing::Led(leader);
-        }
-        true
+        let partition = self.all.get_mut(topic_partition);
+        partition.is_none_or(|partition| partition.found(leader))
     }
 
     /// Notes that an answer came, which ends at `next`. False when it answers what is no longer asked:
     /// the caller has moved or stopped the partition since.
     pub(super) fn answered(&mut self, asked: &Asked, next: i64) -> bool {
         self.turn += 1;
-        match self.all.get_mut(&asked.topic_partition) {
-            Some(partition)
-                if partition.next == asked.offset
-                    && matches!(partition.standing, Standing::Led(_) | Standing::Lost) =>
-            {
-                partition.failing = None;
-                if next > partition.next {
-                    partition.next = next;
-                    partition.turn = self.turn;
-                }
-                true
-            }
-            Some(_) | None => false,
-        }
+        let partition = self.all.get_mut(&asked.topic_partition);
+        partition.is_some_and(|partition| partition.answered(asked.offset, next, self.turn))
     }
 
     /// Notes that the caller gets records up to `position`.
@@ -218,20 +109,8 @@ impl Partitions {
         error: &Error,
         patience: Duration,
     ) -> Option<Error> {
-        let partition = self.all.get_mut(topic_partition)?;
-        if partition.standing == Standing::Halted {
-            return None;
-        }
-        partition.standing = Standing::Lost;
-        let until = Deadline::after(patience);
-        let failing = partition.failing.get_or_insert(Failing { until, attempts: 0 });
-        failing.until = failing.until.min(until);
-        failing.attempts = failing.attempts.saturating_add(1);
-        if !failing.until.has_passed() {
-            return None;
-        }
-        partition.failing = None;
-        Some(error.clone())
+        let has_lasted = self.all.get_mut(topic_partition)?.failed(patience);
+        has_lasted.then(|| error.clone())
     }
 
     /// Reads a partition no longer, until the caller decides.
@@ -258,6 +137,8 @@ impl Partitions {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::kafka::ErrorCode;
     use crate::model::name::TopicName;
@@ -331,7 +212,7 @@ mod tests {
             pauses.push(partitions.pause().as_millis());
             assert!(partitions.found(&partition(0), leader(2)));
         }
-        assert_eq!(pauses, [0, 50, 100, 200, 400, 800, 1000, 1000]);
+        assert_eq!(pauses, [0, 20, 40, 80, 160, 320, 640, 1000]);
         assert_eq!(partitions.leaders(), BTreeSet::from([1, 2]));
         let asked = partitions.of_broker(2);
         assert!(partitions.answered(&asked[0], 10));

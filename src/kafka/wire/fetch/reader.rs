@@ -1,6 +1,7 @@
 //! Runs the reading: what is under way, what has come, what the caller gets next.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -13,7 +14,6 @@ use crate::clock::Deadline;
 use crate::kafka::Error;
 use crate::kafka::wire::cluster::Cluster;
 use crate::kafka::wire::connection::Connection;
-use crate::kafka::wire::retry::{Repeat, remedy};
 use crate::model::offset::TopicPartition;
 
 /// Reads partitions from given offsets on, from all their leaders at the same time.
@@ -25,6 +25,8 @@ use crate::model::offset::TopicPartition;
 pub struct Reader {
     pub(super) cluster: Cluster,
     pub(super) options: ReadOptions,
+    /// How long a partition may be without a broker that answers for it, before reading fails.
+    pub(super) patience: Duration,
     pub(super) partitions: Partitions,
     /// The connections, by broker id.
     pub(super) connections: BTreeMap<i32, Connection>,
@@ -45,6 +47,9 @@ pub struct Reader {
 impl Reader {
     /// Looks up the leaders of the partitions; reading begins with the first [`Reader::next`]. A
     /// partition that does not exist, or that may not be described, is an error here.
+    ///
+    /// What `deadline` allows for this, each partition is allowed later on when no broker answers for
+    /// it: an election takes a moment, a broker that restarts takes some seconds.
     pub async fn open(
         cluster: &Cluster,
         starts: BTreeMap<TopicPartition, i64>,
@@ -54,6 +59,7 @@ impl Reader {
         let mut reader = Self {
             cluster: cluster.clone(),
             options,
+            patience: deadline.allowed(),
             partitions: Partitions::default(),
             connections: BTreeMap::new(),
             busy: BTreeSet::new(),
@@ -74,7 +80,7 @@ impl Reader {
                 Ok(leader) => {
                     reader.partitions.found(&topic_partition, leader);
                 }
-                Err(error) if remedy(&error, Repeat::Harmless, false).is_some() => {}
+                Err(error) if error.remedy(false).is_some() => {}
                 Err(error) => return Err(name(error, &topic_partition)),
             }
         }
@@ -90,7 +96,8 @@ impl Reader {
     /// An error that is about certain partitions halts these: they are read no longer until
     /// [`Reader::seek`], and the others go on with the next call. [`Error::OffsetOutOfRange`] is such
     /// an error, and so is a right that is missing. Connections that break and leaders that move are
-    /// no error until that has lasted for [`ReadOptions::timeout`]; calling again tries again.
+    /// no error until that has lasted for as long as [`Reader::open`] was allowed; calling again tries
+    /// again.
     pub async fn next(&mut self) -> Result<Vec<Fetched>, Error> {
         while self.ready.is_empty() && self.failures.is_empty() {
             if self.partitions.are_over() {
@@ -170,13 +177,13 @@ impl Reader {
                     self.partitions.of_broker(broker),
                     self.options.clone(),
                 ),
-                None => steps::open(self.cluster.clone(), broker, self.options.timeout),
+                None => steps::open(self.cluster.clone(), broker, self.patience),
             });
             self.busy.insert(broker);
         }
         let lost = self.partitions.lost();
         if !lost.is_empty() && !self.looking_up {
-            let (pause, timeout) = (self.partitions.pause(), self.options.timeout);
+            let (pause, timeout) = (self.partitions.pause(), self.patience);
             self.steps.push(steps::look_up(self.cluster.clone(), lost, pause, timeout));
             self.looking_up = true;
         }

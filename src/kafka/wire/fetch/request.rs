@@ -8,7 +8,7 @@ use kafka_protocol::messages::{FetchRequest, FetchResponse};
 use kafka_protocol::protocol::StrBytes;
 
 use super::options::ReadOptions;
-use super::partitions::Asked;
+use super::partition::Asked;
 use crate::model::name::TopicName;
 use crate::model::offset::{IsolationLevel, TopicPartition};
 

@@ -6,15 +6,16 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use kafka_protocol::messages::{FetchRequest, FetchResponse};
 use rand::Rng;
+use tokio::task::{JoinError, JoinSet};
 
 use super::options::ReadOptions;
-use super::partitions::Asked;
+use super::partition::Asked;
 use super::request::request;
 use crate::clock::Deadline;
 use crate::kafka::wire::cluster::Cluster;
 use crate::kafka::wire::connection::Connection;
 use crate::kafka::wire::known::Leader;
-use crate::kafka::{Error, PerItem};
+use crate::kafka::{Error, PerItem, backoff};
 use crate::model::name::TopicName;
 use crate::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
 
@@ -56,9 +57,25 @@ pub(super) enum Step {
 /// batch is as large as this.
 const LARGEST_ANSWER: usize = 1024 * 1024 * 1024;
 
+/// Runs a step whether or not anybody waits for it: it asks the cluster, which lets one ask at a time.
+/// Left half-way while the caller turns to the same cluster, both would wait for ever.
+fn on_its_own(step: impl Future<Output = Step> + Send + 'static) -> BoxFuture<'static, Step> {
+    // Dropped with the reader, the set ends the task.
+    let mut task = JoinSet::new();
+    task.spawn(step);
+    Box::pin(async move {
+        match task.join_next().await.map(|ended| ended.map_err(JoinError::try_into_panic)) {
+            Some(Ok(step)) => step,
+            Some(Err(Ok(panic))) => std::panic::resume_unwind(panic),
+            // The runtime is being shut down, and whoever waits here with it.
+            Some(Err(Err(_))) | None => std::future::pending().await,
+        }
+    })
+}
+
 /// Opens a connection to a broker that is used for fetching only: a long poll would hold up others.
 pub(super) fn open(cluster: Cluster, broker: i32, timeout: Duration) -> BoxFuture<'static, Step> {
-    Box::pin(async move {
+    on_its_own(async move {
         let outcome = cluster.open_connection(broker, Deadline::after(timeout)).await;
         Step::Opened { broker, outcome }
     })
@@ -72,7 +89,7 @@ pub(super) fn fetch(
     options: ReadOptions,
 ) -> BoxFuture<'static, Step> {
     Box::pin(async move {
-        let deadline = Deadline::after(options.max_wait + options.timeout);
+        let deadline = Deadline::after(options.max_wait + options.request_timeout);
         let answer = async {
             let make = |version| -> FetchRequest { request(version, &asked, &options) };
             let mut pending = connection.start(make, LARGEST_ANSWER, deadline).await?;
@@ -90,9 +107,8 @@ pub(super) fn look_up(
     pause: Duration,
     timeout: Duration,
 ) -> BoxFuture<'static, Step> {
-    // Give or take a fifth, so that many readers do not come back at the same moment.
-    let pause = pause.mul_f64(rand::rng().random_range(0.8..1.2));
-    Box::pin(async move {
+    let pause = backoff::spread(pause, rand::rng().random());
+    on_its_own(async move {
         tokio::time::sleep(pause).await;
         let topics: Vec<&TopicName> = partitions.iter().map(|p| &p.topic).collect();
         cluster.forget_leaders(topics);
@@ -103,7 +119,7 @@ pub(super) fn look_up(
 
 /// Looks up where a log begins and ends.
 pub(super) fn range(cluster: Cluster, asked: Asked, timeout: Duration) -> BoxFuture<'static, Step> {
-    Box::pin(async move {
+    on_its_own(async move {
         let outcome = ends(&cluster, &asked.topic_partition, Deadline::after(timeout)).await;
         Step::Ranged { asked, outcome }
     })

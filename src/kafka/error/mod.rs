@@ -1,9 +1,14 @@
 //! What can go wrong with a cluster, and what follows: retriable or fatal, exit code, hint.
 //!
-//! Decided here once; nobody else looks at error codes to find out whether to try again.
+//! Decided in this folder once; nobody else looks at error codes to find out whether to try again.
 
-use std::fmt;
+mod code;
+mod remedy;
+
 use std::time::Duration;
+
+pub use code::ErrorCode;
+pub(super) use remedy::Remedy;
 
 use crate::exit::Exit;
 use crate::model::offset::TopicPartition;
@@ -34,6 +39,14 @@ pub enum Error {
         doing: String,
         /// How long was allowed.
         allowed: Duration,
+    },
+    /// A change was asked for and its answer lost, and nothing shows yet what became of it.
+    #[error("{change} may have been done or not: {cause}")]
+    Unconfirmed {
+        /// The request and what it is about, such as ``CreateTopics of topic `orders` ``.
+        change: String,
+        /// How the answer was lost.
+        cause: String,
     },
     /// The TLS handshake failed, or the two sides do not agree on TLS.
     #[error("TLS with {address} failed: {cause}")]
@@ -118,51 +131,6 @@ pub enum Error {
     Client(String),
 }
 
-/// An error code of the protocol; shown by Kafka's own name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ErrorCode(pub i16);
-
-impl ErrorCode {
-    /// `UNKNOWN_TOPIC_OR_PARTITION`.
-    pub const UNKNOWN_TOPIC_OR_PARTITION: Self = Self(3);
-    /// `LEADER_NOT_AVAILABLE`.
-    pub const LEADER_NOT_AVAILABLE: Self = Self(5);
-    /// `BROKER_NOT_AVAILABLE`.
-    pub const BROKER_NOT_AVAILABLE: Self = Self(8);
-    /// `TOPIC_AUTHORIZATION_FAILED`.
-    pub const TOPIC_AUTHORIZATION_FAILED: Self = Self(29);
-    /// `GROUP_ID_NOT_FOUND`.
-    pub const GROUP_ID_NOT_FOUND: Self = Self(69);
-    /// `NOT_CONTROLLER`.
-    pub const NOT_CONTROLLER: Self = Self(41);
-    /// `TOPIC_ALREADY_EXISTS`.
-    pub const TOPIC_ALREADY_EXISTS: Self = Self(36);
-    /// `UNKNOWN_TOPIC_ID`.
-    pub const UNKNOWN_TOPIC_ID: Self = Self(100);
-
-    /// `MESSAGE_TOO_LARGE`, `RECORD_LIST_TOO_LARGE`, `INVALID_TIMESTAMP` and `INVALID_RECORD`: a broker
-    /// refuses these very records, and takes others.
-    const OF_RECORDS: [Self; 4] = [Self(10), Self(18), Self(32), Self(87)];
-
-    /// Tells whether the condition may pass by itself, so that asking again makes sense.
-    /// `UNKNOWN_TOPIC_OR_PARTITION` counts as retriable in Kafka; for a tool that was given a name it
-    /// is an answer, so here it does not.
-    pub fn is_retriable(self) -> bool {
-        self != Self::UNKNOWN_TOPIC_OR_PARTITION && super::wire::is_retriable(self.0)
-    }
-
-    /// Returns Kafka's own name, such as `NOT_LEADER_OR_FOLLOWER`.
-    pub fn name(self) -> String {
-        super::wire::code_name(self.0)
-    }
-}
-
-impl fmt::Display for ErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name())
-    }
-}
-
 impl Error {
     /// Returns the broker's code, if a broker answered with one.
     pub fn code(&self) -> Option<ErrorCode> {
@@ -171,6 +139,7 @@ impl Error {
             Self::Unreachable { .. }
             | Self::Disconnected { .. }
             | Self::Timeout { .. }
+            | Self::Unconfirmed { .. }
             | Self::Tls { .. }
             | Self::Authentication { .. }
             | Self::Protocol { .. }
@@ -185,17 +154,38 @@ impl Error {
     /// Tells whether a broker refused the records themselves, so that others of the same batch may be
     /// written without them.
     pub fn is_of_records(&self) -> bool {
-        self.code().is_some_and(|code| ErrorCode::OF_RECORDS.contains(&code))
+        self.code().is_some_and(ErrorCode::is_of_records)
+    }
+
+    /// Tells whether nobody answered, which a cluster that starts or a network that heals may end.
+    pub fn nobody_answered(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::Disconnected { .. }
+            | Self::Timeout { .. }
+            | Self::Unconfirmed { .. } => true,
+            Self::Tls { .. }
+            | Self::Authentication { .. }
+            | Self::Denied { .. }
+            | Self::Broker { .. }
+            | Self::Protocol { .. }
+            | Self::OffsetOutOfRange { .. }
+            | Self::CorruptRecords { .. }
+            | Self::Settings(_)
+            | Self::Fenced(_)
+            | Self::Client(_) => false,
+        }
     }
 
     /// Returns the exit code of a command that ends with this error.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Unreachable { .. } | Self::Disconnected { .. } | Self::Timeout { .. } => {
-                Exit::Unreachable
-            }
+            Self::Unreachable { .. }
+            | Self::Disconnected { .. }
+            | Self::Timeout { .. }
+            | Self::Unconfirmed { .. } => Exit::Unreachable,
             // The deadline passed before the condition did.
-            Self::Broker { code, .. } if code.is_retriable() => Exit::Unreachable,
+            Self::Broker { code, .. } if code.remedy().is_some() => Exit::Unreachable,
             Self::Tls { .. }
             | Self::Protocol { .. }
             | Self::OffsetOutOfRange { .. }
@@ -215,6 +205,9 @@ impl Error {
                 Some("check the address with -b HOST:PORT or FLOWCTL_BROKERS".to_owned())
             }
             Self::Timeout { .. } => Some("allow more time with --timeout".to_owned()),
+            Self::Unconfirmed { .. } => {
+                Some("see whether it was done before you ask for it again".to_owned())
+            }
             Self::Tls { hint, .. } | Self::Authentication { hint, .. } => hint.clone(),
             Self::Protocol { .. } => {
                 Some("check that the address is a listener of a Kafka broker".to_owned())
@@ -249,6 +242,7 @@ impl Error {
             Self::Unreachable { .. } => "unreachable".to_owned(),
             Self::Disconnected { .. } => "disconnected".to_owned(),
             Self::Timeout { .. } => "timeout".to_owned(),
+            Self::Unconfirmed { .. } => "unconfirmed".to_owned(),
             Self::Tls { .. } => "tls".to_owned(),
             Self::Authentication { .. } => "authentication".to_owned(),
             Self::Denied { code, .. } | Self::Broker { code, .. } => code.name(),
