@@ -91,11 +91,12 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     context.output.outlive_reader();
     let limits = Limits { timeout: context.global.timeout, interrupt: &interrupt };
     let prints = args.output == Format::Text;
+    let width = view::topic_width(&plan);
     let output = &mut context.output;
     // A reader of stdout who goes away does not stop what was agreed on.
     let mut tell = |change: &Change, outcome: &Outcome| {
         if prints {
-            drop(output.print(&view::outcome_line(change, outcome)));
+            drop(output.print(&view::outcome_line(change, outcome, width)));
             drop(output.flush());
         }
     };

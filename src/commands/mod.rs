@@ -15,6 +15,7 @@ pub mod resume;
 pub mod tail;
 pub mod target;
 pub mod tour;
+pub mod usage;
 pub mod validate;
 
 use clap::{CommandFactory, Parser, Subcommand};

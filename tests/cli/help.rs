@@ -100,3 +100,39 @@ fn an_unknown_command_gets_a_suggestion() {
     let failed = Home::new().flowctl().args(["help", "exit-code"]).assert().code(64);
     assert!(text(&failed.get_output().stderr).contains("exit-codes"));
 }
+
+#[test]
+fn a_command_is_found_by_its_last_word() {
+    let page =
+        |words: &[&str]| Home::new().flowctl().arg("help").args(words).output().unwrap().stdout;
+    assert_eq!(page(&["redrive"]), page(&["dlq", "redrive"]));
+    assert!(text(&page(&["redrive"])).contains("flowctl dlq redrive"));
+}
+
+#[test]
+fn every_translation_of_another_tool_is_a_command_line_of_ours() {
+    let shown = Home::new().flowctl().args(["help", "kcat"]).assert().success();
+    let page = text(&shown.get_output().stdout);
+    let mut lines = 0;
+    for line in page.lines().filter(|line| line.starts_with("  ")) {
+        for command in line.split("flowctl ").skip(1) {
+            let words = command.split([',', '(', ';']).next().unwrap_or_default();
+            let words = words.split_whitespace().map(|word| word.trim_matches('\''));
+            let words = std::iter::once("flowctl").chain(words);
+            let parsed = flowctl::commands::definition().try_get_matches_from(words);
+            assert!(parsed.is_ok(), "{line}\n{}", parsed.unwrap_err());
+            lines += 1;
+        }
+    }
+    assert!(lines > 15, "{lines} commands in\n{page}");
+}
+
+#[test]
+fn a_usage_error_shows_the_way_out_and_an_example() {
+    let failed =
+        Home::new().flowctl().args(["tail", "orders", "-o", "beginning"]).assert().code(64);
+    let told = text(&failed.get_output().stderr);
+    let advice = "hint: -o is the output format; where to begin is --from beginning\n\
+                  example: flowctl tail user-activity-logs\n";
+    assert!(told.ends_with(advice), "{told}");
+}

@@ -3,25 +3,36 @@
 use serde::Serialize;
 
 use super::item::ChangeItem;
-use super::text::{describe, one_line};
+use super::text::one_line;
 use super::{Fields, json, source};
 use crate::error::Report;
 use crate::model::timestamp::Timestamp;
 use crate::plan::outcome::Tally;
-use crate::plan::{Applied, Change, Outcome};
+use crate::plan::{Action, Applied, Change, Outcome, Plan};
 
-/// Lays out what became of a change.
-pub fn outcome_line(change: &Change, outcome: &Outcome) -> String {
-    let word = outcome.name();
-    let topic = &change.difference.topic;
-    let what = describe(&change.difference.action);
-    match outcome {
-        Outcome::Done | Outcome::Blocked => format!("{word:<8} {topic}  {what}\n"),
-        Outcome::Skipped(reason) => format!("{word:<8} {topic}  {what}  # {reason}\n"),
-        Outcome::Failed(report) => {
-            format!("{word:<8} {topic}  {what}  # {}\n", one_line(&report.in_one_line()))
-        }
-    }
+/// Lays out what became of a change; topics are padded to `width`. What is in the change stands in the
+/// plan, which has been shown.
+pub fn outcome_line(change: &Change, outcome: &Outcome, width: usize) -> String {
+    let (word, topic) = (outcome.name(), change.difference.topic.as_str());
+    let what = match &change.difference.action {
+        Action::Create { .. } => "create",
+        Action::ChangePartitions { .. } => "partitions",
+        Action::ChangeReplication { .. } => "replication",
+        Action::SetConfig { key, .. } => key,
+        Action::AwaitExternal => "external",
+        Action::Read => "read",
+    };
+    let why = match outcome {
+        Outcome::Done | Outcome::Blocked => String::new(),
+        Outcome::Skipped(reason) => format!("  # {reason}"),
+        Outcome::Failed(report) => format!("  # {}", one_line(&report.in_one_line())),
+    };
+    format!("{word:<8} {topic:<width$}  {what}{why}\n")
+}
+
+/// Returns how wide the column of topics is.
+pub fn topic_width(plan: &Plan) -> usize {
+    plan.changes.iter().map(|change| change.difference.topic.as_str().len()).max().unwrap_or(0)
 }
 
 /// Lays out the last line.

@@ -13,7 +13,7 @@ use super::json::{self, Source};
 use crate::model::timestamp::Timestamp;
 use crate::plan::{Plan, Summary};
 
-pub use applied::{applied_json, outcome_line, tally_line};
+pub use applied::{applied_json, outcome_line, tally_line, topic_width};
 pub use text::{question, text, unmanaged_warnings};
 
 use item::ChangeItem;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::applied::topic_width;
 use crate::model::count::count;
 use crate::model::duration::format_duration;
 use crate::model::name::TopicName;
@@ -25,8 +26,7 @@ pub fn text(plan: &Plan, color: bool) -> String {
             }
         );
     }
-    let topics = plan.changes.iter().map(|change| change.difference.topic.as_str().len());
-    let width = topics.max().unwrap_or(0);
+    let width = topic_width(plan);
     let mut text = String::new();
     for change in &plan.changes {
         write_change(&mut text, change, width, color);
@@ -77,7 +77,7 @@ fn sign(change: &Change, color: bool) -> String {
 }
 
 /// Says what a change does, old → new.
-pub(super) fn describe(action: &Action) -> String {
+fn describe(action: &Action) -> String {
     match action {
         Action::Create { partitions, replication, configs } => {
             let count = |count: Option<String>| count.unwrap_or_else(|| "broker's".to_owned());

@@ -29,7 +29,7 @@ impl EnvironmentError {
         match self {
             Self::Unsaid { .. } => "choose one with --env or FLOWCTL_ENV".to_owned(),
             Self::Unknown { known, .. } if known.is_empty() => {
-                "the file has no `environments`".to_owned()
+                "the file has no `environments`: leave out --env and unset FLOWCTL_ENV".to_owned()
             }
             Self::Unknown { asked, known } => {
                 match closest(asked, known.iter().map(String::as_str)) {

@@ -1,0 +1,134 @@
+//! Usage errors: what clap says, and the way out for habits that come from other tools.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// Says what a command line that clap refused was probably meant to be; its first word is the program.
+/// Empty for help and version, which are answers.
+pub fn advice(error: &clap::Error, arguments: &[String]) -> Vec<String> {
+    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Vec::new();
+    }
+    let mut lines: Vec<_> =
+        habit(error, arguments).map(|hint| format!("hint: {hint}")).into_iter().collect();
+    lines.extend(example(arguments).map(|example| format!("example: {example}")));
+    lines
+}
+
+/// Recognises what is right in kcat, or in another command of flowctl.
+fn habit(error: &clap::Error, arguments: &[String]) -> Option<String> {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        Some(_) | None => None,
+    };
+    let command = path(arguments);
+    let is_record_command = matches!(command.first().copied(), Some("tail" | "produce"));
+    let word_after_e = arguments.windows(2).find_map(|pair| match pair {
+        [flag, word] if flag == "-e" && !word.starts_with('-') => Some(word),
+        _ => None,
+    });
+    if error.kind() == ErrorKind::UnknownArgument
+        && is_record_command
+        && let Some(word) = word_after_e
+    {
+        return Some(format!(
+            "the environment is --env {word} here; -e exits at the end, as in kcat"
+        ));
+    }
+    match text(ContextKind::InvalidArg)? {
+        "-C" => Some("flowctl tail reads; flowctl help kcat translates the flags".to_owned()),
+        "-P" => Some("flowctl produce writes; flowctl help kcat translates the flags".to_owned()),
+        "-L" => {
+            Some("flowctl plan compares topics, flowctl lag --all-groups lists groups".to_owned())
+        }
+        "-G" => Some("flowctl tail reads without joining a group; flowctl help kcat".to_owned()),
+        argument if argument.starts_with("--output") => {
+            let value = text(ContextKind::InvalidValue).filter(|_| is_record_command)?;
+            let position = match value.strip_prefix("s@") {
+                Some(time) => format!("@{time}"),
+                None => value.to_owned(),
+            };
+            Some(format!("-o is the output format; where to begin is --from {position}"))
+        }
+        _ => None,
+    }
+}
+
+/// Returns the words of the command line that name a command.
+fn path(arguments: &[String]) -> Vec<&str> {
+    let mut command = super::definition();
+    let mut path = Vec::new();
+    for word in arguments.iter().skip(1) {
+        if let Some(found) = command.find_subcommand(word) {
+            path.push(word.as_str());
+            command = found.clone();
+        }
+    }
+    path
+}
+
+/// Returns the first example of the help of the command that is called.
+fn example(arguments: &[String]) -> Option<String> {
+    let mut command = super::definition();
+    for name in path(arguments) {
+        command = command.find_subcommand(name)?.clone();
+    }
+    let help = command.get_long_about()?.to_string();
+    let line = help.lines().find_map(|line| line.strip_prefix("  flowctl "))?;
+    let (example, _) = line.split_once("  #").unwrap_or((line, ""));
+    Some(format!("flowctl {}", example.trim_end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::commands::Cli;
+
+    fn said(line: &str) -> Vec<String> {
+        let arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        advice(&Cli::try_parse_from(&arguments).unwrap_err(), &arguments)
+    }
+
+    #[test]
+    fn habits_of_kcat_are_recognised() {
+        for (line, hint) in [
+            (
+                "flowctl -C -t orders",
+                "hint: flowctl tail reads; flowctl help kcat translates the flags",
+            ),
+            (
+                "flowctl -P -t orders",
+                "hint: flowctl produce writes; flowctl help kcat translates the flags",
+            ),
+            (
+                "flowctl tail orders -o beginning",
+                "hint: -o is the output format; where to begin is --from beginning",
+            ),
+            (
+                "flowctl tail orders -o s@17",
+                "hint: -o is the output format; where to begin is --from @17",
+            ),
+            (
+                "flowctl tail orders -e dev",
+                "hint: the environment is --env dev here; -e exits at the end, as in kcat",
+            ),
+            (
+                "flowctl tail -e dev orders",
+                "hint: the environment is --env dev here; -e exits at the end, as in kcat",
+            ),
+        ] {
+            assert_eq!(said(line).first().map(String::as_str), Some(hint), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_gets_an_example_of_its_command_and_help_gets_none() {
+        assert_eq!(said("flowctl lag --fail-above"), ["example: flowctl lag"]);
+        assert_eq!(
+            said("flowctl dlq redrive"),
+            ["example: flowctl dlq redrive user-activity-logs --dry-run"]
+        );
+        assert!(said("flowctl --help").is_empty() && said("flowctl dlq").is_empty());
+    }
+}
