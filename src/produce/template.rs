@@ -40,9 +40,17 @@ pub struct Template {
     environment: Environment<'static>,
     data: FakeData,
     key: bool,
-    headers: Vec<(String, bool)>,
+    headers: Vec<HeaderPart>,
     uses_value: bool,
     has_made_up_time: bool,
+}
+
+/// A header of every record.
+#[derive(Debug)]
+struct HeaderPart {
+    name: Bytes,
+    /// The name of its template inside the environment, and what messages call it; `None` is null.
+    value: Option<(String, String)>,
 }
 
 /// Why a template cannot be used.
@@ -91,16 +99,21 @@ impl Template {
         if let Some(key) = key {
             add(KEY.to_owned(), KEY, key)?;
         }
+        let mut parts = Vec::with_capacity(headers.len());
         for (index, (name, value)) in headers.iter().enumerate() {
+            let mut part = HeaderPart { name: Bytes::from(name.clone()), value: None };
             if let Some(value) = value {
-                add(header_name(index), &format!("header `{name}`"), value)?;
+                let (template, shown) = (format!("header {index}"), format!("header `{name}`"));
+                add(template.clone(), &shown, value)?;
+                part.value = Some((template, shown));
             }
+            parts.push(part);
         }
         Ok(Self {
             environment,
             data,
             key: key.is_some(),
-            headers: headers.iter().map(|(name, value)| (name.clone(), value.is_some())).collect(),
+            headers: parts,
             uses_value,
             has_made_up_time: seed.is_some(),
         })
@@ -119,14 +132,12 @@ impl Template {
         };
         let key = if self.key { Some(Bytes::from(self.part(KEY, KEY, &known)?)) } else { None };
         let mut headers = Vec::with_capacity(self.headers.len());
-        for (index, (name, has_value)) in self.headers.iter().enumerate() {
-            let value = if *has_value {
-                let part = format!("header `{name}`");
-                Some(Bytes::from(self.part(&header_name(index), &part, &known)?))
-            } else {
-                None
+        for HeaderPart { name, value } in &self.headers {
+            let value = match value {
+                Some((template, shown)) => Some(Bytes::from(self.part(template, shown, &known)?)),
+                None => None,
             };
-            headers.push(Header { name: Bytes::copy_from_slice(name.as_bytes()), value });
+            headers.push(Header { name: name.clone(), value });
         }
         Ok(InputRecord { key, value: Some(Bytes::from(value)), headers, ..InputRecord::default() })
     }
@@ -137,11 +148,6 @@ impl Template {
             .and_then(|template| template.render(known))
             .map_err(|error| template_error(part, &error))
     }
-}
-
-/// Returns the name of a header's template inside the environment.
-fn header_name(index: usize) -> String {
-    format!("header {index}")
 }
 
 /// Returns the time of a record that does not depend on the clock.
