@@ -18,6 +18,8 @@ mod describe_groups;
 mod dial;
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod fake_changes;
 mod fetch;
 mod frame;
 mod groups;
