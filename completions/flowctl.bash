@@ -1089,7 +1089,7 @@ _flowctl() {
             return 0
             ;;
         flowctl__subcmd__tail)
-            opts="-t -p -n -e -c -k -o -J -f -K -D -Z -b -F -X -q -v -h --topic --partition --from --to --since --until --newest --exit --count --key --output --format --keys --headers --timestamps --key-delimiter --delimiter --null --isolation --group --file --env --bootstrap-server --brokers --properties --property --timeout --color --quiet --verbose --help"
+            opts="-t -p -n -e -c -k -o -J -f -K -D -Z -b -F -X -q -v -h --topic --partition --from --since --newest --exit --count --key --output --format --keys --headers --timestamps --key-delimiter --delimiter --null --isolation --group --file --env --to --until --bootstrap-server --brokers --properties --property --timeout --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1115,15 +1115,7 @@ _flowctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --to)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --since)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --until)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1196,6 +1188,14 @@ _flowctl() {
                     return 0
                     ;;
                 --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

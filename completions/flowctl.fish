@@ -138,10 +138,8 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s v -l verbose
 complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s t -l topic -d 'Topic, as in kcat' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s p -l partition -d 'Read only these partitions: 0,2 (can be repeated)' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l from -d 'Where to begin: start, end, committed, an offset, +N after the start, -N before the end, a time, -1h30m before now; 3=POSITION for one partition (can be repeated)' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l to -d 'Where to stop, in the same words; what is there is no longer read (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l from -d 'Where to begin: start, end, an offset, +N after the start, -N before the end, a time, -1h30m before now; 3=POSITION for one partition (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l since -d 'Begin at a time: 2026-11-21T04:00 (UTC), 2026-11-21T05:00+01:00, or 1h30m before now' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l until -d 'Stop at a time' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s n -l newest -d 'Begin at the newest N records of all partitions together; default 10 without --from, --since' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s c -l count -d 'Exit after N records' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s k -l key -d 'Show only records with this key' -r
@@ -157,6 +155,7 @@ read_uncommitted\t'Records of open and aborted transactions too'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l group -d 'Group whose committed offsets are meant; default: the flow\'s only consumer' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -l until -l to -d 'Where to stop, in the same words or 1h30m before now; what is there is no longer read (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand tail" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r
@@ -239,7 +238,7 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_sub
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l error-code -d 'Only this error code, or this exception class, with or without its package (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s k -l key -d 'Only this key (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l from -d 'Where to begin: start, end, an offset, +N after the start, -N before the end, a time, -1h30m before now; 3=POSITION for one partition (can be repeated)' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l until -d 'Where to stop, in the same words; what is there is no longer taken (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l until -d 'Where to stop, in the same words or 1h30m before now; what is there is no longer read (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l since -d 'Begin at a time: 2026-11-21T04:00 (UTC), 2026-11-21T05:00+01:00, or 1h30m before now' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l limit -d 'At most N of them, partition by partition' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l status -d 'Only those with this status [default: pending; with an id: all]' -r -f -a "pending\t'Those that were not redriven yet'
@@ -267,7 +266,7 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_sub
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l error-code -d 'Only this error code, or this exception class, with or without its package (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s k -l key -d 'Only this key (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l from -d 'Where to begin: start, end, an offset, +N after the start, -N before the end, a time, -1h30m before now; 3=POSITION for one partition (can be repeated)' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l until -d 'Where to stop, in the same words; what is there is no longer taken (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l until -d 'Where to stop, in the same words or 1h30m before now; what is there is no longer read (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l since -d 'Begin at a time: 2026-11-21T04:00 (UTC), 2026-11-21T05:00+01:00, or 1h30m before now' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l limit -d 'At most N of them, partition by partition' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l to -d 'Send to this flow or topic instead of where they come from' -r
@@ -295,7 +294,7 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_sub
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l to -d 'Flow or topic to write' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l from -d 'Where to begin: start, end, an offset, +N after the start, -N before the end, a time, -1h30m before now; 3=POSITION for one partition (can be repeated)' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l until -d 'Where to stop, in the same words; what is there is no longer taken (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l until -d 'Where to stop, in the same words or 1h30m before now; what is there is no longer read (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l since -d 'Begin at a time: 2026-11-21T04:00 (UTC), 2026-11-21T05:00+01:00, or 1h30m before now' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -s o -l output -d 'Output format' -r -f -a "text\t'For people'
 json\t'One JSON document'"

@@ -77,6 +77,9 @@ impl GlobalArgs {
     }
 }
 
+/// What `--timeout` is when nobody says so.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Reads a duration that is longer than nothing: no time to wait would be no wish at all.
 fn parse_timeout(text: &str) -> Result<Duration, String> {
     match parse_duration(text) {

@@ -1,15 +1,15 @@
 //! `flowctl replay`: copies a range of a topic to another topic.
 
-use std::fmt::Write as _;
-
 use super::Context;
-use super::range::SourceRangeArgs;
+use super::range::RangeArgs;
+use super::resume::CommandLine;
 use super::target::{self, Found};
-use crate::config::TopologyArgs;
+use crate::config::{GlobalArgs, TopologyArgs};
 use crate::error::{self, Problem};
 use crate::exit::Exit;
 use crate::model::count::count;
 use crate::model::name::TopicName;
+use crate::model::position::Position;
 use crate::model::target::Target;
 use crate::output::Format;
 use crate::output::json::Source;
@@ -30,7 +30,7 @@ use crate::topology::Resolved;
 /// The end is where the log ends when the command begins. Key, value, headers and timestamp stay as
 /// they are, byte for byte; the partition too where both topics have as many, else the key decides.
 /// Each batch is a transaction. Ctrl-C ends after the batch in flight and prints the command that goes
-/// on. `--to` names the topic, so the end of the range is `--until` here.
+/// on.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
@@ -44,7 +44,7 @@ pub struct Args {
 
     /// From where to where.
     #[command(flatten)]
-    range: SourceRangeArgs,
+    range: RangeArgs,
 
     /// Count what would be copied, and change nothing
     #[arg(long)]
@@ -123,8 +123,10 @@ async fn plan(args: &Args, context: &mut Context) -> anyhow::Result<(Replayer, R
     if source == to {
         return Err(Problem::usage(format!("`{source}` would be copied into itself")).into());
     }
-    let range =
-        args.range.parse(context.clock.now()).map_err(|error| Problem::usage(error.to_string()))?;
+    let range = args
+        .range
+        .parse_without_group(context.clock.now())
+        .map_err(|error| Problem::usage(error.to_string()))?;
     let settings = context.settings(topology.as_ref()).await?;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
     let timeout = context.global.timeout;
@@ -166,11 +168,16 @@ fn report(
         Ended::Complete if plan.hidden > 0 || outcome.expired > 0 => Ok(Exit::Partly),
         Ended::Complete => Ok(Exit::Done),
         Ended::Interrupted(signal) => {
-            context.output.note(&format!("stopped; to go on: {}", resume(plan, outcome)));
+            context.output.note(&format!(
+                "stopped; to go on: {}",
+                resume(args, plan, outcome, &context.global)
+            ));
             Ok(signal.exit())
         }
         Ended::Failed(failure) => {
-            context.output.note(&format!("to go on: {}", resume(plan, outcome)));
+            context
+                .output
+                .note(&format!("to go on: {}", resume(args, plan, outcome, &context.global)));
             Err(failure)
         }
         Ended::Undecided(failure, batch) => {
@@ -182,7 +189,10 @@ fn report(
                 batch.partition,
                 plan.target
             ));
-            context.output.note(&format!("if they were not: {}", resume(plan, outcome)));
+            context.output.note(&format!(
+                "if they were not: {}",
+                resume(args, plan, outcome, &context.global)
+            ));
             Err(failure)
         }
     }
@@ -190,17 +200,77 @@ fn report(
 
 /// Writes the command that goes on, in offsets, which mean the same later; an end by time stays one,
 /// because each record's own time decides there.
-fn resume(plan: &Replay, outcome: &Outcome) -> String {
-    let mut text = format!("flowctl replay topic/{} --to topic/{}", plan.source, plan.target);
+fn resume(args: &Args, plan: &Replay, outcome: &Outcome, global: &GlobalArgs) -> String {
+    let Args {
+        source: _,
+        to: _,
+        range: RangeArgs { from: _, until: _, since: _ },
+        dry_run: _,
+        // Who goes on is asked again.
+        yes: _,
+        output,
+        topology,
+    } = args;
+    let mut line = CommandLine::new("replay", global);
+    line.word(format_args!("topic/{}", plan.source));
+    line.flag("--to", format_args!("topic/{}", plan.target));
     for (partition, range) in &plan.ranges {
         let next = outcome.next.get(partition).copied().unwrap_or(range.start);
-        let until = match range.until {
-            Some(time) => format!("@{time}"),
-            None => range.end.to_string(),
-        };
-        let _ = write!(text, " --from {partition}={next} --until {partition}={until}");
+        let until = range.until.map_or(Position::Offset(range.end), Position::Time);
+        line.part(*partition, Position::Offset(next), Some(until));
     }
-    // Partitions without a range are left alone.
-    text.push_str(" --from '*=end'");
-    text
+    line.choice("--output", output, &Format::Text);
+    line.topology(topology);
+    line.into_text()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::commands::Command;
+    use crate::commands::resume::testing::{GLOBAL, assert_complete, read};
+    use crate::model::timestamp::Timestamp;
+    use crate::replay::PartitionRange;
+
+    fn parsed(line: &str) -> (GlobalArgs, Args) {
+        let cli = read(line);
+        let Command::Replay(args) = cli.command else { panic!("no replay") };
+        (cli.global, args)
+    }
+
+    #[test]
+    fn the_line_means_the_rest_of_the_same_replay() {
+        let flags = ["--output", "json", "--file", "a b.yaml", "--env", "dev"];
+        let line = "flowctl replay -b h:1 --timeout 30s orders --to copy --from=-10 --yes \
+                    --output json --file 'a b.yaml' --env dev";
+        let (global, args) = parsed(line);
+        let range = |start, end, until| PartitionRange { start, end, since: None, until };
+        let plan = Replay {
+            source: "orders".into(),
+            target: "copy".into(),
+            ranges: BTreeMap::from([
+                (0, range(5, 15, None)),
+                (2, range(7, 9, Some(Timestamp(1_795_233_600_000)))),
+            ]),
+            keeps_partitions: true,
+            hidden: 0,
+            moved: Vec::new(),
+        };
+        let outcome = Outcome { next: BTreeMap::from([(0, 8)]), ..Outcome::default() };
+        let line = resume(&args, &plan, &outcome, &global);
+        assert_eq!(
+            line,
+            "flowctl replay -b h:1 --timeout 30s topic/orders --to topic/copy --from 0=8 \
+             --until 0=15 --from 2=7 --until 2=@2026-11-21T04:00:00.000Z --output json \
+             --file 'a b.yaml' --env dev"
+        );
+        let (again_global, again) = parsed(&line);
+        assert_eq!((again_global.brokers, again_global.timeout), (global.brokers, global.timeout));
+        assert_eq!(again.output, args.output);
+        assert_eq!(format!("{:?}", again.topology), format!("{:?}", args.topology));
+        let rest = ["--to", "--from", "--until", "--since", "--dry-run", "--yes"];
+        assert_complete(&["replay"], &flags, &[&rest[..], GLOBAL].concat());
+    }
 }

@@ -1,7 +1,14 @@
-//! The command line that goes on where this one ended.
+//! The command line that goes on where this one ended: what it means does not depend on when it is run.
 
-use crate::config::GlobalArgs;
+use std::fmt::Display;
+
+use clap::ValueEnum;
+
+use crate::config::{DEFAULT_TIMEOUT, GlobalArgs, TopologyArgs};
 use crate::kafka::Properties;
+use crate::model::duration::format_duration;
+use crate::model::position::Position;
+use crate::model::shell;
 
 /// A command line under construction, quoted for a shell.
 #[derive(Debug)]
@@ -10,36 +17,84 @@ pub struct CommandLine {
 }
 
 impl CommandLine {
-    /// Begins with the command and the flags that say which cluster is meant. Secrets are masked.
+    /// Begins with the command and the flags that say which cluster is meant, and how long it may take
+    /// to answer. Secrets are masked. What is said on stderr, and how, is left to the next time.
     pub fn new(command: &str, global: &GlobalArgs) -> Self {
+        let GlobalArgs {
+            brokers,
+            properties: file,
+            property,
+            timeout,
+            color: _,
+            quiet: _,
+            verbose: _,
+        } = global;
         let mut line = Self { text: format!("flowctl {command}") };
-        if let Some(brokers) = &global.brokers {
-            line.flag("-b", brokers);
-        }
-        if let Some(file) = &global.properties {
-            line.flag("-F", &file.to_string_lossy());
-        }
+        line.flags("-b", brokers);
+        line.flags("-F", file.as_ref().map(|file| file.display()));
         let mut properties = Properties::new();
-        for argument in &global.property {
+        for argument in property {
             // What is wrong with one has ended the command before.
             drop(properties.set_argument(argument, "-X"));
         }
-        for (key, value) in properties.shown() {
-            line.flag("-X", &format!("{key}={value}"));
+        line.flags("-X", properties.shown().map(|(key, value)| format!("{key}={value}")));
+        if *timeout != DEFAULT_TIMEOUT {
+            line.flag("--timeout", format_duration(*timeout));
         }
         line
     }
 
     /// Adds a word.
-    pub fn word(&mut self, word: &str) {
+    pub fn word(&mut self, word: impl Display) {
         self.text.push(' ');
-        self.text.push_str(&quote(word));
+        self.text.push_str(&shell::quote(&word.to_string()));
     }
 
-    /// Adds a flag and its value.
-    pub fn flag(&mut self, flag: &str, value: &str) {
-        self.word(flag);
-        self.word(value);
+    /// Adds a flag and its value; a value that looks like a flag is tied to it.
+    pub fn flag(&mut self, flag: &str, value: impl Display) {
+        let value = value.to_string();
+        if value.starts_with('-') {
+            self.word(format_args!("{flag}={value}"));
+        } else {
+            self.word(flag);
+            self.word(value);
+        }
+    }
+
+    /// Adds a flag with each of its values.
+    pub fn flags(&mut self, flag: &str, values: impl IntoIterator<Item: Display>) {
+        for value in values {
+            self.flag(flag, value);
+        }
+    }
+
+    /// Adds a flag with a value of a list, unless it is the default.
+    pub fn choice<T: ValueEnum + PartialEq>(&mut self, flag: &str, value: &T, default: &T) {
+        if value != default
+            && let Some(value) = value.to_possible_value()
+        {
+            self.flag(flag, value.get_name());
+        }
+    }
+
+    /// Adds a flag that has no value, if it is set.
+    pub fn switch(&mut self, flag: &str, is_set: bool) {
+        if is_set {
+            self.word(flag);
+        }
+    }
+
+    /// Adds the part of a partition that is left. Where partitions are named, the others are left out.
+    pub fn part(&mut self, partition: i32, from: Position, until: Option<Position>) {
+        self.flag("--from", format_args!("{partition}={from}"));
+        self.flags("--until", until.map(|until| format!("{partition}={until}")));
+    }
+
+    /// Adds where the topology is.
+    pub fn topology(&mut self, topology: &TopologyArgs) {
+        let TopologyArgs { file, env } = topology;
+        self.flags("--file", file.as_ref().map(|file| file.display()));
+        self.flags("--env", env);
     }
 
     /// Returns the line.
@@ -48,30 +103,57 @@ impl CommandLine {
     }
 }
 
-/// Quotes a word where a shell would read it otherwise.
-fn quote(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
-}
-
+/// Reads a line as a shell and clap would, for the tests of those who write one: it must mean what the
+/// command that was interrupted meant.
 #[cfg(test)]
-mod tests {
-    use super::*;
+pub(super) mod testing {
+    use clap::Parser;
 
-    #[test]
-    fn words_are_quoted_where_a_shell_would_split_or_expand_them() {
-        for (word, quoted) in [
-            ("a-b_c.d/e:f=g,h@i%j+k", "a-b_c.d/e:f=g,h@i%j+k"),
-            ("*=-1h", "'*=-1h'"),
-            ("it's", "'it'\\''s'"),
-            ("", "''"),
-            ("a b", "'a b'"),
-        ] {
-            assert_eq!(quote(word), quoted);
+    use crate::commands::Cli;
+
+    /// The flags of every command: [`super::CommandLine::new`] takes care of them.
+    pub(in crate::commands) const GLOBAL: &[&str] = &[
+        "--brokers",
+        "--properties",
+        "--property",
+        "--timeout",
+        "--color",
+        "--quiet",
+        "--verbose",
+        "--help",
+    ];
+
+    /// Splits at blanks; quotes hold words together.
+    pub(in crate::commands) fn read(line: &str) -> Cli {
+        let (mut words, mut word, mut is_quoted) = (Vec::new(), String::new(), false);
+        let mut chars = line.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                '\'' => is_quoted = !is_quoted,
+                '\\' if !is_quoted => word.extend(chars.next()),
+                ' ' if !is_quoted => words.push(std::mem::take(&mut word)),
+                _ => word.push(c),
+            }
+        }
+        words.push(word);
+        Cli::try_parse_from(&words).unwrap_or_else(|error| panic!("{line}: {error}"))
+    }
+
+    /// Asserts that every flag of a command is among samples, or among those that the line cannot have.
+    pub(in crate::commands) fn assert_complete(path: &[&str], samples: &[&str], not: &[&str]) {
+        let mut command = crate::commands::definition();
+        command.build();
+        let mut found = &command;
+        for name in path {
+            found = found.find_subcommand(name).unwrap();
+        }
+        for argument in found.get_arguments().filter(|argument| !argument.is_positional()) {
+            let long = argument.get_long().map(|long| format!("--{long}"));
+            let short = argument.get_short().map(|short| format!("-{short}"));
+            let given = || samples.iter().chain(not).filter_map(|word| word.split('=').next());
+            let is_given =
+                [long, short].iter().flatten().any(|flag| given().any(|given| given == flag));
+            assert!(is_given, "`{}` is new: say what becomes of it", argument.get_id());
         }
     }
 }

@@ -38,6 +38,13 @@ pub struct Window {
     pub until: Option<Timestamp>,
 }
 
+impl Window {
+    /// Tells whether it holds no offset.
+    pub fn is_empty(&self) -> bool {
+        self.offsets.is_empty()
+    }
+}
+
 /// Which dead letters are shown, by what the ledger says of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum StatusFilter {

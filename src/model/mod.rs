@@ -17,6 +17,7 @@ pub mod partitioner;
 pub mod position;
 pub mod record;
 pub mod secret;
+pub mod shell;
 pub mod size;
 pub mod target;
 pub mod timestamp;

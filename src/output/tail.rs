@@ -189,7 +189,7 @@ fn banner(request: &Request) -> String {
         Start::At(_) => "from the given positions".to_owned(),
     };
     let to = match (request.exit_at_end, request.limit) {
-        _ if !request.to.is_empty() => "to the given positions".to_owned(),
+        _ if !request.until.is_empty() => "to the given positions".to_owned(),
         (true, _) => "to the end as of now".to_owned(),
         (false, Some(limit)) => format!("then what comes, up to {limit} in all"),
         (false, None) => "then what comes (Ctrl-C ends)".to_owned(),

@@ -72,7 +72,7 @@ impl Replay {
         let (mut moved, mut hidden) = (Vec::new(), 0);
         for (&partition, extent) in extents {
             let from = wanted.from.get(partition).unwrap_or(Position::Start);
-            let to = wanted.to.get(partition).unwrap_or(Position::End);
+            let to = wanted.until.get(partition).unwrap_or(Position::End);
             let start = position::resolve(from, &extent.marks, |_| extent.at_since)?;
             let end = position::resolve(to, &extent.marks, |_| None)?;
             moved.extend([start, end].iter().filter_map(|place| Some((partition, place.moved?))));
@@ -120,7 +120,7 @@ mod tests {
 
     fn resolve(from: &[&str], to: &[&str]) -> Replay {
         let texts = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
-        let wanted = position::Range::parse(&texts(from), &texts(to), None, None, NOW).unwrap();
+        let wanted = position::Range::parse(&texts(from), &texts(to), None, NOW).unwrap();
         Replay::resolve("a".into(), "b".into(), &wanted, &extents(), true).unwrap()
     }
 

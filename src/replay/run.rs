@@ -104,7 +104,7 @@ impl Replayer {
     /// Makes the plan. The end is where the log ends now, so a replay is finite.
     pub async fn plan(&self, wanted: &position::Range) -> anyhow::Result<Replay> {
         let partitions: Vec<i32> = self.partitions.iter().copied().collect();
-        for positions in [&wanted.from, &wanted.to] {
+        for positions in [&wanted.from, &wanted.until] {
             positions
                 .check(self.source.as_str(), &partitions)
                 .map_err(|error| Problem::usage(error.to_string()))?;

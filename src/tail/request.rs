@@ -15,7 +15,7 @@ pub struct Request {
     /// Where to begin.
     pub start: Start,
     /// Where to stop; a partition without a position goes on, or stops at its end.
-    pub to: Positions,
+    pub until: Positions,
     /// Whether to stop at the end as it is when reading begins.
     pub exit_at_end: bool,
     /// After how many records to stop.
@@ -49,7 +49,7 @@ impl Request {
             Start::Newest(_) => None,
             Start::At(positions) => Some(positions.get(partition).unwrap_or(Position::End)),
         };
-        let to = self.to.get(partition).or(self.exit_at_end.then_some(Position::End));
+        let to = self.until.get(partition).or(self.exit_at_end.then_some(Position::End));
         (from, to)
     }
 
@@ -59,6 +59,6 @@ impl Request {
             Start::Newest(_) => false,
             Start::At(positions) => positions.needs_committed(),
         };
-        from || self.to.needs_committed()
+        from || self.until.needs_committed()
     }
 }

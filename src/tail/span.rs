@@ -104,7 +104,7 @@ mod tests {
             topic: "orders".into(),
             partitions: None,
             start,
-            to: Positions::parse(to, NOW).unwrap(),
+            until: Positions::parse(to, NOW).unwrap(),
             exit_at_end,
             limit: None,
             key: None,

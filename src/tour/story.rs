@@ -3,6 +3,8 @@
 
 use serde_json::Value;
 
+use crate::model::shell;
+
 /// The topology of the repository, which the tour puts under a namespace of its own.
 const SAMPLE: &str = include_str!("../../topology.yaml");
 
@@ -96,12 +98,7 @@ pub fn shown(argument: &str) -> String {
     {
         return format!("{key}=[hidden]");
     }
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !argument.is_empty() && argument.chars().all(plain) {
-        argument.to_owned()
-    } else {
-        format!("'{}'", argument.replace('\'', r"'\''"))
-    }
+    shell::quote(argument)
 }
 
 #[cfg(test)]

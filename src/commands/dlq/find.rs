@@ -1,5 +1,6 @@
 //! From what the user names to DLQs.
 
+use std::fmt;
 use std::str::FromStr;
 
 use crate::commands::target::{self, Found};
@@ -21,6 +22,16 @@ const MAX_REDRIVES: u32 = 3;
 pub(super) enum Named {
     Target(Target),
     DeadLetter(DeadLetterId),
+}
+
+impl fmt::Display for Named {
+    /// Writes the name as [`Named::parse`] reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Target(target) => target.fmt(f),
+            Self::DeadLetter(id) => id.fmt(f),
+        }
+    }
 }
 
 impl Named {

@@ -134,7 +134,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
         let mut tell = |event: Event| teller.tell(event, output);
         Box::pin(dlq.redrive(plan, &job, snapshot, approval, &interrupt, &mut tell)).await
     };
-    report(&args, context, &planned, &outcome, ended, &teller, now)
+    report(&args, context, &planned, &outcome, ended, &teller)
 }
 
 /// What is needed to carry a plan out.
@@ -292,9 +292,8 @@ fn report(
     outcome: &Outcome,
     ended: Ended,
     teller: &Teller,
-    now: Timestamp,
 ) -> anyhow::Result<Exit> {
-    let Planned { plan, source, .. } = planned;
+    let Planned { plan, source, selector, .. } = planned;
     let source = Source { as_of: context.clock.now(), ..source.clone() };
     if teller.unshown > 0 {
         context.output.warn(&format!("… and {} more like these", teller.unshown));
@@ -308,24 +307,21 @@ fn report(
     }
     context.output.flush()?;
     context.output.note(&view::summary(plan, outcome));
-    let resume = || resume::command(args, outcome.redriven, now);
+    let resume = resume::command(args, selector.query(), outcome.redriven, &context.global);
     match ended {
         Ended::Complete => Ok(exit(plan, outcome)),
         Ended::Interrupted(signal) => {
-            context.output.note(&format!("stopped; to go on: {}", resume()));
+            context.output.note(&format!("stopped; to go on: {resume}"));
             Ok(signal.exit())
         }
         Ended::StoppedAtOnce(signal) => {
             context.output.note(&format!(
-                "stopped at once; the last transaction will be aborted; to go on: {}",
-                resume()
+                "stopped at once; the last transaction will be aborted; to go on: {resume}"
             ));
             Ok(signal.exit())
         }
         Ended::Failed(failure) => {
-            context
-                .output
-                .note(&format!("what was redriven is remembered; to go on: {}", resume()));
+            context.output.note(&format!("what was redriven is remembered; to go on: {resume}"));
             Err(failure)
         }
     }

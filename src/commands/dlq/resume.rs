@@ -1,16 +1,16 @@
 //! The command that goes on where a redrive stopped.
 
-use super::find::Named;
+use super::Format;
 use super::redrive::Args;
 use super::selection::SelectionArgs;
-use crate::commands::range::SourceRangeArgs;
-use crate::dlq::RecordTime;
-use crate::model::position::{Position, parse_position, parse_time};
-use crate::model::timestamp::Timestamp;
+use crate::commands::range::RangeArgs;
+use crate::commands::resume::CommandLine;
+use crate::config::GlobalArgs;
+use crate::dlq::{Query, RecordTime};
+use crate::model::position::Position;
 
-/// Writes the command. The flags of the connection are left to the user: they may hold secrets.
-/// Times that were relative to `now` are written out, and the limit counts what was redriven.
-pub(super) fn command(args: &Args, redriven: u64, now: Timestamp) -> String {
+/// Writes the command: the range as `query` has resolved it, and a limit of what is left.
+pub(super) fn command(args: &Args, query: &Query, redriven: u64, global: &GlobalArgs) -> String {
     let Args {
         target,
         selection,
@@ -20,136 +20,108 @@ pub(super) fn command(args: &Args, redriven: u64, now: Timestamp) -> String {
         no_trace_headers,
         max_redrives,
         dry_run: _,
+        // Who goes on is asked again.
         yes: _,
-        output: _,
+        output,
         topology,
     } = args;
-    let mut words = vec!["flowctl dlq redrive".to_owned()];
-    words.push(match target {
-        Named::Target(target) => quoted(&target.to_string()),
-        Named::DeadLetter(id) => id.to_string(),
-    });
-    let mut flag = |name: &str, value: &str| words.push(format!("--{name} {}", quoted(value)));
     let SelectionArgs { id, partition, offsets, error_code, key, range, limit } = selection;
-    for id in id {
-        flag("id", &id.to_string());
+    let RangeArgs { from: _, until: _, since: _ } = range;
+    let mut line = CommandLine::new("dlq redrive", global);
+    line.word(target);
+    line.flags("--id", id);
+    line.flags("--partition", partition);
+    let offsets = offsets.as_ref().map(|range| format!("{}-{}", range.start, range.end - 1));
+    line.flags("--offsets", offsets);
+    line.flags("--error-code", error_code);
+    line.flags("--key", key);
+    for (partition, window) in query.windows.iter().filter(|(_, window)| !window.is_empty()) {
+        let from = window.since.map_or(Position::Offset(window.offsets.start), Position::Time);
+        let until = window.until.map_or(Position::Offset(window.offsets.end), Position::Time);
+        line.part(*partition, from, Some(until));
     }
-    for partition in partition {
-        flag("partition", &partition.to_string());
-    }
-    if let Some(offsets) = offsets {
-        flag("offsets", &format!("{}-{}", offsets.start, offsets.end - 1));
-    }
-    for code in error_code {
-        flag("error-code", code);
-    }
-    for key in key {
-        flag("key", key);
-    }
-    let SourceRangeArgs { from, until, since } = range;
-    for text in from {
-        flag("from", &absolute(text, now));
-    }
-    for text in until {
-        flag("until", &absolute(text, now));
-    }
-    if let Some(since) = since {
-        let time = parse_time(since, now).map_or_else(|_| since.clone(), Timestamp::rfc3339);
-        flag("since", &time);
-    }
-    if let Some(limit) = limit {
-        flag("limit", &limit.saturating_sub(redriven).to_string());
-    }
-    if let Some(to) = to {
-        flag("to", &to.to_string());
-    }
-    if *timestamp == RecordTime::Original {
-        flag("timestamp", "original");
-    }
-    if let Some(max_redrives) = max_redrives {
-        flag("max-redrives", &max_redrives.to_string());
-    }
-    if let Some(file) = &topology.file {
-        flag("file", &file.display().to_string());
-    }
-    if let Some(env) = &topology.env {
-        flag("env", env);
-    }
-    if *keep_headers {
-        words.push("--keep-headers".to_owned());
-    }
-    if *no_trace_headers {
-        words.push("--no-trace-headers".to_owned());
-    }
-    words.join(" ")
-}
-
-/// Writes a time that was relative to now as a time.
-fn absolute(text: &str, now: Timestamp) -> String {
-    let (partition, position) = match text.split_once('=') {
-        Some((partition, position)) => (format!("{partition}="), position),
-        None => (String::new(), text),
-    };
-    let time = match parse_position(position, now) {
-        Ok(position @ Position::Time(_)) => position.to_string(),
-        Ok(_) => position.to_owned(),
-        // `--until` takes a duration without its sign.
-        Err(_) => match parse_time(position, now) {
-            Ok(time) => Position::Time(time).to_string(),
-            Err(_) => position.to_owned(),
-        },
-    };
-    format!("{partition}{time}")
-}
-
-/// Quotes a word for a shell where it needs it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=,+".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
+    line.flags("--limit", limit.map(|limit| limit.saturating_sub(redriven)));
+    line.flags("--to", to);
+    line.choice("--timestamp", timestamp, &RecordTime::Now);
+    line.switch("--keep-headers", *keep_headers);
+    line.switch("--no-trace-headers", *no_trace_headers);
+    line.flags("--max-redrives", max_redrives);
+    line.choice("--output", output, &Format::Table);
+    line.topology(topology);
+    line.into_text()
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
+    use std::collections::BTreeMap;
 
     use super::*;
+    use crate::commands::resume::testing::{GLOBAL, assert_complete, read};
+    use crate::commands::{Command, dlq};
+    use crate::dlq::Window;
+    use crate::model::shell::quote;
+    use crate::model::timestamp::Timestamp;
 
-    #[derive(Debug, Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
+    /// Every flag, alone and all together.
+    const SAMPLES: &[&[&str]] = &[
+        &["--id", "orders-dlq/0/5"],
+        &["--partition", "2"],
+        &["--offsets", "5-9"],
+        &["--error-code", "A B"],
+        &["--key", "it's"],
+        &["--key=-x"],
+        &["--to", "topic/repair"],
+        &["--timestamp", "original"],
+        &["--keep-headers"],
+        &["--no-trace-headers"],
+        &["--max-redrives", "7"],
+        &["--output", "json"],
+        &["--file", "t.yaml"],
+        &["--env", "dev"],
+    ];
+
+    fn redrive(words: &[&str]) -> (GlobalArgs, Args) {
+        let start = ["flowctl", "dlq", "redrive", "orders"];
+        let words: Vec<_> = start.iter().chain(words).map(|word| quote(word)).collect();
+        parsed(&words.join(" "))
+    }
+
+    fn parsed(line: &str) -> (GlobalArgs, Args) {
+        let cli = read(line);
+        let Command::Dlq(args) = cli.command else { panic!("no dlq") };
+        let dlq::Command::Redrive(args) = args.command else { panic!("no redrive") };
+        (cli.global, args)
     }
 
     #[test]
-    fn times_are_written_out_and_the_limit_goes_down() {
-        let words = [
-            "flowctl",
-            "orders",
-            "--since",
-            "1h",
-            "--until",
-            "-30m",
-            "--limit",
-            "10",
-            "--key",
-            "it's",
-            "--to",
-            "topic/repair",
-            "--yes",
-            "--error-code",
-            "A B",
-            "--offsets",
-            "5-9",
-        ];
-        let Line { args } = Line::try_parse_from(words).unwrap();
+    fn the_line_means_the_same_redrive() {
+        let all: Vec<&str> = SAMPLES.concat();
+        for words in SAMPLES.iter().copied().chain([all.as_slice()]) {
+            let (global, args) = redrive(words);
+            let line = command(&args, &Query::default(), 0, &global);
+            let (_, again) = parsed(&line);
+            assert_eq!(format!("{again:?}"), format!("{args:?}"), "{line}");
+        }
+        let rest = ["--dry-run", "--yes", "--from", "--until", "--since", "--limit"];
+        assert_complete(&["dlq", "redrive"], &all, &[&rest[..], GLOBAL].concat());
+    }
+
+    #[test]
+    fn the_range_is_the_one_that_was_planned_and_the_limit_goes_down() {
+        let (global, args) = redrive(&["--from", "-10", "--limit", "10", "--yes", "-b", "h:1"]);
+        let window = |start, end, until| Window { offsets: start..end, since: None, until };
+        let query = Query {
+            windows: BTreeMap::from([
+                (0, window(5, 15, None)),
+                (1, window(7, 9, Some(Timestamp(1_795_233_600_000)))),
+                (2, window(3, 3, None)),
+            ]),
+            ..Query::default()
+        };
         assert_eq!(
-            command(&args, 4, Timestamp(1_795_233_600_000)),
-            "flowctl dlq redrive orders --offsets 5-9 --error-code 'A B' --key 'it'\\''s' \
-             --until @2026-11-21T03:30:00.000Z --since 2026-11-21T03:00:00.000Z --limit 6 \
-             --to topic/repair"
+            command(&args, &query, 4, &global),
+            "flowctl dlq redrive -b h:1 orders --from 0=5 --until 0=15 --from 1=7 \
+             --until 1=@2026-11-21T04:00:00.000Z --limit 6"
         );
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::find::Named;
-use crate::commands::range::SourceRangeArgs;
+use crate::commands::range::RangeArgs;
 use crate::dlq::{DeadLetterId, Dlq, Query, Snapshot};
 use crate::error::Problem;
 use crate::model::name::TopicName;
@@ -36,7 +36,7 @@ pub(super) struct SelectionArgs {
 
     /// From where to where in the DLQ.
     #[command(flatten)]
-    pub range: SourceRangeArgs,
+    pub range: RangeArgs,
 
     /// At most N of them, partition by partition
     #[arg(long, value_name = "N")]
@@ -61,7 +61,8 @@ impl SelectionArgs {
             .into());
         }
         let ids = id.iter().chain(named.and_then(Named::dead_letter));
-        let range = range.parse(now).map_err(|error| Problem::usage(error.to_string()))?;
+        let range =
+            range.parse_without_group(now).map_err(|error| Problem::usage(error.to_string()))?;
         Ok(Query {
             places: places(ids, dlq.topic())?,
             partitions: partition.iter().copied().collect(),

@@ -1,7 +1,6 @@
 //! The flags of `flowctl tail`.
 
-use clap::ValueEnum as _;
-use clap::builder::PossibleValue;
+use std::collections::BTreeMap;
 
 use crate::commands::Context;
 use crate::commands::range::RangeArgs;
@@ -11,6 +10,7 @@ use crate::error::Problem;
 use crate::model::escapes::unescape;
 use crate::model::name::{GroupId, TopicName};
 use crate::model::offset::IsolationLevel;
+use crate::model::position::Position;
 use crate::model::target::Target;
 use crate::output::record::{Fields, Layout};
 use crate::output::streams::ErrorFormat;
@@ -18,6 +18,9 @@ use crate::tail::{Outcome, Request, Start};
 
 /// As many as `tail` of the shell shows.
 const NEWEST: usize = 10;
+
+/// What stands behind a record when nobody says so, as it is typed.
+const LINE_END: &str = "\\n";
 
 /// Show the records of a flow or topic
 ///
@@ -33,14 +36,15 @@ const NEWEST: usize = 10;
 ///
 ///   flowctl tail user-activity-logs -p 0 --from 1200 -c 1 -f '%o %k %h\n'
 ///
-/// Positions (--from, --to): start, end, committed, an offset N, +N after the start, -N before the
+/// Positions (--from, --until): start, end, committed, an offset N, +N after the start, -N before the
 /// end, a time such as 2026-11-21T04:00 (UTC), -1h30m before now; 3=POSITION for one partition. The
-/// end is that of the moment when the command starts.
+/// end is that of the moment when the command starts, `committed` where the --group stands.
 ///
 /// Templates (-f): %t topic, %p partition, %o offset, %k key, %s value, %h headers, %T timestamp,
 /// %K and %S lengths (-1: null), %R length of the value as 4 bytes, %%, \n \t \xHH.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
+#[command(mut_arg("until", |until| until.visible_alias("to")))]
 pub struct Args {
     /// Flow or topic (`flow/NAME`, `topic/NAME` force one)
     #[arg(
@@ -108,7 +112,7 @@ pub struct Args {
     pub key_delimiter: Option<String>,
 
     /// What stands behind each record (raw)
-    #[arg(short = 'D', long, value_name = "DELIMITER", default_value = "\\n")]
+    #[arg(short = 'D', long, value_name = "DELIMITER", default_value = LINE_END)]
     pub delimiter: String,
 
     /// Show NULL for a null key or value (raw, template)
@@ -203,7 +207,7 @@ impl Args {
             topic,
             partitions: (!self.partition.is_empty()).then(|| self.partition.clone()),
             start,
-            to: range.to,
+            until: range.until,
             exit_at_end: self.exit,
             limit: self.count,
             key: self.key.clone().map(String::into_bytes),
@@ -215,63 +219,73 @@ impl Args {
         })
     }
 
-    /// Returns the command that goes on where this one ended: the same flags, other positions.
+    /// Returns the command that goes on where this one ended: the same flags, other positions. Bounds
+    /// are the offsets that they were when reading began; once all are reached, it goes on behind them.
     pub(super) fn resume(
         &self,
-        request: &Request,
+        topic: &TopicName,
+        stops: &BTreeMap<i32, i64>,
         outcome: &Outcome,
         global: &GlobalArgs,
     ) -> Option<String> {
+        let Self {
+            name: _,
+            topic: _,
+            partition,
+            range: RangeArgs { from: _, until: _, since: _ },
+            newest: _,
+            exit: _,
+            count,
+            key,
+            output,
+            jsonl,
+            format,
+            keys,
+            headers,
+            timestamps,
+            key_delimiter,
+            delimiter,
+            null,
+            isolation,
+            group,
+            topology,
+        } = self;
         if outcome.next.is_empty() {
             return None;
         }
+        let is_reached = |(partition, stop): (&i32, &i64)| {
+            outcome.next.get(partition).is_none_or(|next| next >= stop)
+        };
+        let is_behind_bounds = !stops.is_empty() && stops.iter().all(is_reached);
         let mut line = CommandLine::new("tail", global);
-        line.word(&format!("topic/{}", request.topic));
-        for partition in &self.partition {
-            line.flag("-p", &partition.to_string());
+        line.word(format_args!("topic/{topic}"));
+        line.flags("--partition", partition);
+        for (partition, next) in &outcome.next {
+            let stop = stops.get(partition).filter(|_| !is_behind_bounds).copied();
+            line.part(*partition, Position::Offset(*next), stop.map(Position::Offset));
         }
-        for (partition, offset) in &outcome.next {
-            line.flag("--from", &format!("{partition}={offset}"));
-        }
-        for to in &self.range.to {
-            line.flag("--to", to);
-        }
-        let count = self.count.map(|count| count.to_string());
-        let output = self.output.to_possible_value();
-        let isolation = self.isolation.to_possible_value();
-        for (flag, value) in [
-            ("--until", self.range.until.as_deref()),
-            ("-c", count.as_deref()),
-            ("-k", self.key.as_deref()),
-            ("-f", self.format.as_deref()),
-            ("-K", self.key_delimiter.as_deref()),
-            ("-D", Some(self.delimiter.as_str()).filter(|delimiter| *delimiter != "\\n")),
-            ("--group", self.group.as_deref()),
-            ("-o", output.as_ref().map(PossibleValue::get_name).filter(|name| *name != "raw")),
-            (
-                "--isolation",
-                isolation
-                    .as_ref()
-                    .map(PossibleValue::get_name)
-                    .filter(|_| self.isolation != Isolation::ReadCommitted),
-            ),
-        ] {
-            if let Some(value) = value {
-                line.flag(flag, value);
-            }
-        }
-        for (is_set, flag) in [
-            (self.exit, "-e"),
-            (self.jsonl, "-J"),
-            (self.keys, "--keys"),
-            (self.headers, "--headers"),
-            (self.timestamps, "--timestamps"),
-            (self.null, "-Z"),
-        ] {
-            if is_set {
-                line.word(flag);
-            }
-        }
+        line.switch("--exit", is_behind_bounds);
+        // When as many as wanted have come, the line is for as many more.
+        line.flags(
+            "--count",
+            count.map(|count| match count.saturating_sub(outcome.records) {
+                0 => count,
+                left => left,
+            }),
+        );
+        line.flags("--key", key);
+        line.choice("--output", output, &Format::Raw);
+        line.switch("-J", *jsonl);
+        line.flags("--format", format);
+        line.switch("--keys", *keys);
+        line.switch("--headers", *headers);
+        line.switch("--timestamps", *timestamps);
+        line.flags("--key-delimiter", key_delimiter);
+        line.flags("--delimiter", Some(delimiter).filter(|delimiter| *delimiter != LINE_END));
+        line.switch("--null", *null);
+        line.choice("--isolation", isolation, &Isolation::ReadCommitted);
+        line.flags("--group", group);
+        line.topology(&topology.clone().into());
         Some(line.into_text())
     }
 }

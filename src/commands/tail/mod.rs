@@ -33,13 +33,14 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         signal = interrupt.wait() => return Ok(signal.exit()),
     };
     let Prepared { cluster, request, spans } = prepared;
+    let stops = spans.iter().filter_map(|(number, span)| Some((*number, span.stop?))).collect();
     let timeout = context.global.timeout;
     let mut view = TailView::new(&mut context.output, format, &request);
     let outcome =
         reading::run(&cluster, &request, spans, &interrupt, timeout, |event| Ok(view.show(event)?))
             .await?;
     let outcome = view.close(outcome)?;
-    let resume = args.resume(&request, &outcome, &context.global);
+    let resume = args.resume(&request.topic, &stops, &outcome, &context.global);
     view.finish(&outcome, resume.as_deref());
     Ok(exit(&outcome))
 }
@@ -78,7 +79,7 @@ async fn prepare(args: &Args, context: &mut Context) -> anyhow::Result<Prepared>
         ))
         .into());
     }
-    for positions in [&request.to].into_iter().chain(match &request.start {
+    for positions in [&request.until].into_iter().chain(match &request.start {
         Start::At(positions) => Some(positions),
         Start::Newest(_) => None,
     }) {

@@ -23,7 +23,7 @@ impl Dlq {
         let topic = self.topic().as_str();
         let usage = |error: position::PositionsError| Problem::usage(error.to_string());
         range.from.check(topic, &partitions).map_err(usage)?;
-        range.to.check(topic, &partitions).map_err(usage)?;
+        range.until.check(topic, &partitions).map_err(usage)?;
         let mut windows = BTreeMap::new();
         for (&partition, extent) in snapshot {
             let marks = LogMarks { log_start: extent.start, end: extent.end, committed: None };
@@ -32,7 +32,7 @@ impl Dlq {
                 windows.insert(partition, Window { offsets: nothing, since: None, until: None });
                 continue;
             }
-            let (from, until) = (range.from.get(partition), range.to.get(partition));
+            let (from, until) = (range.from.get(partition), range.until.get(partition));
             if from.is_none() && until.is_none() {
                 continue;
             }

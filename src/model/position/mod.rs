@@ -10,7 +10,7 @@ use std::fmt;
 
 use super::timestamp::Timestamp;
 
-pub use parse::{PositionError, parse_position, parse_time};
+pub use parse::{PositionError, parse_position, parse_time, parse_until};
 pub use per_partition::{Positions, PositionsError};
 pub use range::Range;
 pub use resolve::{LogMarks, Moved, NoCommittedOffset, Resolved, resolve};

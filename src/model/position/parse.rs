@@ -74,6 +74,14 @@ pub fn parse_position(text: &str, now: Timestamp) -> Result<Position, PositionEr
     }
 }
 
+/// Reads the position where a range ends: a duration needs no sign there, since a range ends by now.
+pub fn parse_until(text: &str, now: Timestamp) -> Result<Position, PositionError> {
+    match parse_position(text, now) {
+        Err(PositionError::NoSign(_)) => before(text, text, now).map(Position::Time),
+        position => position,
+    }
+}
+
 /// Reads a time: of the calendar, `now`, a number of milliseconds since 1970 (a number of ten digits
 /// is seconds, as in rpk), or a duration before `now`, with or without its minus sign.
 pub fn parse_time(text: &str, now: Timestamp) -> Result<Timestamp, PositionError> {

@@ -27,6 +27,9 @@ pub enum PositionsError {
     /// Two flags for the same end of a range.
     #[error("{0} and {1} name the same end of the range")]
     SameEnd(&'static str, &'static str),
+    /// What a group committed, where there is no group.
+    #[error("`committed` is where a group stands, and only tail --group knows one")]
+    NoGroup,
     /// A partition that the topic does not have.
     #[error("{topic} has no partition {partition}: it has {count}, counted from 0")]
     NoSuchPartition {
@@ -47,6 +50,14 @@ impl Positions {
 
     /// Reads what a flag was given, as often as it was given.
     pub fn parse<Text: AsRef<str>>(texts: &[Text], now: Timestamp) -> Result<Self, PositionsError> {
+        Self::parse_by(texts, |text| parse_position(text, now))
+    }
+
+    /// The same, each position by a grammar of its own.
+    pub(super) fn parse_by<Text: AsRef<str>>(
+        texts: &[Text],
+        parse: impl Fn(&str) -> Result<Position, PositionError>,
+    ) -> Result<Self, PositionsError> {
         let mut positions = Self::default();
         for text in texts {
             let (partition, position) = match text.as_ref().split_once('=') {
@@ -56,7 +67,7 @@ impl Positions {
                 }
                 Some((partition, position)) => (Some(parse_partition(partition)?), position),
             };
-            let position = parse_position(position, now)?;
+            let position = parse(position)?;
             let (before, name) = match partition {
                 Some(number) => (positions.named.insert(number, position), number.to_string()),
                 None => (positions.others.replace(position), "*".to_owned()),

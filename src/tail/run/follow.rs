@@ -124,7 +124,7 @@ impl<Emit: FnMut(Event<'_>) -> anyhow::Result<ControlFlow<Signal>>> Tail<'_, Emi
     /// from their start: all that is in them came after reading began.
     async fn find_new_partitions(&mut self) -> anyhow::Result<Option<Reader>> {
         let request = self.request;
-        if request.partitions.is_some() || request.exit_at_end || !request.to.is_empty() {
+        if request.partitions.is_some() || request.exit_at_end || !request.until.is_empty() {
             return Ok(None);
         }
         let deadline = Deadline::after(REFRESH_TIMEOUT);

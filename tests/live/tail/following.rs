@@ -8,6 +8,7 @@ use flowctl::clock::Deadline;
 use flowctl::kafka::{Cluster, Mode};
 use flowctl::model::name::TopicName;
 use rustix::io::ioctl_fionread;
+use rustix::pipe::fcntl_getpipe_size;
 
 use super::{Running, kcat_produce};
 use crate::home::{Home, PATIENCE, text};
@@ -69,8 +70,12 @@ fn a_reader_who_does_not_read_is_left_by_a_signal_and_nothing_is_lost() {
     }
     let mut running = Running::start(&topic, &["--from", "start", "-e"]);
     let mut stdout = running.stdout.take().unwrap().into_inner();
-    // What a pipe of Linux holds, but for a last page with room that is left.
-    while ioctl_fionread(&stdout).unwrap() < 60 * 1024 {
+    // It may be made wider first; the last page may have room that the writer leaves.
+    let is_full = || {
+        let size = u64::try_from(fcntl_getpipe_size(&stdout).unwrap()).unwrap();
+        ioctl_fionread(&stdout).unwrap() + 4096 >= size
+    };
+    while !is_full() {
         std::thread::yield_now();
     }
     running.signal("-INT");
@@ -132,7 +137,7 @@ fn a_terminal_gets_safe_text_a_banner_and_the_command_that_goes_on() {
         format!(
             "{topic}: 1 partition, from the given positions, then what comes, up to 1 in all, \
              read_committed\nk\\x1b\tevil \\x1b[2J\\xff\n1 record\nto go on from here: flowctl tail \
-             topic/{topic} --from 0=1 -c 1 --keys\n"
+             topic/{topic} --from 0=1 --count 1 --keys\n"
         )
     );
     let pretty = on_a_terminal(&topic, "--from 0=1 -c 1 -o pretty -q");
