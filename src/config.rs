@@ -1,6 +1,7 @@
 //! Flags, environment variables and properties files; the only reader of the environment.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use crate::error::Problem;
 use crate::kafka::ConnectionSettings;
 use crate::kafka::connection::{Properties, Warning};
 use crate::model::duration::parse_duration;
+use crate::model::secret::Secret;
 use crate::output::streams::{Color, ErrorFormat, Style, Verbosity};
 use crate::topology::SetOption;
 use crate::topology::resolved::ResolvedCluster;
@@ -32,7 +34,7 @@ pub struct GlobalArgs {
 
     /// Connection property in librdkafka's or Java's words (can be repeated)
     #[arg(short = 'X', long = "property", global = true, value_name = "KEY=VALUE")]
-    pub property: Vec<String>,
+    pub property: Vec<Secret>,
 
     /// Deadline for metadata and admin calls
     #[arg(
@@ -164,7 +166,7 @@ pub fn connection(
         properties.extend(read_properties(file)?);
     }
     for argument in &global.property {
-        properties.set_argument(argument, "-X")?;
+        properties.set_argument(argument.reveal(), "-X")?;
     }
     Ok(ConnectionSettings::from_properties(global.brokers.as_deref(), &properties)?)
 }
@@ -182,9 +184,17 @@ fn read_properties(file: &Path) -> anyhow::Result<Properties> {
 }
 
 /// The environment variables of the process, read once.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for Environment {
+    /// Shows the names: any value may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { variables } = self;
+        f.debug_set().entries(variables.keys()).finish()
+    }
 }
 
 impl Environment {
@@ -205,5 +215,31 @@ impl Environment {
     /// Returns a variable that has a value: an empty one counts as unset.
     pub fn setting(&self, name: &str) -> Option<&str> {
         self.get(name).filter(|value| !value.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::commands::Cli;
+
+    #[test]
+    fn no_secret_is_shown_while_debugging() {
+        let line = ["flowctl", "-X", "sasl.password=hunter2", "lag"];
+        let shown = format!("{:?}", Cli::try_parse_from(line).unwrap());
+        assert!(shown.contains("property") && !shown.contains("hunter2"), "{shown}");
+        let variables = [("PASSWORD".to_owned(), "hunter2".to_owned())].into();
+        let shown = format!("{:?}", Environment { variables });
+        assert_eq!(shown, r#"{"PASSWORD"}"#);
+    }
+
+    #[test]
+    fn the_default_timeout_is_the_one_of_the_flag() {
+        assert_eq!(
+            Cli::try_parse_from(["flowctl", "lag"]).unwrap().global.timeout,
+            DEFAULT_TIMEOUT
+        );
     }
 }

@@ -35,7 +35,7 @@ impl CommandLine {
         let mut properties = Properties::new();
         for argument in property {
             // What is wrong with one has ended the command before.
-            drop(properties.set_argument(argument, "-X"));
+            drop(properties.set_argument(argument.reveal(), "-X"));
         }
         line.flags("-X", properties.shown().map(|(key, value)| format!("{key}={value}")));
         if *timeout != DEFAULT_TIMEOUT {

@@ -1,14 +1,18 @@
 //! `flowctl tour`: the main job on the given brokers, step by step.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::Context;
+use super::{Context, reading};
 use crate::approval::{Approval, ApprovedBy};
 use crate::clock::Deadline;
+use crate::config::GlobalArgs;
 use crate::error::Problem;
 use crate::exit::Exit;
+use crate::kafka::connection::property_line;
+use crate::model::secret::Secret;
 use crate::output::tour;
 use crate::tour::run::{self, Tour};
 
@@ -40,10 +44,13 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let settings = context.settings(None).await?;
     // Nothing has been made yet: a signal or a cluster that is not there ends the tour here.
     let cluster = context.connect(&settings, None).await?;
+    let private = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let properties = properties(context, private.path()).await?;
     let brokers: Vec<_> = settings.bootstrap.iter().map(ToString::to_string).collect();
     let tour = Tour {
         program: std::env::current_exe().context("cannot find this program's own file")?,
         connection: connection(context)?,
+        properties,
         brokers: brokers.join(","),
         settings,
         cluster,
@@ -85,14 +92,34 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
 }
 
 /// Returns the connection flags for the commands of the tour, files by their full path.
-fn connection(context: &Context) -> anyhow::Result<Vec<String>> {
-    let mut flags = Vec::new();
+fn connection(context: &Context) -> anyhow::Result<Vec<Secret>> {
+    let mut flags: Vec<Secret> = Vec::new();
     if let Some(file) = &context.global.properties {
         let file = std::path::absolute(file).context("cannot find the properties file")?;
-        flags.extend(["-F".to_owned(), file.display().to_string()]);
+        flags.extend(["-F".into(), file.display().to_string().as_str().into()]);
     }
     for property in &context.global.property {
-        flags.extend(["-X".to_owned(), property.clone()]);
+        flags.extend(["-X".into(), property.clone()]);
     }
     Ok(flags)
+}
+
+/// Writes the properties of the command line into a file that only this user can read: first those of
+/// `-F`, then those of `-X`, which win.
+async fn properties(context: &Context, folder: &Path) -> anyhow::Result<Option<PathBuf>> {
+    let GlobalArgs { properties, property, .. } = &context.global;
+    if properties.is_none() && property.is_empty() {
+        return Ok(None);
+    }
+    let mut text = String::new();
+    if let Some(file) = properties.clone() {
+        let read = move || std::fs::read_to_string(file);
+        let read = reading::beside(&context.interrupt, read).await?;
+        text = read.context("cannot read the properties file")?;
+        text.push('\n');
+    }
+    text.extend(property.iter().map(|property| property_line(property.reveal())));
+    let path = folder.join("client.properties");
+    std::fs::write(&path, text).context("cannot write a temporary properties file")?;
+    Ok(Some(path))
 }

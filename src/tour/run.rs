@@ -12,6 +12,7 @@ use crate::clock::{Clock, Deadline};
 use crate::error::Problem;
 use crate::kafka::{Cluster, ConnectionSettings};
 use crate::model::name::TopicName;
+use crate::model::secret::Secret;
 use crate::topology::{self, Resolved, Variables};
 use crate::tour::story::{self, Event};
 
@@ -30,8 +31,11 @@ const RESULTS: &str = "user-activity-analytics";
 pub struct Tour {
     /// The flowctl that is run.
     pub program: PathBuf,
-    /// The connection flags that every command gets: `-F`, `-X`, `--timeout`.
-    pub connection: Vec<String>,
+    /// The connection flags as a user would type them, and as they are shown.
+    pub connection: Vec<Secret>,
+    /// The properties file that every command is given instead, if there is anything in it: arguments
+    /// of a process can be seen by all.
+    pub properties: Option<PathBuf>,
     /// The bootstrap servers.
     pub brokers: String,
     /// The same connection, for the application that the tour plays.

@@ -59,6 +59,31 @@ fn given_without_a_name() {
 }
 
 #[test]
+fn given_before_a_host() {
+    let home = home();
+    for brokers in
+        [format!("u:{SECRET}@h:9092"), format!("a:1,u:x,{SECRET}@h"), format!("{SECRET}@")]
+    {
+        let mut command = home.flowctl();
+        let output = command.args(["lag", "group/g", "-vv", "-b", &brokers]).output().unwrap();
+        let said = text(&output.stderr);
+        assert!(said.contains("HOST:PORT") && !said.contains(SECRET), "{brokers}: {said}");
+    }
+}
+
+#[test]
+fn given_in_a_file_without_a_name() {
+    let home = home();
+    for line in [SECRET.to_owned(), format!("{SECRET} x")] {
+        let file = home.write("client.properties", &format!("linger.ms=5\n{line}\n"));
+        let mut command = home.flowctl();
+        command.args(["lag", "group/g", "-b", &nobody(), "--timeout", "200ms", "-F"]).arg(file);
+        let said = text(&command.output().unwrap().stderr);
+        assert!(said.contains(":2: the line is ignored") && !said.contains(SECRET), "{said}");
+    }
+}
+
+#[test]
 fn given_in_a_file() {
     for settings in ARGUMENTS {
         let home = home();

@@ -1,6 +1,6 @@
 //! The tour: the main job from end to end, with and without security, and nothing left behind.
 
-use crate::home::{Home, text};
+use crate::home::{Home, text, unique};
 use crate::support::{Kafka, kafka, secure_kafka};
 
 /// Runs the tour and returns what it showed.
@@ -34,6 +34,33 @@ fn the_main_job_runs_with_scram_over_tls() {
     let shown = tour(secure_kafka(), &Home::new());
     is_complete_and_clean(secure_kafka(), &shown);
     assert!(!shown.contains("admin-secret"), "a password is shown");
+}
+
+#[test]
+fn no_property_is_an_argument_of_the_commands_it_runs() {
+    let (home, marker) = (Home::new(), unique("marker"));
+    let mut tour = std::process::Command::new(env!("CARGO_BIN_EXE_flowctl"))
+        .env_clear()
+        .env("HOME", home.path())
+        .current_dir(home.path())
+        .args(["tour", "-b", kafka().brokers(), "-X", &format!("client.id={marker}")])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut has_seen_one = false;
+    let ended = loop {
+        for process in std::fs::read_dir("/proc").unwrap().flatten() {
+            let path = process.path().join("cmdline");
+            let line = std::fs::read(&path).map(|line| text(&line)).unwrap_or_default();
+            // Between fork and exec a new process still has the tour's own line.
+            assert!(!line.contains(&marker) || line.contains("\0tour\0"), "{line}");
+            has_seen_one |= line.contains("client.properties\0") && line.contains("flowctl");
+        }
+        if let Some(ended) = tour.try_wait().unwrap() {
+            break ended;
+        }
+    };
+    assert!(ended.success() && has_seen_one);
 }
 
 #[test]

@@ -8,6 +8,13 @@ const DEFAULT_PORT: u16 = 9092;
 
 /// Reads a list of addresses; each error names the part that is wrong.
 pub(super) fn parse_list(text: &str) -> Result<Vec<Address>, Error> {
+    // What stands before it is not shown: whoever writes a user there writes the password too.
+    if let Some((_, host)) = text.rsplit_once('@') {
+        return Err(Error::Settings(format!(
+            "`…@{host}` is not a list of brokers: give HOST:PORT, and the user by `sasl.username` and \
+             `sasl.password`"
+        )));
+    }
     let mut addresses = Vec::new();
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         let address = parse(part)
@@ -94,6 +101,16 @@ mod tests {
         assert_eq!(shown("::1"), ["[::1]:9092"]);
         assert_eq!(shown("[fe80::1%eth0]"), ["[fe80::1%eth0]:9092"]);
         assert_eq!(shown("SASL_SSL://a:9093,a:9093"), ["a:9093"]);
+    }
+
+    #[test]
+    fn a_password_before_a_host_is_not_shown() {
+        for text in
+            ["u:hunter2@a:1", "hunter2@a", "u:hun,ter2@a", "SSL://u:hunter2@a:1,b", "hunter2@"]
+        {
+            let error = parse_list(text).unwrap_err().to_string();
+            assert!(error.contains("`…@") && !error.contains("hun"), "{text}: {error}");
+        }
     }
 
     #[test]

@@ -2,7 +2,13 @@
 //! `\` at the end of a line to go on, and Java's escapes.
 
 /// A key and its value.
-type Pair = (String, String);
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Pair {
+    pub(super) key: String,
+    pub(super) value: String,
+    /// Whether there is more than blanks between them: without it the key may be any text.
+    pub(super) is_assigned: bool,
+}
 
 /// Reads the keys and values of a text, each with the number of its first line; the error says what
 /// is wrong with it.
@@ -12,12 +18,12 @@ pub(super) fn read(text: &str) -> Vec<(usize, Result<Pair, String>)> {
 
 /// Reads the key and the value of a line.
 fn pair(line: &str) -> Result<Pair, String> {
-    let (key, value) = split(line);
+    let (key, value, is_assigned) = split(line);
     let (key, value) = (unescape(key)?, unescape(value)?);
     if key.is_empty() {
         return Err("the name of the property is missing".to_owned());
     }
-    Ok((key, value))
+    Ok(Pair { key, value, is_assigned })
 }
 
 /// Joins lines that end with an odd number of backslashes with the next; comments and blank lines
@@ -44,20 +50,38 @@ fn logical_lines(text: &str) -> Vec<(usize, String)> {
     lines
 }
 
-/// Splits at the first `=`, `:` or blank that is not escaped; blanks around it do not count.
-fn split(line: &str) -> (&str, &str) {
+/// Splits at the first `=`, `:` or blank that is not escaped; blanks around it do not count. Tells, too,
+/// whether there is more than blanks between key and value.
+fn split(line: &str) -> (&str, &str, bool) {
     let blank = |c: char| matches!(c, ' ' | '\t' | '\x0c');
     let mut is_escaped = false;
     for (at, c) in line.char_indices() {
         if !is_escaped && (blank(c) || matches!(c, '=' | ':')) {
             let (key, rest) = line.split_at(at);
             let rest = rest.trim_start_matches(blank);
-            let rest = rest.strip_prefix(['=', ':']).unwrap_or(rest);
-            return (key, rest.trim_start_matches(blank));
+            let value = rest.strip_prefix(['=', ':']);
+            return (key, value.unwrap_or(rest).trim_start_matches(blank), value.is_some());
         }
         is_escaped = c == '\\' && !is_escaped;
     }
-    (line, "")
+    (line, "", false)
+}
+
+/// Writes `key=value` as a line of a `.properties` file, so that it is read as the same.
+pub fn property_line(argument: &str) -> String {
+    let (key, value) = argument.split_once('=').unwrap_or((argument, ""));
+    let escaped = |text: &str| {
+        text.chars().fold(String::new(), |mut out, c| {
+            match c {
+                '\n' => out.push_str("\\n"),
+                '\r' => out.push_str("\\r"),
+                '\\' | '=' | ':' | '#' | '!' | ' ' | '\t' | '\x0c' => out.extend(['\\', c]),
+                c => out.push(c),
+            }
+            out
+        })
+    };
+    format!("{}={}\n", escaped(key.trim()), escaped(value))
 }
 
 /// Undoes Java's escapes: `\t`, `\n`, `\r`, `\f`, `\u1234`, and any other character for itself.
@@ -114,7 +138,8 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Vec<(String, String)> {
-        read(text).into_iter().map(|(_, pair)| pair.unwrap()).collect()
+        let pairs = read(text).into_iter().map(|(_, pair)| pair.unwrap());
+        pairs.map(|Pair { key, value, .. }| (key, value)).collect()
     }
 
     fn pair(key: &str, value: &str) -> (String, String) {

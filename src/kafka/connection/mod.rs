@@ -10,6 +10,7 @@ mod properties;
 mod sasl;
 mod settings;
 
+pub use java_format::property_line;
 pub use properties::Properties;
 pub use settings::Warning;
 

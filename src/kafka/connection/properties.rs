@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Secret;
-use super::{java_format, known};
+use super::java_format::{self, Pair};
+use super::known;
 use crate::kafka::Error;
 
 /// Properties of a client, each with the place that it came from. Later ones win.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Properties {
     entries: BTreeMap<String, Property>,
+    /// The places of lines that are no property: what stands there may be a secret.
+    unnamed: Vec<String>,
 }
 
 /// A value and where it was set.
@@ -41,8 +44,13 @@ impl Properties {
         let mut properties = Self::new();
         for (number, pair) in java_format::read(text) {
             let origin = format!("{name}:{number}");
-            let (key, value) = pair.map_err(|why| Error::Settings(format!("{origin}: {why}")))?;
-            properties.set(&key, value, origin);
+            let Pair { key, value, is_assigned } =
+                pair.map_err(|why| Error::Settings(format!("{origin}: {why}")))?;
+            if is_assigned || known::use_of(known::canonical(&key)) != known::Use::Unknown {
+                properties.set(&key, value, origin);
+            } else {
+                properties.unnamed.push(origin);
+            }
         }
         Ok(properties)
     }
@@ -73,9 +81,11 @@ impl Properties {
 
     /// Puts `other` over these.
     pub fn extend(&mut self, other: Self) {
+        let Self { entries, unnamed } = other;
+        self.unnamed.extend(unnamed);
         // A JAAS text first, so that the user of the same layer stays.
         let (jaas, rest): (Vec<_>, Vec<_>) =
-            other.entries.into_iter().partition(|(key, _)| key == "sasl.jaas.config");
+            entries.into_iter().partition(|(key, _)| key == "sasl.jaas.config");
         for (key, Property { value, origin }) in jaas.into_iter().chain(rest) {
             self.set(&key, value, origin);
         }
@@ -105,6 +115,11 @@ impl Properties {
         self.get(key).map(|property| Secret::new(property.value.clone()))
     }
 
+    /// Returns the places of lines that are no property.
+    pub(super) fn unnamed(&self) -> impl Iterator<Item = &str> {
+        self.unnamed.iter().map(String::as_str)
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Property)> {
         self.entries.iter().map(|(key, property)| (key.as_str(), property))
     }
@@ -112,6 +127,9 @@ impl Properties {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::java_format::property_line;
     use super::*;
 
     #[test]
@@ -154,5 +172,24 @@ mod tests {
         let shown: Vec<_> = properties.shown().collect();
         assert!(shown.contains(&("linger.ms", "5")));
         assert!(shown.iter().all(|(_, value)| *value != "hush"));
+    }
+
+    #[test]
+    fn a_line_without_a_name_is_kept_by_its_place_only() {
+        let mut properties = Properties::parse("a=1\nhunter2\nhunter2 x", "f").unwrap();
+        properties.extend(Properties::parse("hunter2", "g").unwrap());
+        assert_eq!(properties.unnamed().collect::<Vec<_>>(), ["f:2", "f:3", "g:1"]);
+        assert!(!format!("{properties:?}").contains("hunter2"));
+        assert_eq!(properties.shown().count(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn an_argument_is_the_same_in_a_file(key in "[a-z.]{1,9}", value in "[\\PC\n\r\t\\\\ ]{0,20}") {
+            let argument = format!("{key}={value}");
+            let mut wanted = Properties::new();
+            wanted.set_argument(&argument, "f:1").unwrap();
+            prop_assert_eq!(Properties::parse(&property_line(&argument), "f").unwrap(), wanted);
+        }
     }
 }

@@ -147,6 +147,9 @@ fn producer_properties(
     warnings: &mut Vec<Warning>,
 ) -> BTreeMap<String, String> {
     let mut kept = BTreeMap::new();
+    for origin in properties.unnamed() {
+        warnings.push(Warning(format!("{origin}: the line is ignored: it is not KEY=VALUE")));
+    }
     for (key, Property { value, origin }) in properties.iter() {
         match known::use_of(key) {
             Use::Connection | Use::Nothing => {}

@@ -1,6 +1,7 @@
 //! Runs flowctl as a user would, tells what is run, and holds the exit code against what was
 //! announced.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -10,6 +11,7 @@ use tokio::process::Command;
 use super::Tour;
 use crate::error::Problem;
 use crate::exit::Exit;
+use crate::model::secret::Secret;
 use crate::tour::story::{self, Event, Ran};
 
 /// Leads through the tour.
@@ -37,7 +39,7 @@ impl<'a> Guide<'a> {
 
     /// Shows and runs a command; any other exit code than the announced one is an error.
     pub(super) async fn command(&mut self, arguments: &[&str], exit: i32) -> anyhow::Result<Ran> {
-        let connection = self.tour.connection.iter().map(String::as_str);
+        let connection = self.tour.connection.iter().map(Secret::reveal);
         let words = arguments.iter().copied().chain(connection).map(story::shown);
         let words: Vec<_> = std::iter::once("flowctl".to_owned()).chain(words).collect();
         (self.say)(Event::Command(words.join(" ")));
@@ -55,10 +57,10 @@ impl<'a> Guide<'a> {
     }
 
     async fn run(&self, arguments: &[&str]) -> anyhow::Result<Ran> {
-        let Tour { program, connection, brokers, .. } = self.tour;
+        let Tour { program, properties, brokers, .. } = self.tour;
         let output = Command::new(program)
             .args(arguments)
-            .args(connection)
+            .args(properties.iter().flat_map(|file| [OsStr::new("-F"), file.as_os_str()]))
             .current_dir(&self.folder)
             .env("FLOWCTL_BROKERS", brokers)
             .env("FLOWCTL_ENV", "dev")
