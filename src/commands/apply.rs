@@ -69,7 +69,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         match args.output {
             Format::Text => plan::show(&applied.plan, args.output, context)?,
             Format::Json => {
-                context.output.print(&view::applied_json(&applied, context.clock.now()))?;
+                context.output.print_json(&view::applied_json(&applied, context.clock.now()))?;
             }
         }
         return Ok(applied.exit());
@@ -126,7 +126,9 @@ fn check_name(args: &Args, plan: &Plan) -> anyhow::Result<()> {
 fn report(applied: &Applied, format: Format, context: &mut Context) -> anyhow::Result<()> {
     match format {
         Format::Text => context.output.print(&view::tally_line(applied))?,
-        Format::Json => context.output.print(&view::applied_json(applied, context.clock.now()))?,
+        Format::Json => {
+            context.output.print_json(&view::applied_json(applied, context.clock.now()))?;
+        }
     }
     context.output.flush()?;
     for hint in applied.hints() {

@@ -105,13 +105,13 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         // An empty report would pass for "nothing is behind".
         return Err(Problem::failed(format!("none of the groups reads topic `{topic}`")).into());
     }
-    let text = match args.output {
+    let output = &mut context.output;
+    match args.output {
         // So would a table without rows.
-        Format::Text if is_empty && !report.errors.is_empty() => String::new(),
-        Format::Text => lag::text(&report, args.by, context.output.width()),
-        Format::Json => lag::json(&report),
-    };
-    context.output.print(&text)?;
+        Format::Text if is_empty && !report.errors.is_empty() => {}
+        Format::Text => output.print(&lag::text(&report, args.by, output.width()))?,
+        Format::Json => output.print_json(&lag::json(&report))?,
+    }
     context.output.flush()?;
     for error in &report.errors {
         context.output.error(error);

@@ -104,9 +104,10 @@ pub(super) async fn make(
 
 /// Prints a plan.
 pub(super) fn show(plan: &Plan, format: Format, context: &mut Context) -> anyhow::Result<()> {
-    let text = match format {
-        Format::Text => view::text(plan, context.output.stdout_has_color()),
-        Format::Json => view::json(plan),
-    };
-    Ok(context.output.print(&text)?)
+    let output = &mut context.output;
+    match format {
+        Format::Text => output.print(&view::text(plan, output.stdout_has_color()))?,
+        Format::Json => output.print_json(&view::json(plan))?,
+    }
+    Ok(())
 }

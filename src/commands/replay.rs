@@ -80,11 +80,11 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
             counts = Box::pin(replayer.count(&plan)) => counts?,
             signal = interrupt.wait() => return Ok(signal.exit()),
         };
-        let text = match args.output {
-            Format::Text => view::table(&plan, &counts, context.output.width()),
-            Format::Json => view::plan_json(&source, &plan, &counts),
-        };
-        context.output.print(&text)?;
+        let output = &mut context.output;
+        match args.output {
+            Format::Text => output.print(&view::table(&plan, &counts, output.width()))?,
+            Format::Json => output.print_json(&view::plan_json(&source, &plan, &counts))?,
+        }
         context.output.flush()?;
         let total: u64 = counts.values().sum();
         context.output.note(&format!("dry run: {} would be copied", count(total, "record")));
@@ -93,7 +93,12 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     if plan.ranges.is_empty() {
         context.output.note(&format!("nothing to copy from `{}`", plan.source));
         if args.output == Format::Json {
-            context.output.print(&view::report_json(&source, &plan, &Outcome::default(), &[]))?;
+            context.output.print_json(&view::report_json(
+                &source,
+                &plan,
+                &Outcome::default(),
+                &[],
+            ))?;
         }
         return Ok(if is_partial { Exit::Partly } else { Exit::Done });
     }
@@ -160,7 +165,7 @@ fn report(
         Ended::Complete | Ended::Interrupted(_) => Vec::new(),
     };
     if args.output == Format::Json {
-        context.output.print(&view::report_json(source, plan, outcome, &errors))?;
+        context.output.print_json(&view::report_json(source, plan, outcome, &errors))?;
     }
     context.output.flush()?;
     context.output.note(&view::summary(plan, outcome));

@@ -69,16 +69,21 @@ pub fn line(bytes: &[u8]) -> String {
 }
 
 /// Appends JSON in which every unsafe character is a `\u` escape of JSON: the same value, other bytes.
-/// Only strings can have such characters, but for the white space between.
+/// Only strings can have such characters, but for the white space between; a carriage return there
+/// becomes a blank.
 pub fn write_json(json: &str, out: &mut Vec<u8>) {
     let mut rest = json;
-    let is_white = |c: char| matches!(c, '\n' | '\t' | '\r');
+    let is_white = |c: char| matches!(c, '\n' | '\t');
     while let Some((at, found)) = rest.char_indices().find(|(_, c)| is_unsafe(*c) && !is_white(*c))
     {
         let (plain, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
         out.extend_from_slice(plain.as_bytes());
-        for unit in found.encode_utf16(&mut [0; 2]) {
-            out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+        if found == '\r' {
+            out.push(b' ');
+        } else {
+            for unit in found.encode_utf16(&mut [0; 2]) {
+                out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+            }
         }
         rest = after.strip_prefix(found).unwrap_or("");
     }
@@ -111,6 +116,13 @@ mod tests {
         let mut out = Vec::new();
         write(b"{\n\t1\r\n}", Lines::Keep, &mut out);
         assert_eq!(out, b"{\n\t1\\r\n}");
+    }
+
+    #[test]
+    fn no_line_of_json_is_overwritten() {
+        let mut safe = Vec::new();
+        write_json("{\"a\":\r\n\t\"\u{9b}2J\"}", &mut safe);
+        assert_eq!(String::from_utf8(safe).unwrap(), "{\"a\": \n\t\"\\u009b2J\"}");
     }
 
     proptest! {

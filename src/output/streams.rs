@@ -164,15 +164,19 @@ impl Output {
         self.style.errors
     }
 
-    /// Gives stdout out for data; what is written is buffered.
-    pub fn data(&mut self) -> &mut impl Write {
-        &mut self.stdout
-    }
-
     /// Writes a text to stdout as data, as it is.
     pub fn print(&mut self, text: &str) -> Result<(), StreamError> {
         let written = self.stdout.write_all(text.as_bytes());
         self.unless_outlived(written)
+    }
+
+    /// Writes JSON to stdout as data. On a terminal what it would obey is escaped, which leaves the same
+    /// JSON.
+    pub fn print_json(&mut self, json: &str) -> Result<(), StreamError> {
+        if !self.stdout_is_terminal {
+            return self.print(json);
+        }
+        self.print(&safe_json(json))
     }
 
     /// Sends what is buffered.
@@ -256,8 +260,8 @@ impl Output {
     pub fn error(&mut self, report: &Report) {
         match self.style.errors {
             ErrorFormat::Json => {
-                let line = serde_json::json!({ "error": report });
-                self.say(&line.to_string());
+                let line = serde_json::json!({ "error": report }).to_string();
+                self.say(&if self.stderr_is_terminal { safe_json(&line) } else { line });
             }
             ErrorFormat::Text => {
                 let safe = Report {
@@ -290,6 +294,13 @@ impl Output {
         }
         say(text);
     }
+}
+
+/// Returns the same JSON, safe for a terminal.
+fn safe_json(json: &str) -> String {
+    let mut safe = Vec::with_capacity(json.len());
+    sanitize::write_json(json, &mut safe);
+    String::from_utf8_lossy(&safe).into_owned()
 }
 
 /// Writes a line to stderr, also before there is an [`Output`]. Nobody can be told that stderr is

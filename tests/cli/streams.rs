@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::home::Home;
+use crate::home::{Home, PATIENCE, text};
 
 #[test]
 fn a_closed_pipe_is_quiet() {
@@ -34,6 +34,25 @@ fn a_full_disk_is_an_error() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write to stdout"));
+}
+
+#[test]
+fn json_on_a_terminal_is_escaped_and_stays_the_same() {
+    let home = Home::new();
+    let name = "a\u{202e}\u{9b}2J.yaml";
+    home.write(
+        name,
+        "apiVersion: flowctl/v1\nproject: shop\nflows: { orders: { partitions: 1 } }\n",
+    );
+    let mut script = assert_cmd::Command::new("script");
+    let command = format!("'{}' validate -f '{name}' -o json", env!("CARGO_BIN_EXE_flowctl"));
+    script.args(["-qec", &command, "/dev/null"]).env("HOME", home.path()).timeout(PATIENCE);
+    let output = script.current_dir(home.path()).assert().success().get_output().stdout.clone();
+    let shown = text(&output);
+    assert!(shown.contains(r"a\u202e\u009b2J.yaml"), "{shown}");
+    assert!(!shown.contains(['\u{202e}', '\u{9b}']), "{shown}");
+    let value: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(value["file"], name);
 }
 
 #[test]

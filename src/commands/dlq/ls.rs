@@ -88,14 +88,14 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     }
     let source = context.source(&cluster).await;
     let now = source.as_of;
-    let text = match args.output {
+    let output = &mut context.output;
+    match args.output {
         // A table without rows would pass for "nothing is pending".
-        Format::Table if overviews.is_empty() && !errors.is_empty() => String::new(),
-        Format::Table => dlq::overview::text(&overviews, now, context.output.width()),
-        Format::Json => dlq::overview::json(&source, &overviews, &errors),
-        Format::Jsonl => dlq::overview::jsonl(&overviews, now),
-    };
-    context.output.print(&text)?;
+        Format::Table if overviews.is_empty() && !errors.is_empty() => {}
+        Format::Table => output.print(&dlq::overview::text(&overviews, now, output.width()))?,
+        Format::Json => output.print_json(&dlq::overview::json(&source, &overviews, &errors))?,
+        Format::Jsonl => output.print_json(&dlq::overview::jsonl(&overviews, now))?,
+    }
     context.output.flush()?;
     for overview in overviews.iter().filter(|overview| overview.hidden > 0) {
         context.output.warn(&format!(

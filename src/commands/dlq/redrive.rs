@@ -108,7 +108,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
         if args.output == Format::Json {
             let refused = plan.refused.values().sum();
             let outcome = Outcome { refused, ..Outcome::default() };
-            context.output.print(&view::report(source, plan, &outcome, &[], &[]))?;
+            context.output.print_json(&view::report(source, plan, &outcome, &[], &[]))?;
         }
         context.output.note(&view::nothing(plan));
         return Ok(predicted);
@@ -188,7 +188,7 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
     };
     let plan = dlq.plan(&snapshot, selector.clone(), now, &mut tell).await?;
     if args.dry_run && args.output == Format::Json {
-        context.output.print(&listing.document(&source, &plan))?;
+        context.output.print_json(&listing.document(&source, &plan))?;
     }
     context.output.flush()?;
     Ok(Planned { dlq, snapshot, selector, plan, source })
@@ -208,7 +208,7 @@ fn list(
             output.print(&listing.row(dead_letter, decision, is_terminal))?;
         }
         Format::Json => listing.collect(dead_letter, decision),
-        Format::Jsonl => output.print(&view::line(dead_letter, decision))?,
+        Format::Jsonl => output.print_json(&view::line(dead_letter, decision))?,
     }
     Ok(())
 }
@@ -260,7 +260,7 @@ impl Teller {
                 let is_problem = matches!(fate, Fate::Refused(_) | Fate::Failed(_));
                 let handled = Handled { id, fate };
                 if self.format == Format::Jsonl {
-                    output.print(&handled.line())?;
+                    output.print_json(&handled.line())?;
                 }
                 if is_problem {
                     if self.problems.len() < MOST_SHOWN {
@@ -303,7 +303,13 @@ fn report(
         Ended::Complete | Ended::Interrupted(_) | Ended::StoppedAtOnce(_) => Vec::new(),
     };
     if args.output == Format::Json {
-        context.output.print(&view::report(&source, plan, outcome, &teller.problems, &errors))?;
+        context.output.print_json(&view::report(
+            &source,
+            plan,
+            outcome,
+            &teller.problems,
+            &errors,
+        ))?;
     }
     context.output.flush()?;
     context.output.note(&view::summary(plan, outcome));

@@ -70,13 +70,13 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
             match args.output {
                 Format::Table => output.print(&letter::text(dead_letter, done, is_terminal))?,
                 Format::Json => items.push(letter::item(dead_letter, done)),
-                Format::Jsonl => output.print(&letter::line(dead_letter, done))?,
+                Format::Jsonl => output.print_json(&letter::line(dead_letter, done))?,
             }
             Ok(ControlFlow::Continue(()))
         })
         .await?;
     if args.output == Format::Json {
-        context.output.print(&letter::document(&source, dlq.topic(), &items))?;
+        context.output.print_json(&letter::document(&source, dlq.topic(), &items))?;
     }
     context.output.flush()?;
     // With another condition or a limit that was reached, nobody knows what is missing.
