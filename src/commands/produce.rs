@@ -3,8 +3,6 @@
 mod args;
 mod source;
 
-use std::io::Write as _;
-
 use super::Context;
 use super::target::{self, Found};
 use crate::approval::{Approval, ApprovedBy};
@@ -17,7 +15,7 @@ use crate::model::envelope;
 use crate::model::name::TopicName;
 use crate::output::produce as view;
 use crate::output::progress::Progress;
-use crate::output::{Format, Output, StreamError};
+use crate::output::{Format, Output};
 use crate::produce::place::PlaceNames;
 use crate::produce::preview::{self, Previewed};
 use crate::produce::report::{Event, Written};
@@ -59,14 +57,23 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
             Some(PartitionChoice::ByKey | PartitionChoice::Same) | None => None,
         },
         options: ProducerOptions {
-            pace: if planned.is_slow { Pace::Interactive } else { Pace::Bulk },
+            pace: if planned.is_typed || args.rate.is_some() {
+                Pace::Interactive
+            } else {
+                Pace::Bulk
+            },
             compression: args.compression.map(Into::into),
             ..ProducerOptions::default()
         },
     };
     let approval = Approval::given(ApprovedBy::Command);
     let stopwatch = Stopwatch::start();
-    let mut progress = Progress::start(&context.output, "produced", args.count, "records");
+    // Who types sees what is done, and a bar would stand in the way.
+    let mut progress = if planned.is_typed {
+        Progress::hidden()
+    } else {
+        Progress::start(&context.output, "produced", args.count, "records")
+    };
     context.output.outlive_reader();
     let (output, names) = (&mut context.output, &planned.names);
     let mut events = |event: Event<'_>| match event {
@@ -88,7 +95,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let elapsed = stopwatch.elapsed();
     if args.output == Format::Json {
         let source = context.source(&cluster).await;
-        context.output.print(&view::json(&source, &written, unsent, elapsed, names))?;
+        context.output.print_json(&view::json(&source, &written, unsent, elapsed, names))?;
         context.output.flush()?;
     }
     context.output.note(&view::summary(&written, unsent, elapsed));
@@ -106,13 +113,13 @@ async fn dry_run(
 ) -> anyhow::Result<Exit> {
     let mut line = Vec::new();
     let mut records = 0_u64;
-    let data = context.output.data();
+    let output = &mut context.output;
     let previewed = preview::preview(source, &context.interrupt, |record| {
         line.clear();
         envelope::write_outgoing(record, &mut line);
         line.push(b'\n');
         records += 1;
-        data.write_all(&line).map_err(StreamError::from)
+        output.print_json(&String::from_utf8_lossy(&line))
     })
     .await?;
     context.output.flush()?;
@@ -142,8 +149,12 @@ fn end(
             Err(anyhow::Error::new(error).context(format!("stopped at {place}{before}")))
         }
         Ended::Interrupted(signal) => {
-            if let Some(place) = written.last_sent {
-                output.note(&format!("interrupted; the last one sent was {}", names.name(place)));
+            if let Some(place) = written.first_undelivered {
+                let place = names.name(place);
+                output.note(&format!("interrupted; the first one not delivered is {place}"));
+            } else if let Some(place) = written.last_sent {
+                let place = names.name(place);
+                output.note(&format!("interrupted; all up to {place} were delivered"));
             }
             Ok(signal.exit())
         }

@@ -57,6 +57,7 @@ struct Fields {
     unsent: u64,
     duration_ms: u64,
     last_sent: Option<String>,
+    first_undelivered: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -96,6 +97,7 @@ pub fn json(
         unsent,
         duration_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         last_sent: written.last_sent.map(|place| names.name(place).to_string()),
+        first_undelivered: written.first_undelivered.map(|place| names.name(place).to_string()),
     };
     json::document("ProduceReport", source, fields, &items, &errors)
 }
@@ -161,6 +163,7 @@ mod tests {
                 "topic": "orders", "partition": 0, "records": 2, "first_offset": 5, "last_offset": 6
             })
         );
+        assert_eq!(value["first_undelivered"], "line 4");
         assert_eq!(value["errors"][0]["message"], "line 4 was not delivered");
         assert_eq!(value["errors"][0]["code"], "MESSAGE_TOO_LARGE");
     }

@@ -1,8 +1,9 @@
 //! How far it is: a bar on a terminal, else one plain line every 10 s, both on stderr.
 
+use std::fmt::Write;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::Output;
 use super::streams::Verbosity;
@@ -23,6 +24,11 @@ const PLAIN_LINE_EVERY: Duration = Duration::from_secs(10);
 const FIRST_DRAW: Duration = Duration::from_millis(500);
 
 impl Progress {
+    /// Shows nothing.
+    pub fn hidden() -> Self {
+        Self { bar: ProgressBar::hidden(), plain: None }
+    }
+
     /// Starts to show: `produced 120 of 1000 records`. `-q` shows nothing.
     pub fn start(output: &Output, done: &str, total: Option<u64>, unit: &str) -> Self {
         let is_quiet = output.verbosity() == Verbosity::Quiet;
@@ -32,9 +38,9 @@ impl Progress {
         }
         let template = match total {
             Some(_) => {
-                format!("{done} {{pos}} of {{len}} {unit} {{wide_bar}} {{per_sec}}, {{eta}} left")
+                format!("{done} {{pos}} of {{len}} {unit} {{wide_bar}} {{rate}}, {{eta}} left")
             }
-            None => format!("{done} {{pos}} {unit}, {{per_sec}}"),
+            None => format!("{done} {{pos}} {unit}, {{rate}}"),
         };
         let bar = match total {
             Some(total) => ProgressBar::new(total),
@@ -43,7 +49,7 @@ impl Progress {
         // Ten times a second is as fast as eyes follow.
         bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
         if let Ok(style) = ProgressStyle::with_template(&template) {
-            bar.set_style(style);
+            bar.set_style(style.with_key("rate", write_rate));
         }
         Self { bar, plain: None }
     }
@@ -66,8 +72,30 @@ impl Progress {
     }
 }
 
+/// Writes how many are done in a second: few of them with one decimal.
+fn write_rate(state: &ProgressState, out: &mut dyn Write) {
+    // Nobody can be told.
+    let _unwritten = out.write_str(&rate(state.per_sec()));
+}
+
+fn rate(per_second: f64) -> String {
+    if per_second < 100.0 { format!("{per_second:.1}/s") } else { format!("{per_second:.0}/s") }
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_has_no_more_digits_than_one_reads() {
+        for (per_second, shown) in [(0.0, "0.0/s"), (50.618, "50.6/s"), (5_123.4, "5123/s")] {
+            assert_eq!(rate(per_second), shown);
+        }
     }
 }

@@ -70,7 +70,8 @@ impl InputError {
     pub fn json(error: &serde_json::Error, offset: usize) -> Self {
         let text = error.to_string();
         let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
-        Self { column: Some(offset + error.column()), message: message.to_owned() }
+        let message = format!("not valid JSON: {message}");
+        Self { column: Some(offset + error.column()), message }
     }
 }
 
@@ -176,7 +177,10 @@ mod tests {
         );
         assert_eq!(read(&options, "  "), Ok(None));
         let error = read(&options, r#"{"a":}"#).unwrap_err();
-        assert_eq!((error.column, error.message.as_str()), (Some(6), "expected value"));
+        assert_eq!(
+            (error.column, error.message.as_str()),
+            (Some(6), "not valid JSON: expected value")
+        );
         let key_delimiter = Some(Delimiter::parse("|").unwrap());
         let keyed = InputOptions { key_delimiter, ..options };
         assert_eq!(read(&keyed, r#"k|{"a":}"#).unwrap_err().column, Some(8));

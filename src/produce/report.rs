@@ -21,6 +21,8 @@ pub struct Written {
     pub without_key: u64,
     /// The last record that was sent.
     pub last_sent: Option<Place>,
+    /// The first record of the input that was read and not delivered: later ones may have been.
+    pub first_undelivered: Option<Place>,
 }
 
 /// What was written to a topic.
@@ -89,11 +91,18 @@ impl Written {
     /// Counts a failure and returns it if it is one of the first.
     pub fn fail(&mut self, place: Place, report: impl FnOnce() -> Report) -> Option<&Failure> {
         self.failed += 1;
+        self.leave(place);
         if self.failures.len() >= MOST_FAILURES {
             return None;
         }
         self.failures.push(Failure { place, report: report() });
         self.failures.last()
+    }
+
+    /// Notes a record that was not delivered.
+    pub fn leave(&mut self, place: Place) {
+        self.first_undelivered =
+            Some(self.first_undelivered.map_or(place, |first| first.min(place)));
     }
 
     /// Returns how many partitions were written to.
@@ -126,6 +135,17 @@ mod tests {
         assert_eq!((written.delivered, written.partition_count()), (4, 2));
         let zero = PartitionWritten { records: 3, first_offset: 4, last_offset: 7 };
         assert_eq!(written.topics[topic].partitions[&0], zero);
+    }
+
+    #[test]
+    fn the_first_of_the_input_that_was_not_delivered_is_known() {
+        let mut written = Written::default();
+        for (source, number) in [(1, 2), (0, 9), (0, 7), (1, 1)] {
+            written.fail(Place { source, number }, report);
+        }
+        assert_eq!(written.first_undelivered, Some(Place { source: 0, number: 7 }));
+        written.leave(Place { source: 0, number: 3 });
+        assert_eq!(written.first_undelivered, Some(Place { source: 0, number: 3 }));
     }
 
     #[test]

@@ -52,7 +52,7 @@ fn test_events_are_the_same_with_the_same_seed() {
 #[test]
 fn invalid_input_names_its_line_and_column() {
     let error = refused(&["orders", "--dry-run", "--input", "json"], "{}\n\n{\"a\":}\n", 65);
-    assert!(error.contains("line 3, column 6: expected value"), "{error}");
+    assert!(error.contains("line 3, column 6: not valid JSON: expected value"), "{error}");
     let error = refused(&["orders", "--dry-run", "-K", ":"], "a:b\nc\n", 65);
     assert!(error.contains("line 2: no key"), "{error}");
     let error =

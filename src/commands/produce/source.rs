@@ -21,8 +21,8 @@ use crate::produce::template::{self, Template, TemplateText, USER_ACTIVITY};
 pub(super) struct Planned {
     pub(super) source: Source,
     pub(super) names: PlaceNames,
-    /// Whether somebody waits for each record.
-    pub(super) is_slow: bool,
+    /// Whether somebody types the records.
+    pub(super) is_typed: bool,
 }
 
 /// Prepares the source.
@@ -90,7 +90,7 @@ async fn generate(
     Ok(Planned {
         source: Source::generate(generator),
         names: PlaceNames { sources: Vec::new(), unit: "record" },
-        is_slow: args.rate.is_some(),
+        is_typed: false,
     })
 }
 
@@ -146,7 +146,7 @@ async fn read(
         unit: if options.record_delimiter.is_newline() { "line" } else { "record" },
     };
     let readers = reading::beside(&context.interrupt, move || open(&files)).await??;
-    Ok(Planned { source: Source::read(readers, options, shape)?, names, is_slow: is_typed })
+    Ok(Planned { source: Source::read(readers, options, shape)?, names, is_typed })
 }
 
 /// Opens files, or else standard input.

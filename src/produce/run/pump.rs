@@ -253,6 +253,9 @@ impl<'a> Pump<'a> {
         if let (Ended::AtEnd, Some(error)) = (&ended, stop) {
             ended = Ended::Stopped(error);
         }
+        for (_, Tag { place, .. }) in &pending {
+            written.leave(*place);
+        }
         let unsent = u64::try_from(pending.len()).unwrap_or(u64::MAX);
         Finished { written, unsent, ended }
     }
