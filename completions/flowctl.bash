@@ -999,7 +999,7 @@ _flowctl() {
             return 0
             ;;
         flowctl__subcmd__replay)
-            opts="-y -o -f -e -b -F -X -q -v -h --to --from --until --since --dry-run --yes --output --file --env --bootstrap-server --brokers --properties --property --timeout --color --quiet --verbose --help"
+            opts="-p -y -o -f -e -b -F -X -q -v -h --to --from --until --since --partition --limit --dry-run --yes --output --file --env --bootstrap-server --brokers --properties --property --timeout --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1018,6 +1018,18 @@ _flowctl() {
                     return 0
                     ;;
                 --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --partition)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

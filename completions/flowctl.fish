@@ -296,6 +296,8 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l to -d 'Flow o
 complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l from -d 'Where to begin: start, end, an offset, +N after the start, -N before the end, a time, -1h30m before now; 3=POSITION for one partition (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l until -d 'Where to stop, in the same words or 1h30m before now; what is there is no longer read (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l since -d 'Begin at a time: 2026-11-21T04:00 (UTC), 2026-11-21T05:00+01:00, or 1h30m before now' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -s p -l partition -d 'Only this partition of the source (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -l limit -d 'Copy at most N records: the first ones, partition by partition' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -s o -l output -d 'Output format' -r -f -a "text\t'For people'
 json\t'One JSON document'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand replay" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F

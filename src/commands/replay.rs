@@ -5,18 +5,19 @@ use super::range::RangeArgs;
 use super::resume::CommandLine;
 use super::target::{self, Found};
 use crate::config::{GlobalArgs, TopologyArgs};
-use crate::error::{self, Problem};
+use crate::error::{self, Problem, Report};
 use crate::exit::Exit;
 use crate::model::count::count;
 use crate::model::name::TopicName;
 use crate::model::position::Position;
 use crate::model::target::Target;
-use crate::output::Format;
 use crate::output::json::Source;
+use crate::output::progress::Progress;
 use crate::output::prompt::{Question, approve};
 use crate::output::replay as view;
-use crate::replay::Replay;
-use crate::replay::run::{Ended, Outcome, Replayer};
+use crate::output::{Format, Output};
+use crate::replay::run::{Ended, Event, Outcome, Replayer};
+use crate::replay::{Replay, Wanted};
 use crate::topology::Resolved;
 
 /// Copy a range of a topic to another topic
@@ -27,10 +28,13 @@ use crate::topology::Resolved;
 ///
 ///   flowctl replay orders --to orders-test --from 0=1200 --until 0=1300 --yes
 ///
+///   flowctl replay orders --to orders-test --partition 2 --limit 100 --yes
+///
 /// The end is where the log ends when the command begins. Key, value, headers and timestamp stay as
 /// they are, byte for byte; the partition too where both topics have as many, else the key decides.
-/// Each batch is a transaction. Ctrl-C ends after the batch in flight and prints the command that goes
-/// on.
+/// Each batch is a transaction. Records that the broker does not take are named, the others are
+/// copied, and the exit code is 3. Ctrl-C ends after the batch in flight and prints the command that
+/// goes on.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
@@ -45,6 +49,14 @@ pub struct Args {
     /// From where to where.
     #[command(flatten)]
     range: RangeArgs,
+
+    /// Only this partition of the source (can be repeated)
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(i32).range(0..))]
+    partition: Vec<i32>,
+
+    /// Copy at most N records: the first ones, partition by partition
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
 
     /// Count what would be copied, and change nothing
     #[arg(long)]
@@ -102,17 +114,52 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         }
         return Ok(if is_partial { Exit::Partly } else { Exit::Done });
     }
-    let question = format!(
-        "Copy up to {} of `{}` to `{}`?",
-        count(plan.offsets(), "record"),
-        plan.source,
-        plan.target
-    );
+    let question = view::question(&plan);
     let question = Question { text: &question, yes: args.yes, name_to_type: None };
     let approval = approve(&mut context.output, &interrupt, question).await?;
-    let (outcome, ended) = Box::pin(replayer.run(&plan, approval, &interrupt, &mut |_| {})).await;
+    context.output.outlive_reader();
+    // A limit may be reached anywhere.
+    let total = plan.limit.is_none().then(|| plan.offsets());
+    let progress = Progress::start(&context.output, "copied", total, "offsets");
+    let mut teller = Teller { plan: &plan, progress, refusals: Vec::new(), unshown: 0 };
+    let (outcome, ended) = {
+        let output = &mut context.output;
+        let mut tell = |event: Event| teller.tell(event, output);
+        Box::pin(replayer.run(&plan, approval, &interrupt, &mut tell)).await
+    };
+    let Teller { progress, refusals, unshown, .. } = teller;
+    drop(progress);
+    if unshown > 0 {
+        context.output.warn(&format!("… and {unshown} more like these"));
+    }
     let source = Source { as_of: context.clock.now(), ..source };
-    report(&args, context, &source, &plan, &outcome, ended)
+    report(&args, context, &source, &plan, &outcome, ended, refusals)
+}
+
+/// How many refused records are shown as they come; the rest is counted.
+const MOST_SHOWN: usize = 20;
+
+/// Shows what happens while a replay runs.
+struct Teller<'a> {
+    plan: &'a Replay,
+    progress: Progress,
+    refusals: Vec<Report>,
+    unshown: u64,
+}
+
+impl Teller<'_> {
+    fn tell(&mut self, event: Event, output: &mut Output) {
+        match event {
+            Event::Reached(count) => self.progress.set(output, count, "offsets"),
+            Event::Note(text) => self.progress.pause(|| output.note(&text)),
+            Event::Refused { .. } if self.refusals.len() >= MOST_SHOWN => self.unshown += 1,
+            Event::Refused { partition, offset, error } => {
+                let report = view::refusal(self.plan, partition, offset, &error);
+                self.progress.pause(|| output.warn(&report.in_one_line()));
+                self.refusals.push(report);
+            }
+        }
+    }
 }
 
 /// Finds the topics and makes the plan.
@@ -140,7 +187,8 @@ async fn plan(args: &Args, context: &mut Context) -> anyhow::Result<(Replayer, R
     let source = target::existing_topic(&cluster, &source, deadline).await?;
     let to = target::existing_topic(&cluster, &to, deadline).await?;
     let replayer = Replayer::new(cluster, settings, source, to, timeout);
-    let plan = replayer.plan(&range).await?;
+    let partitions = args.partition.iter().copied().collect();
+    let plan = replayer.plan(&Wanted { range, partitions, limit: args.limit }).await?;
     Ok((replayer, plan, seen))
 }
 
@@ -159,18 +207,24 @@ fn report(
     plan: &Replay,
     outcome: &Outcome,
     ended: Ended,
+    refusals: Vec<Report>,
 ) -> anyhow::Result<Exit> {
-    let errors = match &ended {
-        Ended::Failed(failure) | Ended::Undecided(failure, _) => vec![error::report(failure)],
-        Ended::Complete | Ended::Interrupted(_) => Vec::new(),
-    };
+    let mut errors = refusals;
+    match &ended {
+        Ended::Failed(failure) | Ended::Undecided(failure, ..) => {
+            errors.push(error::report(failure));
+        }
+        Ended::Complete | Ended::Interrupted(_) => {}
+    }
     if args.output == Format::Json {
         context.output.print_json(&view::report_json(source, plan, outcome, &errors))?;
     }
     context.output.flush()?;
     context.output.note(&view::summary(plan, outcome));
     match ended {
-        Ended::Complete if plan.hidden > 0 || outcome.expired > 0 => Ok(Exit::Partly),
+        Ended::Complete if plan.hidden > 0 || outcome.expired > 0 || outcome.refused > 0 => {
+            Ok(Exit::Partly)
+        }
         Ended::Complete => Ok(Exit::Done),
         Ended::Interrupted(signal) => {
             context.output.note(&format!(
@@ -185,13 +239,10 @@ fn report(
                 .note(&format!("to go on: {}", resume(args, plan, outcome, &context.global)));
             Err(failure)
         }
-        Ended::Undecided(failure, batch) => {
+        Ended::Undecided(failure, partition, first, last) => {
             context.output.warn(&format!(
-                "nobody knows whether offsets {} to {} of partition {} were copied: look at the end of \
-                 `{}` before going on",
-                batch.first,
-                batch.next - 1,
-                batch.partition,
+                "nobody knows whether all of offsets {first} to {last} of partition {partition} were \
+                 copied, some or none: look at the end of `{}` before going on",
                 plan.target
             ));
             context.output.note(&format!(
@@ -210,6 +261,9 @@ fn resume(args: &Args, plan: &Replay, outcome: &Outcome, global: &GlobalArgs) ->
         source: _,
         to: _,
         range: RangeArgs { from: _, until: _, since: _ },
+        // The partitions of the plan are named one by one.
+        partition: _,
+        limit,
         dry_run: _,
         // Who goes on is asked again.
         yes: _,
@@ -223,6 +277,10 @@ fn resume(args: &Args, plan: &Replay, outcome: &Outcome, global: &GlobalArgs) ->
         let next = outcome.next.get(partition).copied().unwrap_or(range.start);
         let until = range.until.map_or(Position::Offset(range.end), Position::Time);
         line.part(*partition, Position::Offset(next), Some(until));
+    }
+    if let Some(limit) = limit {
+        let done = outcome.copied.saturating_add(outcome.refused);
+        line.flag("--limit", limit.saturating_sub(done).max(1));
     }
     line.choice("--output", output, &Format::Text);
     line.topology(topology);
@@ -248,7 +306,7 @@ mod tests {
     #[test]
     fn the_line_means_the_rest_of_the_same_replay() {
         let flags = ["--output", "json", "--file", "a b.yaml", "--env", "dev"];
-        let line = "flowctl replay -b h:1 --timeout 30s orders --to copy --from=-10 --yes \
+        let line = "flowctl replay -b h:1 --timeout 30s orders --to copy --from=-10 --limit 9 --yes \
                     --output json --file 'a b.yaml' --env dev";
         let (global, args) = parsed(line);
         let range = |start, end, until| PartitionRange { start, end, since: None, until };
@@ -262,20 +320,31 @@ mod tests {
             keeps_partitions: true,
             hidden: 0,
             moved: Vec::new(),
+            limit: Some(9),
+            is_everything: false,
         };
-        let outcome = Outcome { next: BTreeMap::from([(0, 8)]), ..Outcome::default() };
+        let outcome = Outcome { copied: 2, refused: 1, next: BTreeMap::from([(0, 8)]), expired: 0 };
         let line = resume(&args, &plan, &outcome, &global);
         assert_eq!(
             line,
             "flowctl replay -b h:1 --timeout 30s topic/orders --to topic/copy --from 0=8 \
-             --until 0=15 --from 2=7 --until 2=@2026-11-21T04:00:00.000Z --output json \
+             --until 0=15 --from 2=7 --until 2=@2026-11-21T04:00:00.000Z --limit 6 --output json \
              --file 'a b.yaml' --env dev"
         );
         let (again_global, again) = parsed(&line);
         assert_eq!((again_global.brokers, again_global.timeout), (global.brokers, global.timeout));
         assert_eq!(again.output, args.output);
         assert_eq!(format!("{:?}", again.topology), format!("{:?}", args.topology));
-        let rest = ["--to", "--from", "--until", "--since", "--dry-run", "--yes"];
+        let rest = [
+            "--to",
+            "--from",
+            "--until",
+            "--since",
+            "--partition",
+            "--limit",
+            "--dry-run",
+            "--yes",
+        ];
         assert_complete(&["replay"], &flags, &[&rest[..], GLOBAL].concat());
     }
 }

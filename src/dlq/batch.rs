@@ -6,11 +6,11 @@ use super::dead_letter::DeadLetter;
 use super::select::{Decision, Refusal};
 use super::target::Target;
 
-/// The most records of a transaction, and of a batch: an open transaction holds up every
-/// `read_committed` consumer of the target from its first record on.
-pub(super) const MOST_RECORDS: usize = 10_000;
+/// The most records of a batch: those of a transaction.
+const MOST_RECORDS: usize = 10_000;
 
-/// The most bytes of a batch, for the same reason.
+/// The most bytes of a batch: an open transaction holds up every `read_committed` consumer of the
+/// target from its first record on.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// A dead letter that was selected.
@@ -29,8 +29,6 @@ pub(super) enum Intent {
     Duplicate,
     /// Report it.
     Refused(Refusal),
-    /// Report that the broker has not taken it, and why.
-    Failed(String),
 }
 
 impl Item {
@@ -99,31 +97,6 @@ impl Assembler {
     }
 }
 
-/// How many records a transaction takes: it grows while transactions are fast and shrinks when they
-/// are slow, so that none is open for much longer than it should.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Size(usize);
-
-impl Default for Size {
-    /// A transaction costs about 20 ms whatever its size, up to some thousand records: a start that
-    /// is fast anywhere.
-    fn default() -> Self {
-        Self(1_000)
-    }
-}
-
-impl Size {
-    /// Returns the number of records.
-    pub(super) fn records(self) -> usize {
-        self.0
-    }
-
-    /// Learns whether a transaction of this size was open for too long.
-    pub(super) fn adapt(&mut self, was_slow: bool) {
-        self.0 = if was_slow { (self.0 / 2).max(1) } else { (self.0 * 2).min(MOST_RECORDS) };
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,18 +132,5 @@ mod tests {
         assert!(assembler.is_full(), "the key counts");
         assembler.cut().unwrap();
         assert!(!assembler.is_full());
-    }
-
-    #[test]
-    fn the_size_follows_the_time() {
-        let mut size = Size::default();
-        for _ in 0..10 {
-            size.adapt(false);
-        }
-        assert_eq!(size.records(), MOST_RECORDS);
-        for _ in 0..20 {
-            size.adapt(true);
-        }
-        assert_eq!(size.records(), 1);
     }
 }

@@ -26,8 +26,20 @@ impl Known {
         let Some((topic, partition, offset)) = dead_letter.origin.coordinates() else {
             return true;
         };
-        let content =
-            self.hasher.hash_one((dead_letter.record.key.as_deref(), compose::value(dead_letter)));
+        let content = self.content(dead_letter);
         self.records.entry((topic.clone(), partition)).or_default().insert((offset, content))
+    }
+
+    /// Tells whether a dead letter of the same origin with the same key and value was added.
+    pub(super) fn has(&self, dead_letter: &DeadLetter) -> bool {
+        dead_letter.origin.coordinates().is_some_and(|(topic, partition, offset)| {
+            let records = self.records.get(&(topic.clone(), partition));
+            records.is_some_and(|records| records.contains(&(offset, self.content(dead_letter))))
+        })
+    }
+
+    /// Hashes what would be sent.
+    fn content(&self, dead_letter: &DeadLetter) -> u64 {
+        self.hasher.hash_one((dead_letter.record.key.as_deref(), compose::value(dead_letter)))
     }
 }

@@ -20,6 +20,8 @@ pub enum Event {
         /// Behind the last of them.
         to: i64,
     },
+    /// So many dead letters were handled.
+    Progress(u64),
     /// Something the user should know.
     Note(String),
     /// Something that is not as it should be.
@@ -41,6 +43,33 @@ pub enum Fate {
     Duplicate,
     /// It was not sent, for a reason known beforehand.
     Refused(Refusal),
-    /// The broker did not take it; the text says why.
-    Failed(String),
+    /// The broker did not take it.
+    Failed(NotTaken),
+}
+
+/// Why a dead letter failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotTaken {
+    /// The stable name: Kafka's own (`MESSAGE_TOO_LARGE`) where a broker answered.
+    pub code: String,
+    /// Kafka's number, where a broker answered.
+    pub number: Option<i16>,
+    /// What happened.
+    pub message: String,
+}
+
+impl NotTaken {
+    /// The failure of a duplicate whose original failed.
+    pub(super) fn of_its_original() -> Self {
+        Self {
+            code: "original_failed".to_owned(),
+            number: None,
+            message: "another dead letter of the same origin failed".to_owned(),
+        }
+    }
+
+    /// The failure of a record that nobody sent.
+    pub(super) fn unsent() -> Self {
+        Self { code: "unsent".to_owned(), number: None, message: "it was not sent".to_owned() }
+    }
 }

@@ -78,6 +78,11 @@ impl Redrive {
         self.targets.values().sum()
     }
 
+    /// Returns how many a run has to do with: sent, remembered as duplicates, or refused.
+    pub fn handled(&self) -> u64 {
+        self.sent() + self.duplicates + self.refused.values().sum::<u64>()
+    }
+
     /// Returns how many are sent, by topic.
     pub fn sent_by_topic(&self) -> BTreeMap<&TopicName, u64> {
         let mut topics = BTreeMap::new();

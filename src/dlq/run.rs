@@ -1,11 +1,16 @@
 //! Reads DLQs and redrives: what the pure files decide, done to a cluster.
 //!
-//! `scan` reads dead letters in order, `lookup` asks for the topics they name, `write` runs one
-//! transaction, `redrive` the whole of it; `overview` and `list` only look.
+//! `scan` reads dead letters in order, `lookup` asks for the topics they name, `reading` puts batches
+//! together, `write` writes one with what `account` says about it, `pass` all of them, `redrive`
+//! goes on until it is done;
+//! `overview` and `list` only look.
 
+mod account;
 mod list;
 mod lookup;
 mod overview;
+mod pass;
+mod reading;
 mod redrive;
 mod scan;
 mod survey;
@@ -184,7 +189,8 @@ impl Dlq {
             None => Ok(Memory::default()),
             Some(ledger) => {
                 let deadline = Deadline::after(LEDGER_WAIT);
-                ledger.read(&self.cluster, self.description.id.as_deref(), deadline).await
+                let topic_id = self.description.id.as_deref();
+                Ok(ledger.read(&self.cluster, topic_id, None, deadline).await?.memory)
             }
         }
     }

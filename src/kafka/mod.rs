@@ -13,8 +13,8 @@ pub use backoff::Backoff;
 pub use connection::{ConnectionSettings, Properties};
 pub use error::{Error, ErrorCode};
 pub use rd::{
-    Compression, Delivered, Delivery, Pace, Producer, ProducerOptions, SendError, Sent,
-    TransactionError, TransactionalProducer,
+    Compression, Delivered, Delivery, Pace, Producer, ProducerOptions, SendError, TransactionError,
+    TransactionalProducer, Writer, writer,
 };
 pub use wire::{Cluster, Fetched, GroupList, Mode, ReadOptions, Reader, Scratch, Stability};
 

@@ -105,7 +105,7 @@ struct Versioned {
 
 impl Entry {
     /// Returns the value as it is written.
-    pub fn to_json(&self) -> Vec<u8> {
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
         let Self { job, outcome, first_timestamp, runs } = self;
         let (o, to) = match outcome {
             Outcome::Redriven { to } => ("redriven", Some(to.clone())),
@@ -122,8 +122,7 @@ impl Entry {
                 .collect(),
             to,
         };
-        // Text, numbers and lists only: nothing that JSON could refuse.
-        serde_json::to_vec(&wire).unwrap_or_default()
+        serde_json::to_vec(&wire)
     }
 
     /// Reads a value; `key` is for messages.
@@ -235,7 +234,7 @@ mod tests {
         let made = entries("01J", &redriven(), placed);
         let [entry] = made.as_slice() else { panic!("{made:?}") };
         assert_eq!(
-            String::from_utf8(entry.to_json()).unwrap(),
+            String::from_utf8(entry.to_json().unwrap()).unwrap(),
             r#"{"v":1,"job":"01J","o":"redriven","ts0":7,"runs":[[3,2,0,10],[5,1,1,12],[7,1,1,13]],"to":"orders"}"#
         );
     }
@@ -246,7 +245,7 @@ mod tests {
         let made = entries("01J", &redriven(), placed);
         assert!(made.len() > 1);
         for entry in &made {
-            let length = entry.to_json().len();
+            let length = entry.to_json().unwrap().len();
             assert!(length < MAX_ENTRY_BYTES + 500, "{length}");
         }
         assert_eq!(made.iter().flat_map(|e| &e.runs).count(), 10_000);
@@ -313,7 +312,7 @@ mod tests {
             }
             let mut read = Vec::new();
             for entry in entries("j", &redriven(), placed.clone()) {
-                let back = Entry::parse("k", &entry.to_json()).unwrap();
+                let back = Entry::parse("k", &entry.to_json().unwrap()).unwrap();
                 prop_assert_eq!(&back, &entry);
                 for run in back.runs {
                     for n in 0..run.count {

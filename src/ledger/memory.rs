@@ -137,6 +137,11 @@ impl Memory {
         self.partitions.get(&partition).map_or(from, |place| place.resolved.first_missing(from))
     }
 
+    /// Tells whether all of it was written by one command.
+    pub fn is_of(&self, job: &str) -> bool {
+        self.partitions.values().flat_map(|place| place.entries.values()).all(|e| e.job == job)
+    }
+
     /// Returns how many offsets of a range are remembered.
     pub fn count_in(&self, partition: i32, range: std::ops::Range<i64>) -> i64 {
         self.partitions.get(&partition).map_or(0, |place| place.resolved.count_in(range))
@@ -182,7 +187,7 @@ mod tests {
     }
 
     fn take(collector: &mut Collector, key: &EntryKey, entry: &Entry) {
-        collector.take(Some(key.to_string().as_bytes()), Some(&entry.to_json())).unwrap();
+        collector.take(Some(key.to_string().as_bytes()), Some(&entry.to_json().unwrap())).unwrap();
     }
 
     #[test]
@@ -249,7 +254,7 @@ mod tests {
                 }
                 for entry in entries("j", &redriven(), placed) {
                     let key = key(0, entry.runs[0].dlq_offset).to_string();
-                    prop_assert!(topic.insert(key, entry.to_json()).is_none(), "overwritten");
+                    prop_assert!(topic.insert(key, entry.to_json().unwrap()).is_none(), "overwritten");
                 }
             }
             let mut collector = collector();

@@ -12,4 +12,4 @@ mod run;
 pub use entry::{Entry, Outcome, Run, Unreadable, entries};
 pub use key::{EntryKey, ledger_partition};
 pub use memory::{Collector, Done, Memory};
-pub use run::Ledger;
+pub use run::{Ledger, Recalled};

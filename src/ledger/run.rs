@@ -29,6 +29,15 @@ pub struct Ledger {
     dlq: TopicName,
 }
 
+/// What was read of a ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recalled {
+    /// What it remembers.
+    pub memory: Memory,
+    /// Up to where that is: the high watermark.
+    pub end: i64,
+}
+
 impl Ledger {
     /// Finds the ledger; `None` when there is no such topic. One with too few partitions is refused:
     /// with more of them later, everything would be looked for in another place and not be found.
@@ -144,8 +153,8 @@ impl Ledger {
         }
     }
 
-    /// Reads what is remembered of a DLQ, up to the high watermark of now. `topic_id` is that of the
-    /// DLQ as it is now.
+    /// Reads what is remembered of a DLQ, up to the high watermark of now; from an offset where an
+    /// earlier reading ended, only what came since. `topic_id` is that of the DLQ as it is now.
     ///
     /// The end is the high watermark and not the last stable offset: another transaction that is open
     /// in this partition hides entries which are committed, and who misses one sends twice. So the
@@ -154,13 +163,22 @@ impl Ledger {
         &self,
         cluster: &Cluster,
         topic_id: Option<&str>,
+        since: Option<i64>,
         deadline: Deadline,
-    ) -> anyhow::Result<Memory> {
+    ) -> anyhow::Result<Recalled> {
         let cannot = || format!("cannot read the ledger {}", self.place);
-        let (start, end) = self.extent(cluster, deadline).await.with_context(cannot)?;
+        let (log_start, end) = self.extent(cluster, deadline).await.with_context(cannot)?;
+        let start = since.map_or(log_start, |since| since.max(log_start));
+        if since.is_some_and(|since| since > end) {
+            return Err(Problem::failed(format!(
+                "ledger {} ends at offset {end}, before what was read of it: it was made anew",
+                self.place
+            ))
+            .into());
+        }
         let mut collector = Collector::new(self.dlq.clone(), topic_id.map(str::to_owned));
         if start >= end {
-            return Ok(collector.finish());
+            return Ok(Recalled { memory: collector.finish(), end });
         }
         let starts = BTreeMap::from([(self.place.clone(), start)]);
         let opened = Reader::open(cluster, starts, ReadOptions::default(), deadline).await;
@@ -184,7 +202,7 @@ impl Ledger {
                 reached = fetched.position;
             }
         }
-        Ok(collector.finish())
+        Ok(Recalled { memory: collector.finish(), end })
     }
 
     /// Returns the log start offset and the high watermark.

@@ -93,3 +93,65 @@ pub struct OutgoingRecord {
     /// The headers in order.
     pub headers: Vec<Header>,
 }
+
+impl OutgoingRecord {
+    /// Returns how many bytes it has as the only record of a batch, without the batch's own header:
+    /// the format of magic 2, uncompressed.
+    pub fn encoded_size(&self) -> usize {
+        let Self { topic: _, partition: _, timestamp: _, key, value, headers } = self;
+        let header = |header: &Header| {
+            let Header { name, value } = header;
+            varint_size(name.len()) + name.len() + nullable_size(value.as_deref())
+        };
+        // Attributes, the difference of the timestamp and that of the offset: a byte each.
+        let body = 3
+            + nullable_size(key.as_deref())
+            + nullable_size(value.as_deref())
+            + varint_size(headers.len())
+            + headers.iter().map(header).sum::<usize>();
+        varint_size(body) + body
+    }
+}
+
+/// Returns the size of bytes behind their length; null is the length −1.
+fn nullable_size(bytes: Option<&[u8]>) -> usize {
+    bytes.map_or(1, |bytes| varint_size(bytes.len()) + bytes.len())
+}
+
+/// Returns the size of a length as a zigzag varint: 7 bits a byte, one of them for the sign.
+fn varint_size(length: usize) -> usize {
+    let bits = usize::BITS - length.leading_zeros() + 1;
+    usize::try_from(bits.div_ceil(7)).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_encoded_size_is_that_of_the_record_format() {
+        let empty = OutgoingRecord {
+            topic: "t".into(),
+            partition: None,
+            timestamp: None,
+            key: None,
+            value: None,
+            headers: Vec::new(),
+        };
+        // Length, attributes, two differences, two lengths of −1, no headers.
+        assert_eq!(empty.encoded_size(), 7);
+        let bytes = |length| Some(Bytes::from(vec![b'x'; length]));
+        let of = |key, value| OutgoingRecord { key, value, ..empty.clone() }.encoded_size();
+        assert_eq!(of(bytes(0), bytes(0)), 7, "empty is as long as null");
+        assert_eq!(of(bytes(1), bytes(50)), 7 + 51);
+        // From 64 on a length takes two bytes, from 8,192 on three.
+        assert_eq!(of(None, bytes(63)), 7 + 63 + 1, "the record is longer than 63");
+        assert_eq!(of(None, bytes(64)), 7 + 64 + 2);
+        assert_eq!(of(None, bytes(8_192)), 7 + 8_192 + 4);
+        let headers = vec![Header::new("h", "12"), Header { name: Bytes::new(), value: None }];
+        assert_eq!(
+            OutgoingRecord { headers, ..empty }.encoded_size(),
+            7 + (1 + 1 + 1 + 2) + (1 + 1)
+        );
+    }
+}

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::json::{self, Source};
 use super::table::{self, Align};
-use crate::error::Report;
+use crate::error::{self, Report};
 use crate::model::count::{count, count_that_was};
 use crate::model::position::Moved;
 use crate::model::timestamp::Timestamp;
@@ -32,6 +32,29 @@ pub fn warnings(plan: &Replay) -> Vec<String> {
         warnings.push(format!("{}[{partition}]: offset {asked} {what}", plan.source));
     }
     warnings
+}
+
+/// Asks for the approval; who names no range is told that the whole topic is meant.
+pub fn question(plan: &Replay) -> String {
+    let Replay { source, target, .. } = plan;
+    let most = count(plan.most_records(), "record");
+    if plan.is_everything {
+        format!("Copy all of `{source}`, up to {most}, to `{target}`?")
+    } else {
+        format!("Copy up to {most} of `{source}` to `{target}`?")
+    }
+}
+
+/// Names a record that the broker did not take.
+pub fn refusal(plan: &Replay, partition: i32, offset: i64, error: &anyhow::Error) -> Report {
+    let Report { code, message, causes, hints, exit_code } = error::report(error);
+    Report {
+        code,
+        message: format!("{}[{partition}]@{offset} was not copied", plan.source),
+        causes: [message].into_iter().chain(causes).collect(),
+        hints,
+        exit_code,
+    }
 }
 
 /// Lays out a plan with its counts.
@@ -80,6 +103,7 @@ pub fn report_json(source: &Source, plan: &Replay, outcome: &Outcome, errors: &[
     let mut fields = fields(plan);
     if let Some(fields) = fields.as_object_mut() {
         fields.insert("copied".to_owned(), Value::from(outcome.copied));
+        fields.insert("refused".to_owned(), Value::from(outcome.refused));
         fields.insert("expired_offsets".to_owned(), Value::from(outcome.expired));
     }
     json::document("ReplayReport", source, fields, &items(plan, |_| None, outcome), errors)
@@ -91,6 +115,7 @@ fn fields(plan: &Replay) -> Value {
         "target": plan.target,
         "keeps_partitions": plan.keeps_partitions,
         "hidden_offsets": plan.hidden,
+        "limit": plan.limit,
     })
 }
 
@@ -113,9 +138,12 @@ fn items(plan: &Replay, count: impl Fn(i32) -> Option<u64>, outcome: &Outcome) -
 
 /// Sums up what was done.
 pub fn summary(plan: &Replay, outcome: &Outcome) -> String {
-    let Outcome { copied, next: _, expired } = outcome;
+    let Outcome { copied, refused, next: _, expired } = outcome;
     let records = count(*copied, "record");
     let mut text = format!("copied {records} of `{}` to `{}`", plan.source, plan.target);
+    if *refused > 0 {
+        let _ = write!(text, "; {refused} refused");
+    }
     if *expired > 0 {
         let offsets = count_that_was(*expired, "offset");
         let _ = write!(text, "; {offsets} deleted by retention before");

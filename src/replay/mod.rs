@@ -3,4 +3,4 @@
 mod plan;
 pub mod run;
 
-pub use plan::{Extent, PartitionRange, Replay};
+pub use plan::{Extent, PartitionRange, Replay, Wanted};

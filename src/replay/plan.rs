@@ -1,6 +1,6 @@
 //! The plan of a replay: which offsets of which partitions, resolved against the marks of the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::name::TopicName;
 use crate::model::position::{self, LogMarks, Moved, NoCommittedOffset, Position};
@@ -22,6 +22,35 @@ pub struct Replay {
     pub hidden: i64,
     /// Offsets that were asked for and are not in the log.
     pub moved: Vec<(i32, Moved)>,
+    /// The most records that are copied, if somebody limits them.
+    pub limit: Option<u64>,
+    /// Whether nothing narrows it down: the topic is copied as a whole.
+    pub is_everything: bool,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// From where to where.
+    pub range: position::Range,
+    /// These partitions; none means all.
+    pub partitions: BTreeSet<i32>,
+    /// At most so many records.
+    pub limit: Option<u64>,
+}
+
+impl Wanted {
+    /// Tells whether a partition is not meant.
+    pub fn leaves_out(&self, partition: i32) -> bool {
+        self.range.leaves_out(partition)
+            || (!self.partitions.is_empty() && !self.partitions.contains(&partition))
+    }
+
+    /// Tells whether nothing narrows it down.
+    fn is_everything(&self) -> bool {
+        let Self { range, partitions, limit } = self;
+        *range == position::Range::default() && partitions.is_empty() && limit.is_none()
+    }
 }
 
 /// The part of a partition that is copied.
@@ -64,15 +93,15 @@ impl Replay {
     pub fn resolve(
         source: TopicName,
         target: TopicName,
-        wanted: &position::Range,
+        wanted: &Wanted,
         extents: &BTreeMap<i32, Extent>,
         keeps_partitions: bool,
     ) -> Result<Self, NoCommittedOffset> {
         let mut ranges = BTreeMap::new();
         let (mut moved, mut hidden) = (Vec::new(), 0);
         for (&partition, extent) in extents {
-            let from = wanted.from.get(partition).unwrap_or(Position::Start);
-            let to = wanted.until.get(partition).unwrap_or(Position::End);
+            let from = wanted.range.from.get(partition).unwrap_or(Position::Start);
+            let to = wanted.range.until.get(partition).unwrap_or(Position::End);
             let start = position::resolve(from, &extent.marks, |_| extent.at_since)?;
             let end = position::resolve(to, &extent.marks, |_| None)?;
             moved.extend([start, end].iter().filter_map(|place| Some((partition, place.moved?))));
@@ -89,13 +118,29 @@ impl Replay {
                 ranges.insert(partition, range);
             }
         }
-        Ok(Self { source, target, ranges, keeps_partitions, hidden, moved })
+        Ok(Self {
+            source,
+            target,
+            ranges,
+            keeps_partitions,
+            hidden,
+            moved,
+            limit: wanted.limit,
+            is_everything: wanted.is_everything(),
+        })
     }
 
-    /// Returns how many offsets are read: at most so many records are copied, since markers of
-    /// transactions and what compaction removed have offsets too.
-    pub fn offsets(&self) -> i64 {
-        self.ranges.values().map(|range| range.end - range.start).sum()
+    /// Returns how many offsets the ranges have.
+    pub fn offsets(&self) -> u64 {
+        let offsets = self.ranges.values().map(|range| range.end - range.start).sum::<i64>();
+        u64::try_from(offsets).unwrap_or(0)
+    }
+
+    /// Returns how many records are copied at most: markers of transactions and what compaction
+    /// removed have offsets too.
+    pub fn most_records(&self) -> u64 {
+        let offsets = self.offsets();
+        self.limit.map_or(offsets, |limit| limit.min(offsets))
     }
 }
 
@@ -120,7 +165,8 @@ mod tests {
 
     fn resolve(from: &[&str], to: &[&str]) -> Replay {
         let texts = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
-        let wanted = position::Range::parse(&texts(from), &texts(to), None, NOW).unwrap();
+        let range = position::Range::parse(&texts(from), &texts(to), None, NOW).unwrap();
+        let wanted = Wanted { range, ..Wanted::default() };
         Replay::resolve("a".into(), "b".into(), &wanted, &extents(), true).unwrap()
     }
 
@@ -132,7 +178,23 @@ mod tests {
     fn everything_is_all_that_is_there_now() {
         let replay = resolve(&[], &[]);
         assert_eq!(bounds(&replay), [(0, 0, 10), (2, 3, 9)]);
-        assert_eq!((replay.offsets(), replay.hidden), (16, 6));
+        assert_eq!((replay.most_records(), replay.hidden), (16, 6));
+    }
+
+    #[test]
+    fn a_limit_and_partitions_narrow_it_down() {
+        let of = |wanted: &Wanted| {
+            Replay::resolve("a".into(), "b".into(), wanted, &extents(), true).unwrap()
+        };
+        let all = Wanted::default();
+        assert!(of(&all).is_everything);
+        let limited = Wanted { limit: Some(5), ..Wanted::default() };
+        assert_eq!((of(&limited).most_records(), of(&limited).is_everything), (5, false));
+        let plenty = Wanted { limit: Some(500), ..Wanted::default() };
+        assert_eq!(of(&plenty).most_records(), 16);
+        let partitions = Wanted { partitions: BTreeSet::from([2]), ..Wanted::default() };
+        assert!(partitions.leaves_out(0) && !partitions.leaves_out(2));
+        assert!(!of(&partitions).is_everything);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::model::target::Target;
 use crate::model::timestamp::Timestamp;
 use crate::output::dlq::redrive::{self as view, Handled, Listing};
 use crate::output::json::Source;
+use crate::output::progress::Progress;
 use crate::output::prompt::{Question, approve};
 use crate::topology::Resolved;
 
@@ -128,13 +129,20 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
             now,
         },
     };
-    let mut teller = Teller { format: args.output, problems: Vec::new(), unshown: 0 };
+    let progress =
+        Progress::start(&context.output, "handled", Some(plan.handled()), "dead letters");
+    let mut teller = Teller { format: args.output, progress, problems: Vec::new(), unshown: 0 };
     let (outcome, ended) = {
         let output = &mut context.output;
         let mut tell = |event: Event| teller.tell(event, output);
         Box::pin(dlq.redrive(plan, &job, snapshot, approval, &interrupt, &mut tell)).await
     };
-    report(&args, context, &planned, &outcome, ended, &teller)
+    let Teller { progress, problems, unshown, .. } = teller;
+    drop(progress);
+    if unshown > 0 {
+        context.output.warn(&format!("… and {unshown} more like these"));
+    }
+    report(&args, context, &planned, &outcome, ended, &problems)
 }
 
 /// What is needed to carry a plan out.
@@ -182,7 +190,7 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
             }
             Event::Warning(text) => output.warn(&text),
             Event::Note(text) => output.note(&text),
-            Event::Expired { .. } | Event::Handled(..) => {}
+            Event::Expired { .. } | Event::Handled(..) | Event::Progress(_) => {}
         }
         Ok(())
     };
@@ -249,6 +257,7 @@ const MOST_SHOWN: usize = 20;
 /// Shows what happens while a redrive runs.
 struct Teller {
     format: Format,
+    progress: Progress,
     problems: Vec<Handled>,
     unshown: u64,
 }
@@ -264,20 +273,24 @@ impl Teller {
                 }
                 if is_problem {
                     if self.problems.len() < MOST_SHOWN {
-                        output.warn(&handled.text());
+                        self.progress.pause(|| output.warn(&handled.text()));
                         self.problems.push(handled);
                     } else {
                         self.unshown += 1;
                     }
                 }
             }
-            Event::Expired { partition, from, to } => output.warn(&format!(
-                "partition {partition}: retention deleted offsets {from} to {} while they were \
-                 pending",
-                to - 1
-            )),
-            Event::Note(text) => output.note(&text),
-            Event::Warning(text) => output.warn(&text),
+            Event::Expired { partition, from, to } => {
+                let last = to - 1;
+                let text = format!(
+                    "partition {partition}: retention deleted offsets {from} to {last} while they \
+                     were pending"
+                );
+                self.progress.pause(|| output.warn(&text));
+            }
+            Event::Progress(count) => self.progress.set(output, count, "dead letters"),
+            Event::Note(text) => self.progress.pause(|| output.note(&text)),
+            Event::Warning(text) => self.progress.pause(|| output.warn(&text)),
             Event::Decided(..) => {}
         }
         Ok(())
@@ -291,25 +304,16 @@ fn report(
     planned: &Planned,
     outcome: &Outcome,
     ended: Ended,
-    teller: &Teller,
+    problems: &[Handled],
 ) -> anyhow::Result<Exit> {
     let Planned { plan, source, selector, .. } = planned;
     let source = Source { as_of: context.clock.now(), ..source.clone() };
-    if teller.unshown > 0 {
-        context.output.warn(&format!("… and {} more like these", teller.unshown));
-    }
     let errors = match &ended {
         Ended::Failed(failure) => vec![error::report(failure)],
         Ended::Complete | Ended::Interrupted(_) | Ended::StoppedAtOnce(_) => Vec::new(),
     };
     if args.output == Format::Json {
-        context.output.print_json(&view::report(
-            &source,
-            plan,
-            outcome,
-            &teller.problems,
-            &errors,
-        ))?;
+        context.output.print_json(&view::report(&source, plan, outcome, problems, &errors))?;
     }
     context.output.flush()?;
     context.output.note(&view::summary(plan, outcome));

@@ -39,6 +39,21 @@ pub(super) fn producer(settings: &ConnectionSettings) -> ClientConfig {
     config
 }
 
+/// Returns how many bytes of records a producer with these settings puts into a batch.
+pub(super) fn batch_bytes(settings: &ConnectionSettings) -> usize {
+    // A text that is no number is refused by librdkafka, which names it.
+    let wished = settings.producer_properties.get("batch.size").and_then(|size| size.parse().ok());
+    wished.or_else(|| usize::try_from(LARGEST_BATCH).ok()).unwrap_or(usize::MAX)
+}
+
+/// Tells whether a producer with these settings compresses.
+pub(super) fn is_compressed(settings: &ConnectionSettings) -> bool {
+    ["compression.type", "compression.codec"]
+        .iter()
+        .filter_map(|name| settings.producer_properties.get(*name))
+        .any(|codec| codec != "none")
+}
+
 /// Sets what it takes to reach the cluster.
 fn connection(config: &mut ClientConfig, settings: &ConnectionSettings) {
     let ConnectionSettings { bootstrap, client_id, tls, sasl, producer_properties: _ } = settings;

@@ -8,7 +8,8 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::{NoCustomPartitioner, ProducerContext};
 
-use super::error::{self, Peer, Trouble};
+use super::error;
+use super::trouble::{self, Peer, Trouble};
 use crate::kafka::Error;
 use crate::model::name::TopicName;
 
@@ -86,7 +87,7 @@ impl ClientContext for Context {
         let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
         let mut state = self.state();
         state.events += 1;
-        if let Some(trouble) = error::trouble(code, reason, &self.peer, state.trouble.as_ref()) {
+        if let Some(trouble) = trouble::trouble(code, reason, &self.peer, state.trouble.as_ref()) {
             state.trouble = Some(trouble);
         }
     }

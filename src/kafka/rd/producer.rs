@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::config;
 use super::context::Delivery;
-use super::error::Peer;
 use super::queue::{Queue, SendError};
+use super::trouble::Peer;
 use crate::clock::Deadline;
 use crate::kafka::{ConnectionSettings, Error};
 use crate::model::record::OutgoingRecord;

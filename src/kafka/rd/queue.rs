@@ -8,8 +8,9 @@ use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::producer::{BaseProducer, Producer, PurgeConfig};
 
 use super::context::{Context, Delivery};
-use super::error::{self, Peer};
+use super::error;
 use super::outgoing;
+use super::trouble::Peer;
 use crate::clock::Deadline;
 use crate::kafka::Error;
 use crate::model::record::OutgoingRecord;

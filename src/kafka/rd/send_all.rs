@@ -11,7 +11,7 @@ use crate::model::record::OutgoingRecord;
 
 /// What became of a record that was put into a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sent {
+pub(super) enum Sent {
     /// It is in the transaction, at this place.
     Written(Delivered),
     /// It never left; the transaction is unharmed.
@@ -24,14 +24,15 @@ pub enum Sent {
 const ROOM: Duration = Duration::from_millis(10);
 
 /// How long to wait for the others once one has failed. The transaction has to be aborted then, and
-/// librdkafka would hold what is behind a refused batch until its delivery timeout.
-const AFTER_FAILURE: Duration = Duration::from_millis(200);
+/// librdkafka would hold what is behind a refused batch until its delivery timeout. What is in flight
+/// is answered within a round trip; what was not heard only has to be found out another time.
+const AFTER_FAILURE: Duration = Duration::from_millis(50);
 
 impl TransactionalProducer {
     /// Puts records into the open transaction, waits for all of them, and returns what became of
     /// each, in their order. When the deadline passes, those without an answer have failed; when one
     /// fails, the others are not waited for.
-    pub fn send_all(&self, records: &[OutgoingRecord], deadline: Deadline) -> Vec<Sent> {
+    pub(super) fn send_all(&self, records: &[&OutgoingRecord], deadline: Deadline) -> Vec<Sent> {
         // What an aborted transaction has left behind bears the same tags.
         drop(self.poll(Duration::ZERO));
         let mut outcomes: Vec<Option<Sent>> = vec![None; records.len()];

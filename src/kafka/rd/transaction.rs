@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rdkafka::config::FromClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
+use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::Producer;
-use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use super::config;
 use super::context::Delivery;
-use super::error::{self, Peer};
+use super::error;
+use super::group_offsets::{group_metadata, list};
 use super::queue::{Queue, SendError};
+use super::setback::{OnTimeout, TransactionError, is_retriable};
+use super::trouble::Peer;
+use super::writer::Batching;
 use crate::clock::Deadline;
 use crate::kafka::{ConnectionSettings, Error};
 use crate::model::name::GroupId;
@@ -28,47 +30,6 @@ pub struct TransactionalProducer {
     queue: Queue,
     transactional_id: String,
     groups: Mutex<BTreeMap<GroupId, ConsumerGroupMetadata>>,
-}
-
-/// How a step of a transaction failed, by what the caller can do about it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TransactionError {
-    /// Nothing was committed: abort, then begin again.
-    #[error("the transaction has to be aborted: {0}")]
-    Abortable(#[source] Error),
-    /// Another run opened the same transactional id, or the coordinator aborted the transaction
-    /// because it took longer than its timeout. Nothing more can be written: open again and read what
-    /// is there, or leave the field to the other.
-    #[error("the transaction was taken over: {0}")]
-    Fenced(#[source] Error),
-    /// The connection or the time ran out, nobody knows whether it is committed: open again, which
-    /// settles it, and read what is there.
-    #[error("it is not known whether the transaction was committed: {0}")]
-    Undecided(#[source] Error),
-    /// The producer can be used no more, and opening again will not help.
-    #[error("the transaction failed: {0}")]
-    Fatal(#[source] Error),
-}
-
-impl TransactionError {
-    /// Returns the error behind it.
-    pub fn into_error(self) -> Error {
-        match self {
-            Self::Abortable(error)
-            | Self::Fenced(error)
-            | Self::Undecided(error)
-            | Self::Fatal(error) => error,
-        }
-    }
-}
-
-/// What a timeout of a step means.
-#[derive(Clone, Copy)]
-enum OnTimeout {
-    /// Not committed for sure.
-    Abort,
-    /// Nobody knows.
-    Undecided,
 }
 
 /// How often a blocking call is interrupted to see whether the password was refused meanwhile.
@@ -87,29 +48,18 @@ impl TransactionalProducer {
         timeout: Duration,
         deadline: Deadline,
     ) -> Result<Self, Error> {
-        Self::open_configured(settings, transactional_id, timeout, deadline, |_| {})
+        let batching = Batching::Full(config::batch_bytes(settings));
+        Self::open_with(settings, transactional_id, timeout, deadline, batching)
     }
 
-    /// The same with one record in a batch, since a broker refuses whole batches: whatever record it
-    /// then refuses is itself the reason. After a refused batch librdkafka's producer cannot be relied
-    /// on, aborted or not, so this is what to go on with.
-    pub fn open_singly(
+    /// The same with batches of a kind. A broker refuses whole batches, and after that librdkafka's
+    /// producer cannot be relied on, aborted or not, so this is what to go on with.
+    pub(super) fn open_with(
         settings: &ConnectionSettings,
         transactional_id: &str,
         timeout: Duration,
         deadline: Deadline,
-    ) -> Result<Self, Error> {
-        Self::open_configured(settings, transactional_id, timeout, deadline, |config| {
-            config.set("batch.num.messages", "1");
-        })
-    }
-
-    fn open_configured(
-        settings: &ConnectionSettings,
-        transactional_id: &str,
-        timeout: Duration,
-        deadline: Deadline,
-        configure: impl FnOnce(&mut ClientConfig),
+        batching: Batching,
     ) -> Result<Self, Error> {
         // A record must fail before its transaction does, so that the reason is known.
         let delivery_timeout = timeout * 3 / 4;
@@ -124,7 +74,10 @@ impl TransactionalProducer {
             // The caller sends a transaction's records in one go and waits for them.
             config.set("linger.ms", "0");
         }
-        configure(&mut config);
+        match batching {
+            Batching::Full(bytes) => config.set("batch.size", bytes.to_string()),
+            Batching::Single => config.set("batch.num.messages", "1"),
+        };
         let queue = Queue::open(&config, Peer::new(settings, delivery_timeout))?;
         let producer =
             Self { queue, transactional_id: transactional_id.to_owned(), groups: Mutex::default() };
@@ -294,37 +247,4 @@ impl TransactionalProducer {
                 )
             })
     }
-}
-
-/// Tells whether librdkafka lets the call be made again.
-fn is_retriable(error: &KafkaError) -> bool {
-    matches!(error, KafkaError::Transaction(native) if native.is_retriable())
-}
-
-/// Puts offsets into librdkafka's list.
-fn list(
-    offsets: &BTreeMap<TopicPartition, CommittedOffset>,
-) -> Result<TopicPartitionList, KafkaError> {
-    let mut list = TopicPartitionList::with_capacity(offsets.len());
-    for (TopicPartition { topic, partition }, CommittedOffset { offset, metadata }) in offsets {
-        let mut entry = list.add_partition(topic.as_str(), *partition);
-        entry.set_offset(Offset::Offset(*offset))?;
-        if let Some(metadata) = metadata {
-            entry.set_metadata(metadata);
-        }
-    }
-    Ok(list)
-}
-
-/// Makes the metadata of a group that nobody joined: generation −1, no member. The wrapper has no
-/// other way than to ask a consumer for it; this one knows no broker and never connects.
-fn group_metadata(group: &GroupId) -> Result<ConsumerGroupMetadata, KafkaError> {
-    let mut config = ClientConfig::new();
-    config.set("group.id", group.as_str());
-    // The newer protocol would make up a member id.
-    config.set("group.protocol", "classic");
-    let consumer = BaseConsumer::from_config(&config)?;
-    consumer
-        .group_metadata()
-        .ok_or_else(|| KafkaError::ClientCreation("a group without metadata".to_owned()))
 }

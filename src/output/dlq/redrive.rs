@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{code, fate_word, origin};
-use crate::dlq::{DeadLetter, DeadLetterId, Decision, Fate, Outcome, Redrive, Snapshot, Target};
+use crate::dlq::{
+    DeadLetter, DeadLetterId, Decision, Fate, NotTaken, Outcome, Redrive, Snapshot, Target,
+};
 use crate::error::Report;
 use crate::model::count::count;
 use crate::model::name::TopicName;
@@ -266,7 +268,7 @@ impl Handled {
     pub fn text(&self) -> String {
         let reason = match &self.fate {
             Fate::Refused(refusal) => refusal.to_string(),
-            Fate::Failed(why) => why.clone(),
+            Fate::Failed(failure) => failure.message.clone(),
             Fate::Redriven { .. } | Fate::Duplicate => fate_word(&self.fate).to_owned(),
         };
         format!("{} was not redriven: {}", self.id, sanitize::line(reason.as_bytes()))
@@ -286,7 +288,10 @@ impl Handled {
             Fate::Refused(refusal) => {
                 (Value::Null, json!({ "code": refusal.code(), "message": refusal.to_string() }))
             }
-            Fate::Failed(why) => (Value::Null, json!({ "code": "failed", "message": why })),
+            Fate::Failed(NotTaken { code, number, message }) => (
+                Value::Null,
+                json!({ "code": code, "kafka_error_code": number, "message": message }),
+            ),
         };
         json!({
             "id": self.id.to_string(),

@@ -2,6 +2,7 @@
 
 mod crashes;
 mod redrive;
+mod refused;
 mod replay;
 
 use std::collections::BTreeMap;
@@ -186,11 +187,11 @@ fn read(topic: &str) -> Vec<Record> {
     })
 }
 
-/// Creates a topic with configs.
-fn new_topic_with(name: &str, configs: &[(&str, &str)]) -> String {
+/// Creates a topic with so many partitions and these configs.
+fn new_topic_with(name: &str, partitions: i32, configs: &[(&str, &str)]) -> String {
     let name = TopicName::new(crate::home::unique(name));
     let configs = configs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    let topic = NewTopic { name: name.clone(), partitions: 1, replication: 1, configs };
+    let topic = NewTopic { name: name.clone(), partitions, replication: 1, configs };
     block_on(async {
         let deadline = Deadline::after(PATIENCE);
         let cluster = Cluster::connect(&kafka().settings(), deadline).await.unwrap();

@@ -12,7 +12,7 @@ use flowctl::model::partitioner::partition_of_key;
 use flowctl::model::record::OutgoingRecord;
 use serde_json::Value;
 
-use super::{Flow, dead_letter, fill, new_topic_with, origin, read, record, write};
+use super::{Flow, dead_letter, fill, origin, read, record, write};
 use crate::home::{PATIENCE, unique};
 use crate::support::kafka;
 
@@ -156,60 +156,6 @@ fn what_cannot_be_sent_is_reported_and_the_rest_goes() {
     assert_eq!(shown.lines().count(), 2);
     let told = flow.redrive(&["--to", &format!("topic/{}", flow.main)]);
     assert!(told.contains("redriven 2 of 2"), "{told}");
-}
-
-#[test]
-fn records_that_the_broker_refuses_are_found_among_the_others() {
-    let flow = Flow::new("redrive-large", 1);
-    let small = new_topic_with("redrive-small", &[("max.message.bytes", "4000")]);
-    let letters = (0..200).map(|number| {
-        let mut letter = dead_letter(&flow, 0, number, "X");
-        if matches!(number, 50 | 51 | 199) {
-            // Random enough not to be compressed, if somebody compresses.
-            letter.value = Some(Bytes::from(unique("large").repeat(200)));
-        }
-        letter
-    });
-    write(letters);
-    let (code, _, told) = flow.dlq("redrive", &["--yes", "--to", &format!("topic/{small}")]);
-    assert_eq!(code, 3, "{told}");
-    assert!(told.contains("redriven 197 of 200"), "{told}");
-    assert!(told.contains("3 failed"), "{told}");
-    assert!(told.contains("/0/50 was not redriven: MESSAGE_TOO_LARGE"), "{told}");
-    assert_eq!(read(&small).len(), 197);
-}
-
-#[test]
-fn a_topic_that_takes_nothing_of_it_fails_each_by_its_name() {
-    let flow = Flow::new("redrive-too-large", 1);
-    let small = new_topic_with("redrive-too-small", &[("max.message.bytes", "100000")]);
-    let to = format!("topic/{small}");
-    write((0..10).map(|number| {
-        let mut letter = dead_letter(&flow, 0, number, "X");
-        letter.value = Some(Bytes::from("x".repeat(200_000)));
-        letter
-    }));
-    let (code, listed, told) = flow.dlq("redrive", &["--yes", "-o", "json", "--to", &to]);
-    assert_eq!(code, 3, "{told}");
-    let report: Value = serde_json::from_str(&listed).unwrap();
-    assert_eq!((&report["redriven"], &report["failed"]), (&0.into(), &10.into()));
-    assert!(told.contains("/0/9 was not redriven: MESSAGE_TOO_LARGE"), "{told}");
-    // Those are no obstacle for what comes after them.
-    write((10..20).map(|number| dead_letter(&flow, 0, number, "X")));
-    let (code, _, told) = flow.dlq("redrive", &["--yes", "--to", &to]);
-    assert_eq!(code, 3, "{told}");
-    assert!(told.contains("redriven 10 of 20") && told.contains("10 failed"), "{told}");
-    assert_eq!(read(&small).len(), 10);
-}
-
-#[test]
-fn small_records_are_not_refused_for_being_many() {
-    let flow = Flow::new("redrive-many", 1);
-    let small = new_topic_with("redrive-many-small", &[("max.message.bytes", "2000")]);
-    fill(&flow, 1, 2_000);
-    let told = flow.redrive(&["--to", &format!("topic/{small}")]);
-    assert!(told.contains("redriven 2000 of 2000"), "{told}");
-    assert_eq!(read(&small).len(), 2_000);
 }
 
 #[test]

@@ -4,13 +4,16 @@ use flowctl::model::header::Header;
 use flowctl::model::timestamp::Timestamp;
 use serde_json::Value;
 
-use super::{read, record, write};
+use super::{new_topic_with, read, record, write};
 use crate::home::{Home, text};
 use crate::support::kafka;
 
+/// The times below are old: retention would delete the records while a test runs.
+const FOR_EVER: (&str, &str) = ("retention.ms", "-1");
+
 /// Writes records with times of their own and returns the topic.
 fn source(partitions: i32, each: i64) -> String {
-    let topic = kafka().new_topic("replay-source", partitions);
+    let topic = new_topic_with("replay-source", partitions, &[FOR_EVER]);
     write((0..partitions).flat_map(|partition| {
         let topic = topic.clone();
         (0..each).map(move |number| {
@@ -32,7 +35,7 @@ fn replay(words: &[&str]) -> (i32, String, String) {
 #[test]
 fn a_copy_has_the_same_bytes_times_and_partitions() {
     let source = source(3, 50);
-    let target = kafka().new_topic("replay-target", 3);
+    let target = new_topic_with("replay-target", 3, &[FOR_EVER]);
     let (code, _, told) = replay(&[&source, "--to", &target, "--yes"]);
     assert_eq!(code, 0, "{told}");
     assert!(told.contains("copied 150 records"), "{told}");
@@ -49,7 +52,7 @@ fn a_copy_has_the_same_bytes_times_and_partitions() {
 #[test]
 fn a_range_is_what_the_dry_run_counts() {
     let source = source(2, 50);
-    let target = kafka().new_topic("replay-range", 1);
+    let target = new_topic_with("replay-range", 1, &[FOR_EVER]);
     // From second 10 on; partition 1 to offset 30, the other one to its end.
     let words = ["--to", &target, "--from", "@1700000010000", "--until", "1=30"];
     let (code, counted, told) =
@@ -68,7 +71,7 @@ fn a_range_is_what_the_dry_run_counts() {
 #[test]
 fn a_range_of_one_partition_copies_nothing_of_the_others() {
     let source = source(3, 20);
-    let target = kafka().new_topic("replay-one-partition", 3);
+    let target = new_topic_with("replay-one-partition", 3, &[FOR_EVER]);
     let (code, _, told) =
         replay(&[&source, "--to", &target, "--from", "0=2", "--until", "0=5", "--yes"]);
     assert_eq!(code, 0, "{told}");
@@ -77,9 +80,53 @@ fn a_range_of_one_partition_copies_nothing_of_the_others() {
 }
 
 #[test]
+fn refused_records_are_named_and_the_others_are_copied() {
+    let source = source(2, 200);
+    let mut large = record(&source, 1, "large", &"x".repeat(5_000));
+    large.timestamp = Some(Timestamp(1_700_000_000_000));
+    write([large, record(&source, 1, "last", "v")]);
+    let target = new_topic_with("replay-small", 1, &[FOR_EVER, ("max.message.bytes", "4000")]);
+    let (code, report, told) = replay(&[&source, "--to", &target, "--yes", "-o", "json"]);
+    assert_eq!(code, 3, "{told}");
+    let named = format!("{source}[1]@200 was not copied: MESSAGE_TOO_LARGE");
+    assert!(told.contains(&named), "{told}");
+    assert!(told.contains("copied 401 records") && told.contains("; 1 refused"), "{told}");
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!((&report["copied"], &report["refused"]), (&401.into(), &1.into()));
+    assert_eq!(report["errors"][0]["code"], "MESSAGE_TOO_LARGE");
+    assert_eq!(report["items"][1]["next_offset"], 202);
+    let copied = read(&target);
+    assert_eq!(copied.len(), 401);
+    assert!(copied.iter().all(|record| record.key.as_deref() != Some(b"large")));
+    assert_eq!(copied[400].key.as_deref(), Some(&b"last"[..]));
+}
+
+#[test]
+fn partitions_and_a_limit_narrow_it_down_as_the_dry_run_says() {
+    let source = source(3, 30);
+    let target = new_topic_with("replay-limit", 3, &[FOR_EVER]);
+    let words = ["--partition", "1", "-p", "2", "--limit", "35", "--to", &target];
+    let (code, counted, told) =
+        replay(&[&[source.as_str(), "--dry-run", "-o", "json"], &words[..]].concat());
+    assert_eq!(code, 0, "{told}");
+    let counted: Value = serde_json::from_str(&counted).unwrap();
+    let records: Vec<_> =
+        counted["items"].as_array().unwrap().iter().map(|item| &item["records"]).collect();
+    assert_eq!(records, [30, 5]);
+    let (code, _, told) = replay(&[&[source.as_str(), "--yes"], &words[..]].concat());
+    assert_eq!(code, 0, "{told}");
+    let mut counts = [0; 3];
+    for record in read(&target) {
+        counts[usize::try_from(record.topic_partition.partition).unwrap()] += 1;
+    }
+    assert_eq!(counts, [0, 30, 5]);
+    assert_eq!(replay(&[&source, "--to", &target, "--partition", "7", "--yes"]).0, 64);
+}
+
+#[test]
 fn a_topic_is_not_copied_into_itself_nor_without_a_confirmation() {
     let source = source(1, 1);
-    let target = kafka().new_topic("replay-refused", 1);
+    let target = new_topic_with("replay-refused", 1, &[FOR_EVER]);
     assert_eq!(replay(&[&source, "--to", &source, "--yes"]).0, 64);
     assert_eq!(replay(&[&source, "--to", &target]).0, 4);
     assert!(read(&target).is_empty());

@@ -1,0 +1,40 @@
+//! What is given to the writer, and what became of it.
+
+use std::collections::BTreeMap;
+
+use crate::kafka::{Delivered, Error};
+use crate::model::name::GroupId;
+use crate::model::offset::{CommittedOffset, TopicPartition};
+use crate::model::record::OutgoingRecord;
+
+/// Partition and offset in the source: a record's name. They are written in ascending order.
+pub type Place = (i32, i64);
+
+/// A record of the source, and what is sent for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outbound {
+    /// Where it is in the source.
+    pub place: Place,
+    /// What is sent; `None` where it only takes part in what is written about it.
+    pub record: Option<OutgoingRecord>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// There was nothing to send.
+    Nothing,
+    /// It is in the target.
+    Written(Delivered),
+    /// It cannot be written, others can.
+    Refused(Error),
+}
+
+/// What a transaction writes besides the records.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Addition {
+    /// More records. Without them the transaction must not be.
+    pub records: Vec<OutgoingRecord>,
+    /// The offsets of a group.
+    pub offsets: Option<(GroupId, BTreeMap<TopicPartition, CommittedOffset>)>,
+}

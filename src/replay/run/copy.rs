@@ -1,0 +1,206 @@
+//! Carries the plan of a replay out: writes one batch while the next one is read.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use tokio::task::JoinHandle;
+
+use super::Replayer;
+use super::reading::{Batch, Reading};
+use crate::approval::Approval;
+use crate::clock::Deadline;
+use crate::interrupt::{Interrupt, Signal};
+use crate::kafka::writer::{Addition, Fate, Stop, Writer, Written};
+use crate::replay::plan::{PartitionRange, Replay};
+
+/// How often in a row the producer is opened anew without anything getting copied.
+const MOST_REOPENINGS: u32 = 5;
+
+/// How a replay ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// The plan is carried out.
+    Complete,
+    /// Somebody asked to stop: what was in flight is committed.
+    Interrupted(Signal),
+    /// It could not go on. Nothing behind the next offsets was copied.
+    Failed(anyhow::Error),
+    /// Nobody knows whether some of these offsets were copied: the partition, the first, the last.
+    Undecided(anyhow::Error, i32, i64, i64),
+}
+
+/// What a replay has done.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outcome {
+    /// The records that were copied.
+    pub copied: u64,
+    /// The records that the broker did not take.
+    pub refused: u64,
+    /// The next offset to copy, of each partition that was begun.
+    pub next: BTreeMap<i32, i64>,
+    /// Offsets that retention deleted before they were read.
+    pub expired: i64,
+}
+
+impl Outcome {
+    /// Returns how many offsets of the plan are done.
+    fn reached(&self, plan: &Replay) -> u64 {
+        let done = |(partition, range): (&i32, &PartitionRange)| {
+            self.next.get(partition).map_or(0, |next| next - range.start)
+        };
+        u64::try_from(plan.ranges.iter().map(done).sum::<i64>()).unwrap_or(0)
+    }
+}
+
+/// What a replay tells while it runs.
+#[derive(Debug)]
+pub enum Event {
+    /// So many offsets of the plan are done: copied, refused, or nothing to copy.
+    Reached(u64),
+    /// The broker did not take a record.
+    Refused {
+        /// Its partition in the source.
+        partition: i32,
+        /// Its offset there.
+        offset: i64,
+        /// Why.
+        error: anyhow::Error,
+    },
+    /// Something the user should know.
+    Note(String),
+}
+
+/// A batch that is being written.
+type Writing = JoinHandle<(Writer, Batch, Written)>;
+
+/// What comes next.
+enum Next {
+    Signal(Signal),
+    Read(anyhow::Result<Option<Batch>>),
+}
+
+impl Replayer {
+    /// Carries the plan out; `tell` hears what happens.
+    pub async fn run(
+        &self,
+        plan: &Replay,
+        _approval: Approval,
+        interrupt: &Interrupt,
+        tell: &mut dyn FnMut(Event),
+    ) -> (Outcome, Ended) {
+        let mut outcome = Outcome::default();
+        let ended = self.copy(plan, interrupt, &mut outcome, tell).await;
+        (outcome, ended.unwrap_or_else(Ended::Failed))
+    }
+
+    async fn copy(
+        &self,
+        plan: &Replay,
+        interrupt: &Interrupt,
+        outcome: &mut Outcome,
+        tell: &mut dyn FnMut(Event),
+    ) -> anyhow::Result<Ended> {
+        let mut idle = Some(self.writer().await?);
+        let mut reading = Reading::new(self, plan);
+        let mut writing: Option<Writing> = None;
+        let mut ahead = None;
+        let mut reopenings = 0;
+        loop {
+            let next = if let Some(next) = ahead.take() {
+                next
+            } else {
+                tokio::select! {
+                biased;
+                signal = interrupt.wait() => Next::Signal(signal),
+                next = reading.next() => Next::Read(next)}
+            };
+            if let Some(handle) = writing.take() {
+                // A transaction is written to its end: a signal is heard before the next batch.
+                let (writer, mut batch, written) =
+                    handle.await.context("the writing thread ended")?;
+                let Written { fates, transactions, stop } = written;
+                if transactions > 0 || !fates.is_empty() {
+                    reopenings = 0;
+                }
+                let handled: Vec<_> = batch.outbounds.drain(..fates.len()).collect();
+                for (outbound, fate) in handled.iter().zip(fates) {
+                    let (partition, offset) = outbound.place;
+                    outcome.next.insert(partition, offset.saturating_add(1));
+                    match fate {
+                        Fate::Written(_) | Fate::Nothing => outcome.copied += 1,
+                        Fate::Refused(error) => {
+                            outcome.refused += 1;
+                            tell(Event::Refused { partition, offset, error: error.into() });
+                        }
+                    }
+                }
+                if stop.is_none() {
+                    outcome.expired += batch.expired;
+                    outcome.next.insert(batch.partition, batch.next);
+                }
+                tell(Event::Reached(outcome.reached(plan)));
+                match stop {
+                    None => idle = Some(writer),
+                    Some(Stop::Final(error)) => return Ok(Ended::Failed(error)),
+                    Some(Stop::Undecided(error)) => {
+                        let first = batch.outbounds.first().map_or(batch.next, |o| o.place.1);
+                        let last = batch.next - 1;
+                        return Ok(Ended::Undecided(error.into(), batch.partition, first, last));
+                    }
+                    Some(stop @ (Stop::Reopen | Stop::Aborted(_))) => {
+                        if let Some(signal) = interrupt.requested() {
+                            return Ok(Ended::Interrupted(signal));
+                        }
+                        if let Stop::Aborted(error) = stop {
+                            reopenings += 1;
+                            if reopenings > MOST_REOPENINGS {
+                                return Ok(Ended::Failed(error.into()));
+                            }
+                            let error = anyhow::Error::from(error);
+                            tell(Event::Note(format!("opening the producer anew: {error:#}")));
+                        }
+                        let writer = self.reopen(writer).await?;
+                        writing = Some(start(writer, batch));
+                        ahead = Some(next);
+                        continue;
+                    }
+                }
+            }
+            match next {
+                Next::Signal(signal) => return Ok(Ended::Interrupted(signal)),
+                Next::Read(batch) => match (batch?, idle.take()) {
+                    (Some(batch), Some(writer)) => writing = Some(start(writer, batch)),
+                    (None, _) | (_, None) => return Ok(Ended::Complete),
+                },
+            }
+        }
+    }
+
+    /// Opens the producer, which fences another replay between the same topics.
+    async fn writer(&self) -> anyhow::Result<Writer> {
+        let cluster_id = self.cluster.id(Deadline::after(self.timeout)).await?;
+        let short: String = cluster_id.unwrap_or_default().chars().take(8).collect();
+        let transactional_id = format!("flowctl.replay.{short}.{}.{}", self.source, self.target);
+        let (settings, patience) = (self.settings.clone(), self.timeout);
+        let opening = move || Writer::open(settings, transactional_id, patience);
+        let opened = tokio::task::spawn_blocking(opening).await;
+        opened.context("the writing thread ended")?.context(CANNOT_OPEN)
+    }
+
+    /// Opens it anew, with what the last one has learned.
+    async fn reopen(&self, writer: Writer) -> anyhow::Result<Writer> {
+        let patience = self.timeout;
+        let opened = tokio::task::spawn_blocking(move || writer.reopen(patience)).await;
+        opened.context("the writing thread ended")?.context(CANNOT_OPEN)
+    }
+}
+
+const CANNOT_OPEN: &str = "cannot open the transactional producer";
+
+/// Starts to write a batch.
+fn start(mut writer: Writer, batch: Batch) -> Writing {
+    tokio::task::spawn_blocking(move || {
+        let written = writer.write(&batch.outbounds, &mut |_, _| Ok(Addition::default()));
+        (writer, batch, written)
+    })
+}

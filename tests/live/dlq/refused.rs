@@ -1,0 +1,138 @@
+//! Records that the broker refuses: found, reported, and no obstacle for the others.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use flowctl::clock::Deadline;
+use serde_json::Value;
+
+use super::{Flow, dead_letter, fill, new_topic_with, read, write};
+use crate::home::unique;
+
+#[test]
+fn records_that_the_broker_refuses_are_found_among_the_others() {
+    let flow = Flow::new("redrive-large", 1);
+    let small = new_topic_with("redrive-small", 1, &[("max.message.bytes", "4000")]);
+    let letters = (0..200).map(|number| {
+        let mut letter = dead_letter(&flow, 0, number, "X");
+        if matches!(number, 50 | 51 | 199) {
+            // Random enough not to be compressed, if somebody compresses.
+            letter.value = Some(Bytes::from(unique("large").repeat(200)));
+        }
+        letter
+    });
+    write(letters);
+    let (code, _, told) = flow.dlq("redrive", &["--yes", "--to", &format!("topic/{small}")]);
+    assert_eq!(code, 3, "{told}");
+    assert!(told.contains("redriven 197 of 200"), "{told}");
+    assert!(told.contains("3 failed"), "{told}");
+    assert!(told.contains("/0/50 was not redriven: MESSAGE_TOO_LARGE"), "{told}");
+    assert_eq!(read(&small).len(), 197);
+}
+
+/// Redrives records of which every tenth is too large for the target, and checks what became of them.
+fn redrive_with_every_tenth_too_large(count: i64, words: &[&str]) {
+    let flow = Flow::new("redrive-many-large", 2);
+    let small = new_topic_with("redrive-some-small", 1, &[("max.message.bytes", "4000")]);
+    let is_large = |number: i64| number % 10 == 3;
+    write((0..count).map(|number| {
+        let mut letter = dead_letter(&flow, i32::try_from(number % 2).unwrap(), number, "X");
+        if is_large(number) {
+            // Random enough not to be compressed, and each of another size.
+            let size = 8_000 + usize::try_from(number * 7 % 900).unwrap();
+            let random = std::iter::repeat_with(|| ulid::Ulid::new().random().to_string());
+            let random: String = random.take(size / 20).collect();
+            letter.value = Some(Bytes::from(random));
+        }
+        letter
+    }));
+    let to = format!("topic/{small}");
+    let (code, listed, told) =
+        flow.dlq("redrive", &[&["--yes", "-o", "json", "--to", &to], words].concat());
+    assert_eq!(code, 3, "{told}");
+    let report: Value = serde_json::from_str(&listed).unwrap();
+    let failed = count / 10;
+    let at = |pointer| report.pointer(pointer).unwrap();
+    assert_eq!((at("/redriven"), at("/failed")), (&(count - failed).into(), &failed.into()));
+    assert_eq!(at("/items/0/reason/code"), "MESSAGE_TOO_LARGE");
+    assert_eq!(at("/items/0/reason/kafka_error_code"), 10);
+    let mut arrived: Vec<_> = read(&small).into_iter().map(|record| record.key.unwrap()).collect();
+    let mut expected: Vec<_> = (0..count)
+        .filter(|number| !is_large(*number))
+        .map(|number| Bytes::from(format!("key-{number}")))
+        .collect();
+    arrived.sort();
+    expected.sort();
+    assert_eq!(arrived, expected);
+    // They stay pending, and are no obstacle the next time.
+    let (code, _, told) = flow.dlq("redrive", &["--yes", "--to", &to]);
+    assert_eq!(code, 3, "{told}");
+    assert!(told.contains(&format!("redriven 0 of {failed}")), "{told}");
+}
+
+#[test]
+fn three_hundred_that_are_too_large_end_soon() {
+    let begun = Deadline::after(Duration::from_secs(30));
+    redrive_with_every_tenth_too_large(3_000, &[]);
+    assert!(!begun.has_passed(), "each of them must have been looked for");
+}
+
+#[test]
+fn refused_records_are_found_where_their_size_tells_nothing() {
+    redrive_with_every_tenth_too_large(300, &["-X", "compression.type=gzip"]);
+}
+
+#[test]
+fn records_that_are_invalid_are_found_and_no_others() {
+    let flow = Flow::new("redrive-keyless", 1);
+    let compacted = new_topic_with("redrive-compacted", 1, &[("cleanup.policy", "compact")]);
+    write((0..1_000).map(|number| {
+        let mut letter = dead_letter(&flow, 0, number, "X");
+        if matches!(number, 0 | 400 | 401 | 999) {
+            letter.key = None;
+        }
+        letter
+    }));
+    let to = format!("topic/{compacted}");
+    let (code, listed, told) = flow.dlq("redrive", &["--yes", "-o", "json", "--to", &to]);
+    assert_eq!(code, 3, "{told}");
+    let report: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!((&report["redriven"], &report["failed"]), (&996.into(), &4.into()), "{told}");
+    assert_eq!(report["items"][0]["reason"]["code"], "INVALID_RECORD");
+    let arrived = read(&compacted);
+    assert_eq!(arrived.len(), 996);
+    assert!(arrived.iter().all(|record| record.key.is_some()));
+}
+
+#[test]
+fn a_topic_that_takes_nothing_of_it_fails_each_by_its_name() {
+    let flow = Flow::new("redrive-too-large", 1);
+    let small = new_topic_with("redrive-too-small", 1, &[("max.message.bytes", "100000")]);
+    let to = format!("topic/{small}");
+    write((0..10).map(|number| {
+        let mut letter = dead_letter(&flow, 0, number, "X");
+        letter.value = Some(Bytes::from("x".repeat(200_000)));
+        letter
+    }));
+    let (code, listed, told) = flow.dlq("redrive", &["--yes", "-o", "json", "--to", &to]);
+    assert_eq!(code, 3, "{told}");
+    let report: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!((&report["redriven"], &report["failed"]), (&0.into(), &10.into()));
+    assert!(told.contains("/0/9 was not redriven: MESSAGE_TOO_LARGE"), "{told}");
+    // Those are no obstacle for what comes after them.
+    write((10..20).map(|number| dead_letter(&flow, 0, number, "X")));
+    let (code, _, told) = flow.dlq("redrive", &["--yes", "--to", &to]);
+    assert_eq!(code, 3, "{told}");
+    assert!(told.contains("redriven 10 of 20") && told.contains("10 failed"), "{told}");
+    assert_eq!(read(&small).len(), 10);
+}
+
+#[test]
+fn small_records_are_not_refused_for_being_many() {
+    let flow = Flow::new("redrive-many", 1);
+    let small = new_topic_with("redrive-many-small", 1, &[("max.message.bytes", "2000")]);
+    fill(&flow, 1, 2_000);
+    let told = flow.redrive(&["--to", &format!("topic/{small}")]);
+    assert!(told.contains("redriven 2000 of 2000"), "{told}");
+    assert_eq!(read(&small).len(), 2_000);
+}
