@@ -79,3 +79,32 @@ fn ctrl_c_ends_with_what_is_in_flight_and_the_command_that_goes_on() {
     // A machine that redrives 30 000 records before a signal arrives has nothing to interrupt.
     assert!(interrupted || !flow.arrived().is_empty());
 }
+
+#[test]
+fn a_run_that_was_frozen_past_its_transaction_sends_nothing_after_another_one() {
+    let flow = Flow::new("redrive-frozen", 2);
+    fill(&flow, 2, 15_000);
+    let mut frozen = flow.start_redrive();
+    let pid = frozen.id().to_string();
+    let signal = |name: &str| {
+        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+    };
+    std::thread::sleep(Duration::from_millis(500));
+    wait_at_random(600);
+    let has_ended = frozen.try_wait().unwrap().is_some();
+    if !has_ended {
+        signal("-STOP");
+        // The coordinator aborts its transaction after 20 s.
+        std::thread::sleep(Duration::from_secs(23));
+    }
+    flow.redrive(&[]);
+    flow.each_arrived_once(30_000);
+    if !has_ended {
+        signal("-CONT");
+    }
+    let ended = frozen.wait_with_output().unwrap();
+    let told = text(&ended.stderr);
+    // 0: it was frozen before it had opened its producer, or was through.
+    assert!(matches!(ended.status.code(), Some(0 | 4)), "{told}");
+    flow.each_arrived_once(30_000);
+}

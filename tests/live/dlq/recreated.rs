@@ -1,0 +1,105 @@
+//! Topics that are deleted and created again between a plan and its run.
+
+use std::time::Duration;
+
+use flowctl::approval::{Approval, ApprovedBy};
+use flowctl::clock::Deadline;
+use flowctl::dlq::{
+    Composition, Declared, Dlq, Ended, Expected, Job, Outcome, Query, RecordTime, Rule, Selector,
+    TargetRule,
+};
+use flowctl::interrupt::Interrupt;
+use flowctl::kafka::Cluster;
+use flowctl::model::name::TopicName;
+use flowctl::model::timestamp::Timestamp;
+
+use super::{Flow, fill, read};
+use crate::home::PATIENCE;
+use crate::support::{block_on, kafka};
+
+const NOW: Timestamp = Timestamp(1_795_233_600_000);
+
+/// Plans a redrive, lets something happen, and runs it.
+fn redrive_after(flow: &Flow, happens: impl FnOnce() + Send) -> (u64, Outcome, Ended) {
+    block_on(async {
+        let settings = kafka().settings();
+        let deadline = Deadline::after(PATIENCE);
+        let cluster = Cluster::connect(&settings, deadline).await.unwrap();
+        let topic = TopicName::from(flow.dlq.as_str());
+        let described = cluster.topics(std::slice::from_ref(&topic), deadline).await.unwrap();
+        let description = described.into_values().next().unwrap().unwrap();
+        let ledger = TopicName::from("_flowctl.ledger");
+        let declared =
+            Declared { topic, main: None, expected: Expected::Auto, ledger: ledger.clone() };
+        let timeout = Duration::from_secs(10);
+        let dlq = Dlq::new(cluster, settings, declared, description, timeout);
+        let snapshot = dlq.snapshot().await.unwrap();
+        let time = RecordTime::Now;
+        let rule = Rule { target: TargetRule::Origin, time, max_redrives: 3, ledger };
+        let selector = Selector::new(Query::default(), rule);
+        let mut tell = |_| Ok(());
+        let plan = dlq.plan(&snapshot, selector.clone(), NOW, &mut tell).await.unwrap();
+        // On a thread of its own: it has a runtime of its own.
+        std::thread::scope(|scope| scope.spawn(happens).join()).unwrap();
+        let composition = Composition { time, keeps_headers: false, adds_trace: true, now: NOW };
+        let job = Job { id: ulid::Ulid::new().to_string(), selector, composition };
+        let approval = Approval::given(ApprovedBy::Flag);
+        let interrupt = Interrupt::never();
+        let ran = dlq.redrive(&plan, &job, &snapshot, approval, &interrupt, &mut tell).await;
+        (plan.sent(), ran.0, ran.1)
+    })
+}
+
+/// Deletes a topic and creates it again, with so many partitions.
+fn recreate(topic: &str, partitions: i32) {
+    kafka().tool("topics").args(["--delete", "--topic", topic]).assert().success();
+    block_on(async {
+        let deadline = Deadline::after(PATIENCE);
+        let cluster = Cluster::connect(&kafka().settings(), deadline).await.unwrap();
+        let name = TopicName::from(topic);
+        // Deleting is asynchronous.
+        while cluster
+            .topics(std::slice::from_ref(&name), deadline)
+            .await
+            .unwrap()
+            .values()
+            .any(Result::is_ok)
+        {
+            assert!(!deadline.has_passed(), "`{topic}` is still there");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    kafka().create_topic(topic, partitions);
+}
+
+#[test]
+fn a_plan_is_not_carried_out_on_another_topic_of_the_dlqs_name() {
+    let flow = Flow::new("redrive-recreated", 1);
+    fill(&flow, 1, 20);
+    let (planned, outcome, ended) = redrive_after(&flow, || {
+        recreate(&flow.dlq, 1);
+        // As many records again, which nobody has agreed to.
+        fill(&flow, 1, 20);
+    });
+    assert_eq!((planned, outcome), (20, Outcome::default()));
+    let Ended::Failed(error) = ended else { panic!("{ended:?}") };
+    assert_eq!(flowctl::error::exit_of(&error), flowctl::exit::Exit::Refused, "{error:#}");
+    assert!(read(&flow.main).is_empty());
+    // The next command plans with what is there now.
+    flow.redrive(&[]);
+    flow.each_arrived_once(20);
+}
+
+#[test]
+fn a_target_that_was_created_again_gets_each_record_once() {
+    let flow = Flow::new("redrive-new-target", 3);
+    fill(&flow, 3, 10);
+    let (planned, outcome, ended) = redrive_after(&flow, || recreate(&flow.main, 1));
+    assert!(matches!(ended, Ended::Complete), "{ended:?}");
+    assert_eq!((planned, outcome.redriven), (30, 30));
+    // What belonged to partitions that are gone went by its key.
+    let arrived = flow.arrived();
+    assert_eq!((arrived.len(), arrived.values().sum::<usize>()), (30, 30));
+    let told = flow.redrive(&[]);
+    assert!(told.contains("nothing to redrive"), "{told}");
+}
