@@ -24,6 +24,7 @@ impl Dlq {
         let usage = |error: position::PositionsError| Problem::usage(error.to_string());
         range.from.check(topic, &partitions).map_err(usage)?;
         range.until.check(topic, &partitions).map_err(usage)?;
+        let times = self.first_offsets(range).await?;
         let mut windows = BTreeMap::new();
         for (&partition, extent) in snapshot {
             let marks = LogMarks { log_start: extent.start, end: extent.end, committed: None };
@@ -37,10 +38,7 @@ impl Dlq {
                 continue;
             }
             let since = from.and_then(Position::time);
-            let by_time = match since {
-                Some(time) => self.first_at(partition, OffsetQuery::At(time)).await?,
-                None => None,
-            };
+            let by_time = times.get(&partition).copied();
             let offset = |position: Position, by_time| {
                 position::resolve(position, &marks, |_| by_time)
                     .map(|resolved| resolved.offset)
@@ -54,21 +52,27 @@ impl Dlq {
         Ok(windows)
     }
 
-    /// Asks for an offset of one partition.
-    async fn first_at(&self, partition: i32, query: OffsetQuery) -> anyhow::Result<Option<i64>> {
-        let question = (self.partition(partition), query);
-        let asked = self
-            .cluster
-            .offsets(
-                std::slice::from_ref(&question),
-                IsolationLevel::ReadUncommitted,
-                self.deadline(),
-            )
-            .await;
-        let cannot = || format!("cannot look up a time in {}", question.0);
-        match asked.with_context(cannot)?.remove(&question) {
-            Some(answer) => answer.with_context(cannot),
-            None => Ok(None),
+    /// Asks for the first offset at or after a time, of every partition that begins at one.
+    async fn first_offsets(&self, range: &position::Range) -> anyhow::Result<BTreeMap<i32, i64>> {
+        let questions: Vec<_> = self
+            .description
+            .partitions
+            .keys()
+            .filter(|partition| !range.leaves_out(**partition))
+            .filter_map(|&partition| {
+                let time = range.from.get(partition).and_then(Position::time)?;
+                Some((self.partition(partition), OffsetQuery::At(time)))
+            })
+            .collect();
+        let deadline = self.deadline();
+        let asked = self.cluster.offsets(&questions, IsolationLevel::ReadUncommitted, deadline);
+        let cannot = || format!("cannot look up times in DLQ `{}`", self.topic());
+        let mut offsets = BTreeMap::new();
+        for ((place, _), answer) in asked.await.with_context(cannot)? {
+            if let Some(offset) = answer.with_context(cannot)? {
+                offsets.insert(place.partition, offset);
+            }
         }
+        Ok(offsets)
     }
 }

@@ -209,7 +209,9 @@ pub fn plan_warnings(plan: &Redrive) -> Vec<String> {
 /// Sums up what was done.
 pub fn summary(plan: &Redrive, outcome: &Outcome) -> String {
     let Outcome { redriven, duplicates, refused, failed, expired, transactions } = outcome;
-    let mut text = format!("redriven {redriven} of {} from `{}`", plan.sent(), plan.dlq);
+    // What was refused was selected as well.
+    let selected = plan.sent().saturating_add(*refused);
+    let mut text = format!("redriven {redriven} of {selected} from `{}`", plan.dlq);
     for (count, what) in [(*duplicates, "duplicates"), (*refused, "refused"), (*failed, "failed")] {
         if count > 0 {
             let _ = write!(text, ", {count} {what}");
