@@ -76,6 +76,7 @@ impl<'a> Iterator for HeaderIter<'a> {
 }
 
 /// Takes a varint length and that many bytes: `None` when they do not fit, `Some(None)` for null.
+#[inline]
 pub fn take_sized<'a>(rest: &mut &'a [u8]) -> Option<Option<&'a [u8]>> {
     let length = take_varint(rest)?;
     if length == -1 {
@@ -87,6 +88,7 @@ pub fn take_sized<'a>(rest: &mut &'a [u8]) -> Option<Option<&'a [u8]>> {
 }
 
 /// Takes a zigzag varint of at most 64 bits; `None` when the bytes end or the number is too long.
+#[inline]
 pub fn take_varint(rest: &mut &[u8]) -> Option<i64> {
     // Lengths and deltas below 64 take one byte: the common case first.
     if let Some((&first, after)) = rest.split_first()

@@ -19,6 +19,10 @@ use crate::model::offset::TopicPartition;
 
 pub use marks::gather;
 
+/// How much a partition adds to an answer when a few records are wanted. The first one is there in half
+/// the time that it takes with 4 MiB.
+const FEW_BYTES: i32 = 64 * 1024;
+
 /// How long nothing may come before [`Event::Pause`] is told again: a reader of stdout that has gone
 /// is noticed in well under a second.
 const IDLE: Duration = Duration::from_millis(200);
@@ -126,7 +130,11 @@ impl<Emit: FnMut(Event<'_>) -> anyhow::Result<ControlFlow<Signal>>> Tail<'_, Emi
     /// Opens a reader.
     async fn open(&self, starts: impl Iterator<Item = (i32, i64)>) -> Result<Reader, Error> {
         let starts = starts.map(|(partition, start)| (self.topic_partition(partition), start));
-        let options = ReadOptions { isolation: self.request.isolation, ..ReadOptions::default() };
+        let mut options =
+            ReadOptions { isolation: self.request.isolation, ..ReadOptions::default() };
+        if self.request.wants_few() {
+            options.partition_max_bytes = FEW_BYTES;
+        }
         Reader::open(self.cluster, starts.collect(), options, Deadline::after(self.timeout)).await
     }
 

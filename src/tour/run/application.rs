@@ -108,7 +108,21 @@ impl Application {
             write(&settings, &group, &outgoing, &offsets, deadline)
         })
         .await??;
+        // A commit is answered before the group's coordinator has applied it: lag would show what was
+        // committed before.
+        self.committed(cluster, deadline).await?;
         Ok(work)
+    }
+
+    /// Returns what the group committed, transactions that have just ended included.
+    async fn committed(
+        &self,
+        cluster: &Cluster,
+        deadline: Deadline,
+    ) -> anyhow::Result<BTreeMap<TopicPartition, CommittedOffset>> {
+        let group = [self.group.clone()];
+        let mut committed = cluster.committed_offsets(&group, Stability::Stable, deadline).await?;
+        Ok(committed.remove(&self.group).transpose()?.unwrap_or_default())
     }
 
     /// Finds what to read: from the committed offset as far as the shift goes.
@@ -118,9 +132,7 @@ impl Application {
         shift: Shift,
         deadline: Deadline,
     ) -> anyhow::Result<BTreeMap<TopicPartition, Range>> {
-        let group = [self.group.clone()];
-        let mut committed = cluster.committed_offsets(&group, Stability::Stable, deadline).await?;
-        let committed = committed.remove(&self.group).transpose()?.unwrap_or_default();
+        let committed = self.committed(cluster, deadline).await?;
         let topic = [self.source.clone()];
         let mut topics = cluster.topics(&topic, deadline).await?;
         let source = topics.remove(&self.source).transpose()?.context("the topic is gone")?;
