@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::dead_letter::DeadLetter;
-use super::select::{Decision, Refusal};
+use super::refusal::Refusal;
+use super::select::Decision;
 use super::target::Target;
 
 /// The most records of a batch: those of a transaction.

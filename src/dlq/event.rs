@@ -1,8 +1,8 @@
 //! What a redrive tells while it runs.
 
 use super::dead_letter::{DeadLetter, DeadLetterId};
+use super::refusal::Refusal;
 use super::select::Decision;
-use super::select::Refusal;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]

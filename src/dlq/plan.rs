@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::dead_letter::DeadLetterId;
-use super::select::{Decision, Refusal};
+use super::refusal::{Refusal, RefusalKind};
+use super::select::Decision;
 use super::target::Target;
 use crate::model::name::TopicName;
 
@@ -23,7 +24,7 @@ pub struct Redrive {
     /// How many are in the ledger already, of those that the offsets select.
     pub resolved: i64,
     /// How many cannot be sent, by reason.
-    pub refused: BTreeMap<&'static str, u64>,
+    pub refused: BTreeMap<RefusalKind, u64>,
     /// Offsets that retention deleted while they were pending.
     pub expired: i64,
     /// Offsets behind an open transaction: nobody can know yet what they hold.
@@ -60,7 +61,7 @@ impl Redrive {
     }
 
     fn refuse(&mut self, refusal: &Refusal) {
-        *self.refused.entry(refusal.code()).or_default() += 1;
+        *self.refused.entry(refusal.kind()).or_default() += 1;
     }
 
     /// Ends the reading behind this dead letter: the limit is reached.
@@ -124,6 +125,9 @@ mod tests {
         assert!(plan.is_partial());
         assert_eq!(plan.sent(), 3);
         assert_eq!(plan.sent_by_topic(), BTreeMap::from([(&"t".into(), 3)]));
-        assert_eq!((plan.duplicates, plan.refused), (1, BTreeMap::from([("same_topic", 1)])));
+        assert_eq!(
+            (plan.duplicates, plan.refused),
+            (1, BTreeMap::from([(RefusalKind::SameTopic, 1)]))
+        );
     }
 }

@@ -6,6 +6,7 @@ use super::compose::{self, RecordTime};
 use super::dead_letter::DeadLetter;
 use super::duplicates::Known;
 use super::query::Query;
+use super::refusal::Refusal;
 use super::target::{self, Target, TargetRule, Topics};
 use crate::ledger::{Done, Outcome};
 use crate::model::name::TopicName;
@@ -24,51 +25,6 @@ pub enum Decision {
     Resolved(Outcome),
     /// It was not selected.
     NotSelected,
-}
-
-/// Why a dead letter that was selected is not sent.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-pub enum Refusal {
-    /// Nothing tells where it belongs.
-    #[error("its origin is not known{}", because(.0.as_deref()))]
-    NoOrigin(Option<String>),
-    /// The topic cannot be written to.
-    #[error("topic `{0}`: {1}")]
-    NoTarget(TopicName, String),
-    /// It would go back into the DLQ.
-    #[error("its target is the DLQ itself")]
-    SameTopic,
-    /// It would go into one of Kafka's own topics, or into one of flowctl's, such as the ledger.
-    #[error("its target `{0}` is an internal topic")]
-    Internal(TopicName),
-    /// It came back too often.
-    #[error("it has been redriven {0} times already; at most {1} are allowed")]
-    TooManyRedrives(u32, u32),
-    /// The original timestamp is wanted, and it does not tell.
-    #[error("its original timestamp is not known")]
-    NoTimestamp,
-    /// The target would delete it at once, or refuse it.
-    #[error("its original timestamp {0} is older than topic `{1}` keeps or takes records")]
-    TooOld(Timestamp, TopicName),
-}
-
-impl Refusal {
-    /// Returns the stable name for machines.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NoOrigin(_) => "no_origin",
-            Self::NoTarget(_, _) => "no_target",
-            Self::SameTopic => "same_topic",
-            Self::Internal(_) => "internal_topic",
-            Self::TooManyRedrives(_, _) => "max_redrives",
-            Self::NoTimestamp => "no_original_timestamp",
-            Self::TooOld(_, _) => "timestamp_too_old",
-        }
-    }
-}
-
-fn because(flaw: Option<&str>) -> String {
-    flaw.map_or_else(String::new, |flaw| format!(": {flaw}"))
 }
 
 /// What a redrive asks for, besides the query.

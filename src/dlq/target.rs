@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::dead_letter::{DeadLetter, Origin};
-use super::select::{Refusal, Rule};
+use super::refusal::Refusal;
+use super::select::Rule;
 use crate::model::name::TopicName;
 use crate::model::partitioner::partition_of_key;
 

@@ -1,12 +1,13 @@
 //! `dlq redrive`: the plan record by record, the question, and the report.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
 use super::{code, fate_word, origin};
 use crate::dlq::{
-    DeadLetter, DeadLetterId, Decision, Fate, NotTaken, Outcome, Redrive, Snapshot, Target,
+    DeadLetter, DeadLetterId, Decision, Fate, NotTaken, Outcome, Redrive, Refusal, Snapshot, Target,
 };
 use crate::error::Report;
 use crate::model::count::count;
@@ -96,7 +97,7 @@ fn item(dead_letter: &DeadLetter, decision: &Decision) -> Value {
         Decision::Send(target) => ("send", self::target(target), None),
         Decision::Duplicate => ("duplicate", Value::Null, None),
         Decision::Refused(refusal) => {
-            let reason = json!({ "code": refusal.code(), "message": refusal.to_string() });
+            let reason = self::refusal(refusal);
             ("refuse", Value::Null, Some(reason))
         }
         Decision::Resolved(_) => ("resolved", Value::Null, None),
@@ -116,6 +117,10 @@ fn target(target: &Target) -> Value {
     json!({ "topic": target.topic, "partition": target.partition.number() })
 }
 
+fn refusal(refusal: &Refusal) -> Value {
+    json!({ "code": refusal.kind().code(), "message": refusal.to_string() })
+}
+
 fn plan_fields(plan: &Redrive) -> Value {
     let targets: Vec<Value> = plan
         .targets
@@ -128,13 +133,15 @@ fn plan_fields(plan: &Redrive) -> Value {
             value
         })
         .collect();
+    let refusals: BTreeMap<&str, u64> =
+        plan.refused.iter().map(|(kind, count)| (kind.code(), *count)).collect();
     json!({
         "topic": plan.dlq,
         "planned": plan.sent(),
         "targets": targets,
         "already_redriven": plan.resolved,
         "planned_duplicates": plan.duplicates,
-        "planned_refusals": plan.refused,
+        "planned_refusals": refusals,
         "hidden_offsets": plan.hidden,
         "missing": plan.missing.iter().map(DeadLetterId::to_string).collect::<Vec<_>>(),
     })
@@ -184,8 +191,8 @@ fn rest(plan: &Redrive) -> String {
         let duplicates = count(plan.duplicates, "duplicate");
         let _ = write!(text, "\n  {duplicates} of the same origin");
     }
-    for (reason, count) in &plan.refused {
-        let _ = write!(text, "\n  {count} refused: {reason}");
+    for (kind, count) in &plan.refused {
+        let _ = write!(text, "\n  {count} refused: {kind}");
     }
     text
 }
@@ -287,9 +294,7 @@ impl Handled {
                 Value::Null,
             ),
             Fate::Duplicate => (Value::Null, Value::Null),
-            Fate::Refused(refusal) => {
-                (Value::Null, json!({ "code": refusal.code(), "message": refusal.to_string() }))
-            }
+            Fate::Refused(refusal) => (Value::Null, self::refusal(refusal)),
             Fate::Failed(NotTaken { code, number, message }) => (
                 Value::Null,
                 json!({ "code": code, "kafka_error_code": number, "message": message }),
