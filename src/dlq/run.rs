@@ -1,9 +1,9 @@
 //! Reads DLQs and redrives: what the pure files decide, done to a cluster.
 //!
-//! `scan` reads dead letters in order, `lookup` asks for the topics they name, `reading` puts batches
-//! together, `write` writes one with what `account` says about it, `pass` all of them, `redrive`
-//! goes on until it is done;
-//! `overview` and `list` only look.
+//! `survey` makes the plan and `windows` its bounds. `scan` reads dead letters in order, `lookup`
+//! asks for the topics they name, `reading` puts batches together, `write` writes one with what
+//! `account` says about it, `pass` all of them, `redrive` goes on until it is done. `overview` and
+//! `list` only look.
 
 mod account;
 mod list;

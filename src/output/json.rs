@@ -30,8 +30,9 @@ struct Document<'a, Fields: Serialize, Item: Serialize> {
     errors: &'a [Report],
 }
 
-/// Renders a document, indented, with a line end. `docs/automation.md` describes every `kind`. `errors` says what is missing from the items and
-/// why; when it is not empty the document is partial.
+/// Renders a document, indented, with a line end. `docs/automation.md` describes every `kind`.
+/// `errors` says what is missing from the items and why; when it is not empty the document is
+/// partial.
 pub fn document<Fields: Serialize, Item: Serialize>(
     kind: &'static str,
     source: &Source,

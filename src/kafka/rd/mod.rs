@@ -3,8 +3,8 @@
 //! [`Producer`] writes idempotently, [`TransactionalProducer`] in transactions; both take
 //! `OutgoingRecord`s with a tag and give the tag back with what became of the record. [`Writer`] is
 //! what copies records from one topic to another: it writes whole batches of them in transactions,
-//! and finds what the broker refuses. Nothing is
-//! printed here: librdkafka's log goes nowhere, its errors become [`crate::kafka::Error`].
+//! and finds what the broker refuses. Nothing is printed here: librdkafka's log goes nowhere, its
+//! errors become [`crate::kafka::Error`].
 
 mod config;
 mod context;

@@ -24,18 +24,6 @@ pub enum TransactionError {
     Fatal(#[source] Error),
 }
 
-impl TransactionError {
-    /// Returns the error behind it.
-    pub fn into_error(self) -> Error {
-        match self {
-            Self::Abortable(error)
-            | Self::Fenced(error)
-            | Self::Undecided(error)
-            | Self::Fatal(error) => error,
-        }
-    }
-}
-
 /// What a timeout of a step means.
 #[derive(Clone, Copy)]
 pub(super) enum OnTimeout {
