@@ -22,3 +22,4 @@ pub mod size;
 pub mod target;
 pub mod timestamp;
 pub mod topic;
+pub mod topic_config;

@@ -6,10 +6,10 @@ use std::time::Duration;
 use crate::error::{self, Problem, Report};
 use crate::model::name::{GroupId, TopicName};
 use crate::model::timestamp::Timestamp;
+use crate::model::topic_config::RETENTION_MS;
 use crate::topology::Resolved;
 
 use super::classify::Class;
-use super::configs::RETENTION_MS;
 use super::difference::Difference;
 use super::observed::{Observed, Presence};
 

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::convert::identity;
 
-use super::configs::{
+use crate::model::topic_config::{
     CLEANUP_POLICY, MAX_MESSAGE_BYTES, MIN_INSYNC_REPLICAS, RETENTION_BYTES, RETENTION_MS,
     UNCLEAN_LEADER_ELECTION, policies,
 };

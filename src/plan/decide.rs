@@ -6,10 +6,10 @@ use crate::error::Report;
 use crate::exit::Exit;
 use crate::model::name::TopicName;
 use crate::model::timestamp::Timestamp;
+use crate::model::topic_config::{CLEANUP_POLICY, RETENTION_BYTES, RETENTION_MS};
 use crate::topology::Resolved;
 
 use super::blast_radius::{BlastRadius, Live, Question, blast_radius};
-use super::configs::{CLEANUP_POLICY, RETENTION_BYTES, RETENTION_MS};
 use super::diff::Differences;
 use super::difference::{Action, Difference, Obstacle, UnmanagedConfig};
 use super::observed::Observed;

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use crate::model::config_entry::ConfigSource;
 use crate::model::count::count;
 use crate::model::name::FlowId;
+use crate::model::topic_config::{self, CLEANUP_POLICY, MIN_INSYNC_REPLICAS};
 use crate::topology::Resolved;
 use crate::topology::resolved::{ResolvedTopic, Role, Setting};
 
 use super::classify::{self, Class};
-use super::configs::{self, CLEANUP_POLICY, MIN_INSYNC_REPLICAS};
 use super::difference::{Action, Difference, Obstacle, ObstacleKind, UnmanagedConfig};
 use super::observed::{Observed, ObservedTopic, Presence};
 
@@ -179,7 +179,8 @@ impl Comparison<'_> {
             let obstacle = (key == MIN_INSYNC_REPLICAS)
                 .then(|| in_sync_obstacle(self.topic, Some(replication)))
                 .flatten();
-            let is_equal = value.is_some_and(|value| configs::is_equal(key, value, &wanted.value));
+            let is_equal =
+                value.is_some_and(|value| topic_config::is_equal(key, value, &wanted.value));
             if is_equal && obstacle.is_none() {
                 continue;
             }
@@ -203,7 +204,7 @@ impl Comparison<'_> {
             .flatten()
             .filter(|(_, entry)| entry.source == ConfigSource::DynamicTopic)
             .filter(|(key, _)| !self.topic.configs.contains_key(*key))
-            .filter(|(key, _)| !configs::is_throttle(key))
+            .filter(|(key, _)| !topic_config::is_throttle(key))
             .map(|(key, entry)| UnmanagedConfig {
                 topic: self.topic.name.clone(),
                 key: key.clone(),
@@ -231,7 +232,7 @@ impl Comparison<'_> {
 fn deletes(topic: &ResolvedTopic, present: &ObservedTopic) -> bool {
     let declared = topic.configs.get(CLEANUP_POLICY).map(|policy| policy.value.as_str());
     let policy = declared.or_else(|| present.config(CLEANUP_POLICY)).unwrap_or("delete");
-    configs::policies(policy).contains("delete")
+    topic_config::policies(policy).contains("delete")
 }
 
 /// Finds out whether more in-sync replicas are declared than there will be replicas: then nobody could

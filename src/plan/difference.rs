@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use crate::error::Report;
 use crate::exit::Exit;
 use crate::model::name::{FlowId, TopicName};
+use crate::model::topic_config::{CLEANUP_POLICY, RETENTION_MS};
 use crate::topology::Position;
 use crate::topology::resolved::{Protect, Role, Setting};
 
 use super::classify::Class;
-use super::configs::{CLEANUP_POLICY, RETENTION_MS};
 
 /// A difference of one topic. Each is one line of the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,6 @@
 pub mod batches;
 pub mod blast_radius;
 pub mod classify;
-pub mod configs;
 pub mod decide;
 pub mod diff;
 pub mod difference;

@@ -8,8 +8,7 @@ use crate::model::config_entry::ConfigEntry;
 use crate::model::name::TopicName;
 use crate::model::timestamp::Timestamp;
 use crate::model::topic::TopicDescription;
-
-use super::configs::is_equal;
+use crate::model::topic_config::is_equal;
 
 /// A cluster as one gathering found it.
 #[derive(Debug, Clone, PartialEq, Eq)]

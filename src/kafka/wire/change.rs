@@ -79,9 +79,8 @@ fn conclude<K: Ord + Clone + Resource>(
     for (item, cause) in &lost {
         let Some(result) = results.get_mut(item) else { continue };
         let Err(error) = result else { continue };
-        let has_no_answer = error.nobody_answered()
-            || error.leaves_open_what_was_done()
-            || error.remedy(false).is_some();
+        let has_no_answer =
+            error == cause || error.nobody_answered() || error.remedy(false).is_some();
         if has_no_answer {
             *result = Err(unconfirmed(item, cause));
         } else if in_question.contains(item) {
@@ -101,6 +100,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::kafka::wire::denied::unanswered;
     use crate::model::name::TopicName;
 
     const REFUSAL: ErrorCode = ErrorCode::TOPIC_ALREADY_EXISTS;
@@ -141,6 +141,19 @@ mod tests {
         let policy = Error::Broker { code: ErrorCode(44), message: None };
         assert_eq!(conclusion(Err(policy.clone()), true, Ok(None)), Err(policy));
         assert_eq!(conclusion(Ok(()), true, Ok(None)), Ok(()));
+    }
+
+    #[test]
+    fn an_item_that_the_answer_leaves_out_may_have_been_changed() {
+        let topic = TopicName::from("orders");
+        let left_out = unanswered("CreateTopics", &topic);
+        let settled = Settled {
+            results: PerItem::from([(topic.clone(), Err(left_out.clone()))]),
+            lost: BTreeMap::from([(topic.clone(), left_out)]),
+        };
+        let concluded = conclude(settled, &[], Ok(PerItem::new()), "CreateTopics");
+        let error = concluded[&topic].clone().unwrap_err();
+        assert!(matches!(error, Error::Unconfirmed { .. }), "{error}");
     }
 
     #[test]

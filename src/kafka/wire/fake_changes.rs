@@ -38,6 +38,8 @@ pub(super) enum Break {
     BeforeDoing,
     /// Every time, after doing.
     Always,
+    /// Never, but the answer leaves out what was changed.
+    Silent,
 }
 
 /// A topic as it was made: partitions and `retention.ms`.
@@ -48,6 +50,8 @@ pub(super) struct State {
     pub(super) topics: Topics,
     pub(super) groups: Vec<String>,
     pub(super) breaks: Option<Break>,
+    /// What metadata show, where they have not caught up with `topics`.
+    pub(super) shown: Option<Topics>,
     /// What somebody else does right after the first change.
     pub(super) meddle: fn(&mut Topics),
 }
@@ -64,7 +68,10 @@ impl State {
                 api::<FindCoordinatorRequest>(),
                 api::<DeleteGroupsRequest>(),
             ]),
-            MetadataRequest::KEY => seen.answer_metadata(self.topics.iter().map(topic).collect()),
+            MetadataRequest::KEY => {
+                let shown = self.shown.as_ref().unwrap_or(&self.topics);
+                seen.answer_metadata(shown.iter().map(topic).collect())
+            }
             DescribeConfigsRequest::KEY => seen.answer(|request| configs(&self.topics, &request)),
             FindCoordinatorRequest::KEY => seen.answer(|request| coordinators(&request)),
             CreateTopicsRequest::KEY => self.change(|state| seen.answer(|r| state.create(&r))),
@@ -94,6 +101,7 @@ impl State {
                 drop(make(self));
                 Reply::Close
             }
+            Some(Break::Silent) => make(self),
         }
     }
 
@@ -111,7 +119,9 @@ impl State {
             };
             CreatableTopicResult::default().with_name(topic.name.clone()).with_error_code(code.0)
         });
-        CreateTopicsResponse::default().with_topics(results.collect())
+        let results: Vec<_> = results.collect();
+        let is_silent = self.breaks == Some(Break::Silent);
+        CreateTopicsResponse::default().with_topics(if is_silent { Vec::new() } else { results })
     }
 
     fn grow(&mut self, request: &CreatePartitionsRequest) -> CreatePartitionsResponse {

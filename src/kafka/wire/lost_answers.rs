@@ -22,6 +22,7 @@ fn broker(breaks: Break, meddle: fn(&mut Topics)) -> (FakeBroker, Arc<Mutex<Stat
         topics: BTreeMap::from([("orders".to_owned(), (3, None))]),
         groups: vec!["billing".to_owned()],
         breaks: Some(breaks),
+        shown: None,
         meddle,
     }));
     let served = Arc::clone(&state);
@@ -50,10 +51,10 @@ async fn create(broker: &FakeBroker, deadline: Deadline) -> Result<(), Error> {
 }
 
 /// Raises the partition count of `orders` to six.
-async fn grow(broker: &FakeBroker) -> Result<(), Error> {
+async fn grow(broker: &FakeBroker, deadline: Deadline) -> Result<(), Error> {
     let counts = BTreeMap::from([(orders(), 6)]);
     let cluster = broker.connect().await;
-    let grown = cluster.create_partitions(&counts, Mode::Execute, soon()).await;
+    let grown = cluster.create_partitions(&counts, Mode::Execute, deadline).await;
     grown?.remove(&orders()).unwrap()
 }
 
@@ -114,12 +115,45 @@ async fn a_creation_that_is_never_answered_stays_open() {
 async fn partitions_whose_creation_was_not_answered_are_created_once() {
     for breaks in [Break::AfterDoing, Break::BeforeDoing] {
         let (broker, state) = broker(breaks, nothing);
-        assert_eq!(grow(&broker).await, Ok(()), "{breaks:?}");
+        assert_eq!(grow(&broker, soon()).await, Ok(()), "{breaks:?}");
         assert_eq!(state.lock().unwrap().topics["orders"].0, 6);
     }
     let (broker, _) = broker(Break::BeforeDoing, |topics| topics.get_mut("orders").unwrap().0 = 9);
-    let error = grow(&broker).await.unwrap_err();
+    let error = grow(&broker, soon()).await.unwrap_err();
     assert_eq!(error.code(), Some(ErrorCode::INVALID_PARTITIONS), "{error}");
+}
+
+#[tokio::test]
+async fn partitions_that_no_broker_shows_by_the_deadline_may_have_been_created() {
+    let (broker, state) = broker(Break::AfterDoing, nothing);
+    {
+        let mut state = state.lock().unwrap();
+        state.shown = Some(state.topics.clone());
+    }
+    let error = grow(&broker, Deadline::after(Duration::from_secs(2))).await.unwrap_err();
+    assert_eq!(state.lock().unwrap().topics["orders"].0, 6);
+    let text = error.to_string();
+    let change = "CreatePartitions of topic `orders` may have been done or not: no answer to the \
+                  question whether topic `orders` has 6 partitions";
+    assert!(text.starts_with(change), "{text}");
+}
+
+#[tokio::test]
+async fn a_topic_that_the_answer_leaves_out_may_have_been_created() {
+    let (broker, state) = broker(Break::Silent, nothing);
+    let error = create(&broker, soon()).await.unwrap_err();
+    assert!(state.lock().unwrap().topics.contains_key("payments"));
+    let text = error.to_string();
+    let change = "CreateTopics of topic `payments` may have been done or not: the broker's answer";
+    assert!(text.starts_with(change), "{text}");
+}
+
+#[tokio::test]
+async fn a_topic_whose_configs_the_broker_writes_otherwise_is_ones_own() {
+    let rewritten =
+        |topics: &mut Topics| topics.get_mut("payments").unwrap().1 = Some("01000".into());
+    let (broker, _) = broker(Break::AfterDoing, rewritten);
+    assert_eq!(create(&broker, soon()).await, Ok(()));
 }
 
 #[tokio::test]

@@ -122,8 +122,9 @@ impl Cluster {
                 results.insert(item, result);
             }
             for item in missing {
-                let name = format!("{item:?}");
-                results.insert(item, Err(unanswered(manner.request, &name)));
+                let error = unanswered(manner.request, &format!("{item:?}"));
+                lost.insert(item.clone(), error.clone());
+                results.insert(item, Err(error));
             }
             if !open.is_empty() && !backoff.wait(deadline).await {
                 break;

@@ -1,5 +1,6 @@
 //! Making topics and partitions.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use kafka_protocol::messages::create_partitions_request::CreatePartitionsTopic;
@@ -19,6 +20,7 @@ use crate::kafka::{Backoff, Error, ErrorCode, PerItem};
 use crate::model::config_entry::{ConfigEntry, ConfigResource};
 use crate::model::name::TopicName;
 use crate::model::topic::{NewTopic, TopicDescription};
+use crate::model::topic_config;
 
 /// Whether a change is made or only checked by the broker (`validate_only`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,16 +153,31 @@ impl Cluster {
                 described.as_ref().is_ok_and(|found| found.partition_count() < count(topic))
             });
             if !is_late || !backoff.wait(deadline).await {
-                let has = |topic: &TopicName, found: TopicDescription| {
-                    found.partition_count() == count(topic)
-                };
                 let answers = described.into_iter().map(|(topic, described)| {
-                    let answer = described.map(|found| has(&topic, found));
+                    let answer =
+                        described.and_then(|found| has_partitions(&found, count(&topic), deadline));
                     (topic, answer)
                 });
                 return Ok(answers.collect());
             }
         }
+    }
+}
+
+/// Tells whether a topic has just so many partitions. Fewer say nothing: the broker that was asked may
+/// not have heard of the others by the deadline.
+fn has_partitions(
+    found: &TopicDescription,
+    wanted: i32,
+    deadline: Deadline,
+) -> Result<bool, Error> {
+    match found.partition_count().cmp(&wanted) {
+        Ordering::Equal => Ok(true),
+        Ordering::Greater => Ok(false),
+        Ordering::Less => Err(Error::Timeout {
+            doing: format!("the question whether topic `{}` has {wanted} partitions", found.name),
+            allowed: deadline.allowed(),
+        }),
     }
 }
 
@@ -172,7 +189,8 @@ fn is_as_wanted(
 ) -> bool {
     let NewTopic { name: _, partitions, replication, configs: set } = wanted;
     let has = |(name, value): (&String, &String)| {
-        configs.get(name).is_some_and(|entry| entry.value.as_ref() == Some(value))
+        let found = configs.get(name).and_then(|entry| entry.value.as_deref());
+        found.is_some_and(|found| topic_config::is_equal(name, found, value))
     };
     // A count of -1 leaves it to the cluster.
     [found.partition_count(), -1].contains(partitions)

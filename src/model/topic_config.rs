@@ -1,4 +1,4 @@
-//! When two texts are the same value of a topic's config.
+//! Configs of topics by name, and when two texts are the same value of one.
 
 use std::collections::BTreeSet;
 
