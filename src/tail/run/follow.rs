@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::marks::marks;
 use super::{Flow, Step, Tail, unless_cut};
 use crate::clock::Deadline;
-use crate::interrupt::Signal;
+use crate::interrupt::{Interrupted, Signal};
 use crate::kafka::{Fetched, Reader};
 use crate::tail::event::{Ended, Event};
 use crate::tail::span::Span;
@@ -28,7 +28,10 @@ impl<Emit: FnMut(Event<'_>) -> anyhow::Result<ControlFlow<Signal>>> Tail<'_, Emi
         if self.spans.is_empty() {
             return Ok(Ended::Done);
         }
-        let mut reader = self.open(self.positions()).await?;
+        let mut reader = match self.open_unless_cut(self.positions()).await? {
+            ControlFlow::Continue(reader) => reader,
+            ControlFlow::Break(ended) => return Ok(ended),
+        };
         let mut refresh = Deadline::after(REFRESH);
         while !self.spans.is_empty() {
             let flow = match self.step(&mut reader).await? {
@@ -54,8 +57,10 @@ impl<Emit: FnMut(Event<'_>) -> anyhow::Result<ControlFlow<Signal>>> Tail<'_, Emi
                 return Ok(ended);
             }
             if refresh.has_passed() {
-                if let Some(wider) = self.find_new_partitions().await? {
-                    reader = wider;
+                let interrupt = self.interrupt;
+                match interrupt.cut(self.find_new_partitions()).await {
+                    Ok(found) => reader = found?.unwrap_or(reader),
+                    Err(Interrupted(signal)) => return Ok(Ended::Interrupted(signal)),
                 }
                 refresh = Deadline::after(REFRESH);
             }
@@ -141,14 +146,20 @@ impl<Emit: FnMut(Event<'_>) -> anyhow::Result<ControlFlow<Signal>>> Tail<'_, Emi
         let Ok(marks) = marks(self.cluster, request, &new, deadline).await else {
             return Ok(None);
         };
-        for (&partition, marks) in &marks {
-            let start = marks.log.log_start;
+        let starts: Vec<_> =
+            marks.iter().map(|(partition, marks)| (*partition, marks.log.log_start)).collect();
+        let all = self.positions().chain(starts.iter().copied());
+        // Until this one is open the old one stays, and the new partitions wait for the next look.
+        let Ok(wider) = self.open(all, deadline).await else {
+            return Ok(None);
+        };
+        for (partition, start) in starts {
             let span = Span { log_start: start, start, stop: None, moved: Vec::new() };
             self.spans.insert(partition, span);
             self.next.insert(partition, start);
         }
         // What cut this will cut the next record too.
         let _told = (self.emit)(Event::NewPartitions(&new))?;
-        Ok(Some(self.open(self.positions()).await?))
+        Ok(Some(wider))
     }
 }

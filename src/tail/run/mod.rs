@@ -13,7 +13,7 @@ use super::request::{Request, Start};
 use super::span::Span;
 use crate::clock::Deadline;
 use crate::exit::Exit;
-use crate::interrupt::{Interrupt, Signal};
+use crate::interrupt::{Interrupt, Interrupted, Signal};
 use crate::kafka::{Cluster, Error, Fetched, ReadOptions, Reader, Scratch};
 use crate::model::offset::TopicPartition;
 
@@ -127,15 +127,30 @@ impl<Emit: FnMut(Event<'_>) -> anyhow::Result<ControlFlow<Signal>>> Tail<'_, Emi
         }
     }
 
+    /// Opens a reader, unless a signal comes first.
+    async fn open_unless_cut(
+        &self,
+        starts: impl Iterator<Item = (i32, i64)>,
+    ) -> Result<ControlFlow<Ended, Reader>, Error> {
+        match self.interrupt.cut(self.open(starts, Deadline::after(self.timeout))).await {
+            Ok(reader) => Ok(ControlFlow::Continue(reader?)),
+            Err(Interrupted(signal)) => Ok(ControlFlow::Break(Ended::Interrupted(signal))),
+        }
+    }
+
     /// Opens a reader.
-    async fn open(&self, starts: impl Iterator<Item = (i32, i64)>) -> Result<Reader, Error> {
+    async fn open(
+        &self,
+        starts: impl Iterator<Item = (i32, i64)>,
+        deadline: Deadline,
+    ) -> Result<Reader, Error> {
         let starts = starts.map(|(partition, start)| (self.topic_partition(partition), start));
         let mut options =
             ReadOptions { isolation: self.request.isolation, ..ReadOptions::default() };
         if self.request.wants_few() {
             options.partition_max_bytes = FEW_BYTES;
         }
-        Reader::open(self.cluster, starts.collect(), options, Deadline::after(self.timeout)).await
+        Reader::open(self.cluster, starts.collect(), options, deadline).await
     }
 
     fn topic_partition(&self, partition: i32) -> TopicPartition {

@@ -46,7 +46,10 @@ impl<Emit: FnMut(Event<'_>) -> anyhow::Result<ControlFlow<Signal>>> Tail<'_, Emi
         newest: &mut Newest,
     ) -> anyhow::Result<Flow> {
         let starts = windows.iter().map(|(number, window)| (*number, window.start));
-        let mut reader = self.open(starts).await?;
+        let mut reader = match self.open_unless_cut(starts).await? {
+            ControlFlow::Continue(reader) => reader,
+            ControlFlow::Break(ended) => return Ok(ControlFlow::Break(ended)),
+        };
         while !windows.is_empty() {
             match self.step(&mut reader).await? {
                 Step::Answer(answer) => {
