@@ -182,6 +182,7 @@ fn source_problem(error: &SourceError, names: &PlaceNames, delivered: Option<u64
             let name = name.map_or("stdin", String::as_str);
             Problem::failed(format!("cannot read {name}: {error}{before}"))
         }
+        SourceError::Lost => Problem::failed(format!("reading the input broke off{before}")),
         SourceError::Template(error) => Problem::invalid(format!("{error}{before}")),
     }
 }

@@ -65,8 +65,8 @@ struct Item<'a> {
     topic: &'a str,
     partition: i32,
     records: u64,
-    first_offset: i64,
-    last_offset: i64,
+    first_offset: Option<i64>,
+    last_offset: Option<i64>,
 }
 
 /// Renders the report: one item a partition.
@@ -106,14 +106,16 @@ pub fn json(
 mod tests {
     use super::*;
     use crate::model::timestamp::Timestamp;
-    use crate::produce::place::Place;
+    use crate::produce::place::{Place, Tag};
 
     fn written() -> Written {
         let mut written = Written::default();
-        let topic = written.add_topic("orders".into());
-        written.deliver(topic, 0, 5);
-        written.deliver(topic, 0, 6);
-        written.deliver(topic, 2, 9);
+        written.add_topic("orders".into());
+        for (partition, offset) in [(0, Some(5)), (0, Some(6)), (2, None)] {
+            let place = Place { source: 0, number: 1 };
+            let tag = Tag { place, topic: 0, has_key: true };
+            written.deliver(tag, partition, offset);
+        }
         written
     }
 
@@ -161,6 +163,13 @@ mod tests {
             value["items"][0],
             serde_json::json!({
                 "topic": "orders", "partition": 0, "records": 2, "first_offset": 5, "last_offset": 6
+            })
+        );
+        assert_eq!(
+            value["items"][1],
+            serde_json::json!({
+                "topic": "orders", "partition": 2, "records": 1,
+                "first_offset": null, "last_offset": null
             })
         );
         assert_eq!(value["first_undelivered"], "line 4");

@@ -18,21 +18,26 @@ pub struct Tag {
     pub place: Place,
     /// Which of the topics it goes to, from 0.
     pub topic: u16,
+    /// Whether it has a key.
+    pub has_key: bool,
 }
 
 /// 12 bits: nobody gives more files on a command line, or writes to more topics in a run.
 pub const MOST_SOURCES: u16 = 1 << 12;
 /// As many topics.
 pub const MOST_TOPICS: u16 = 1 << 12;
-/// 40 bits: a trillion records; what is beyond keeps the last number.
-const MOST_RECORDS: u64 = (1 << 40) - 1;
+/// One bit, between the source and the number.
+const HAS_KEY: u64 = 1 << 39;
+/// 39 bits: half a trillion records; what is beyond keeps the last number.
+const MOST_RECORDS: u64 = HAS_KEY - 1;
 
 impl Tag {
     /// Packs the tag; source and topic must be below their limits.
     pub fn pack(self) -> u64 {
-        let Self { place: Place { source, number }, topic } = self;
+        let Self { place: Place { source, number }, topic, has_key } = self;
         (u64::from(topic % MOST_TOPICS) << 52)
             | (u64::from(source % MOST_SOURCES) << 40)
+            | if has_key { HAS_KEY } else { 0 }
             | number.min(MOST_RECORDS)
     }
 
@@ -42,6 +47,7 @@ impl Tag {
         Self {
             place: Place { source: twelve_bits(tag >> 40), number: tag & MOST_RECORDS },
             topic: twelve_bits(tag >> 52),
+            has_key: tag & HAS_KEY != 0,
         }
     }
 }
@@ -92,8 +98,9 @@ mod tests {
             source in 0..MOST_SOURCES,
             topic in 0..MOST_TOPICS,
             number in 0..=MOST_RECORDS,
+            has_key: bool,
         ) {
-            let tag = Tag { place: Place { source, number }, topic };
+            let tag = Tag { place: Place { source, number }, topic, has_key };
             prop_assert_eq!(Tag::unpack(tag.pack()), tag);
         }
     }

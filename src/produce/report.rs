@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::place::Place;
+use super::place::{Place, Tag};
 use crate::error::Report;
 use crate::model::name::TopicName;
 
@@ -17,7 +17,7 @@ pub struct Written {
     pub failures: Vec<Failure>,
     /// The topics, in the order in which they were met.
     pub topics: Vec<TopicWritten>,
-    /// How many records were sent without a key.
+    /// How many of the delivered records have no key.
     pub without_key: u64,
     /// The last record that was sent.
     pub last_sent: Option<Place>,
@@ -39,10 +39,11 @@ pub struct TopicWritten {
 pub struct PartitionWritten {
     /// How many records.
     pub records: u64,
-    /// The lowest offset; others may have written between this one and the last.
-    pub first_offset: i64,
+    /// The lowest offset; others may have written between this one and the last. `None` when the
+    /// broker was not asked to say it (`acks=0`).
+    pub first_offset: Option<i64>,
     /// The highest offset.
-    pub last_offset: i64,
+    pub last_offset: Option<i64>,
 }
 
 /// A record that was not delivered.
@@ -74,16 +75,18 @@ impl Written {
     }
 
     /// Counts a delivered record.
-    pub fn deliver(&mut self, topic: usize, partition: i32, offset: i64) {
+    pub fn deliver(&mut self, tag: Tag, partition: i32, offset: Option<i64>) {
         self.delivered += 1;
-        let Some(topic) = self.topics.get_mut(topic) else { return };
+        self.without_key += u64::from(!tag.has_key);
+        let Some(topic) = self.topics.get_mut(usize::from(tag.topic)) else { return };
+        let both = |one: Option<i64>, pick: fn(i64, i64) -> i64| Some(pick(one?, offset?));
         topic
             .partitions
             .entry(partition)
             .and_modify(|written| {
                 written.records += 1;
-                written.first_offset = written.first_offset.min(offset);
-                written.last_offset = written.last_offset.max(offset);
+                written.first_offset = both(written.first_offset, i64::min);
+                written.last_offset = both(written.last_offset, i64::max);
             })
             .or_insert(PartitionWritten { records: 1, first_offset: offset, last_offset: offset });
     }
@@ -125,16 +128,41 @@ mod tests {
         }
     }
 
+    fn tag(has_key: bool) -> Tag {
+        Tag { place: Place { source: 0, number: 1 }, topic: 0, has_key }
+    }
+
     #[test]
     fn offsets_are_kept_by_partition() {
         let mut written = Written::default();
         let topic = written.add_topic("t".into());
         for (partition, offset) in [(0, 5), (1, 9), (0, 4), (0, 7)] {
-            written.deliver(topic, partition, offset);
+            written.deliver(tag(true), partition, Some(offset));
         }
         assert_eq!((written.delivered, written.partition_count()), (4, 2));
-        let zero = PartitionWritten { records: 3, first_offset: 4, last_offset: 7 };
+        let zero = PartitionWritten { records: 3, first_offset: Some(4), last_offset: Some(7) };
         assert_eq!(written.topics[topic].partitions[&0], zero);
+    }
+
+    #[test]
+    fn an_offset_that_no_broker_said_is_unknown() {
+        let mut written = Written::default();
+        let topic = written.add_topic("t".into());
+        for offset in [Some(5), None, Some(6)] {
+            written.deliver(tag(true), 0, offset);
+        }
+        let zero = PartitionWritten { records: 3, first_offset: None, last_offset: None };
+        assert_eq!(written.topics[topic].partitions[&0], zero);
+    }
+
+    #[test]
+    fn records_without_a_key_count_once_they_are_delivered() {
+        let mut written = Written::default();
+        written.add_topic("t".into());
+        written.deliver(tag(true), 0, Some(0));
+        written.deliver(tag(false), 0, Some(1));
+        written.fail(Place { source: 0, number: 3 }, report);
+        assert_eq!((written.delivered, written.without_key), (2, 1));
     }
 
     #[test]

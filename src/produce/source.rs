@@ -49,6 +49,8 @@ pub enum SourceError {
         /// Why.
         error: io::Error,
     },
+    /// The thread that reads the input has panicked: nobody knows what else it would have read.
+    Lost,
     /// The template failed.
     Template(TemplateError),
 }
@@ -78,7 +80,10 @@ impl Source {
     /// Waits for the next records. Dropping the future loses nothing.
     pub async fn next(&mut self) -> Chunk {
         match self {
-            Self::Input(receiver) => receiver.recv().await.unwrap_or(Chunk::End),
+            // The thread's last word is that it is at the end, or why not.
+            Self::Input(receiver) => {
+                receiver.recv().await.unwrap_or(Chunk::Failed(SourceError::Lost))
+            }
             Self::Generated(generator) => generator.next().await,
         }
     }
@@ -165,18 +170,21 @@ mod tests {
         }
     }
 
-    fn input(format: Format, texts: &[&'static str]) -> Source {
-        let options = InputOptions {
+    fn options(format: Format) -> InputOptions {
+        InputOptions {
             format,
             record_delimiter: Delimiter::newline(),
             key_delimiter: None,
             key_from: None,
-        };
+        }
+    }
+
+    fn input(format: Format, texts: &[&'static str]) -> Source {
         let inputs = texts
             .iter()
             .map(|text| -> Box<dyn Read + Send> { Box::new(text.as_bytes()) })
             .collect();
-        Source::read(inputs, options, shape()).unwrap()
+        Source::read(inputs, options(format), shape()).unwrap()
     }
 
     #[tokio::test]
@@ -192,6 +200,21 @@ mod tests {
         assert_eq!(values, ["0:1=1", "0:3=2"]);
         let Chunk::Failed(SourceError::Invalid { place, .. }) = last else { panic!("{last:?}") };
         assert_eq!(place, Place { source: 0, number: 4 });
+    }
+
+    #[tokio::test]
+    async fn an_input_whose_reader_panics_is_not_at_its_end() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                panic!("told to");
+            }
+        }
+        let inputs: Vec<Box<dyn Read + Send>> = vec![Box::new("a\n".as_bytes()), Box::new(Broken)];
+        let (values, last) =
+            all(Source::read(inputs, options(Format::Lines), shape()).unwrap()).await;
+        assert_eq!(values, ["0:1=a"]);
+        assert!(matches!(last, Chunk::Failed(SourceError::Lost)), "{last:?}");
     }
 
     fn generator(count: u64, rate: Option<&str>) -> Source {

@@ -292,4 +292,26 @@ fn envelopes_bring_their_own_topics_and_partitions() {
     assert!(said.contains("line 2; 1 record was produced before it"), "{said}");
     assert!(said.contains(&format!("topic `{missing}`")), "{said}");
     assert_eq!(kcat(&one, "x").len(), 2);
+    // What stands behind it was read too, and is not forgotten.
+    let mut command = kafka().flowctl(&home);
+    command.args(["produce", "--input", "jsonl", "-o", "json"]).write_stdin(format!(
+        "{{\"topic\":\"{missing}\",\"value\":0}}\n{{\"topic\":\"{one}\",\"value\":1}}\n"
+    ));
+    let report = text(&command.assert().code(1).get_output().stdout);
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!((&report["records"], &report["unsent"]), (&0.into(), &2.into()), "{report}");
+    assert_eq!(report["first_undelivered"], "line 1");
+}
+
+#[test]
+fn an_offset_that_the_broker_was_not_asked_for_is_null() {
+    let topic = kafka().new_topic("produce-acks-none", 1);
+    let home = Home::new();
+    let mut command = kafka().flowctl(&home);
+    command.args(["produce", &topic, "-X", "acks=0", "-o", "json"]).write_stdin("a\nb\n");
+    let report = text(&command.assert().success().get_output().stdout);
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let item = &report["items"][0];
+    assert_eq!((&report["records"], &item["records"]), (&2.into(), &2.into()), "{report}");
+    assert!(item["first_offset"].is_null() && item["last_offset"].is_null(), "{report}");
 }

@@ -1,13 +1,14 @@
 //! Moves records from the source to the producer, and what becomes of them to the report.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::iter;
 use std::time::Duration;
 
 use super::{Ended, Finished};
 use crate::clock::Deadline;
 use crate::error;
 use crate::interrupt::Interrupt;
-use crate::kafka::{Cluster, Error, ErrorCode, Producer, SendError};
+use crate::kafka::{Cluster, Delivered, Error, ErrorCode, Producer, SendError};
 use crate::model::name::TopicName;
 use crate::model::record::OutgoingRecord;
 use crate::produce::place::{MOST_TOPICS, Place, Tag};
@@ -52,6 +53,8 @@ pub(super) struct Pump<'a> {
     topics: BTreeMap<TopicName, KnownTopic>,
     written: Written,
     pending: VecDeque<(OutgoingRecord, Tag)>,
+    /// How many records were read and will not be sent.
+    left: u64,
     stop: Option<Error>,
     events: &'a mut dyn FnMut(Event<'_>),
 }
@@ -69,6 +72,7 @@ impl<'a> Pump<'a> {
             topics: BTreeMap::new(),
             written: Written::default(),
             pending: VecDeque::new(),
+            left: 0,
             stop: None,
             events,
         }
@@ -121,14 +125,22 @@ impl<'a> Pump<'a> {
         records: Vec<(Place, OutgoingRecord)>,
         deadline: Deadline,
     ) -> Result<(), Ended> {
-        for (place, record) in records {
+        let mut records = records.into_iter();
+        while let Some((place, record)) = records.next() {
             let known = if let Some(known) = self.topics.get(&record.topic) {
                 *known
             } else {
                 // Only an envelope brings a topic in the middle, long after the command started.
                 let deadline = Deadline::after(deadline.allowed());
-                let found = self.topic(&record.topic, deadline).await;
-                found.map_err(|error| Ended::Topic { place, error })?
+                match self.topic(&record.topic, deadline).await {
+                    Ok(known) => known,
+                    Err(error) => {
+                        for left in iter::once(place).chain(records.map(|(place, _)| place)) {
+                            self.leave(left);
+                        }
+                        return Err(Ended::Topic { place, error });
+                    }
+                }
             };
             if let Some(partition) = record.partition
                 && let Err(error) = known.check(&record.topic, partition)
@@ -136,9 +148,16 @@ impl<'a> Pump<'a> {
                 self.fail(place, error);
                 continue;
             }
-            self.pending.push_back((record, Tag { place, topic: known.number }));
+            let tag = Tag { place, topic: known.number, has_key: record.key.is_some() };
+            self.pending.push_back((record, tag));
         }
         Ok(())
+    }
+
+    /// Counts a record that was read and will not be sent.
+    fn leave(&mut self, place: Place) {
+        self.left += 1;
+        self.written.leave(place);
     }
 
     /// Finds a topic in the metadata.
@@ -173,10 +192,7 @@ impl<'a> Pump<'a> {
     fn send_pending(&mut self) {
         while let Some((record, tag)) = self.pending.pop_front() {
             match self.producer.send(&record, tag.pack()) {
-                Ok(()) => {
-                    self.written.last_sent = Some(tag.place);
-                    self.written.without_key += u64::from(record.key.is_none());
-                }
+                Ok(()) => self.written.last_sent = Some(tag.place),
                 Err(SendError::QueueFull) => {
                     self.pending.push_front((record, tag));
                     return;
@@ -189,10 +205,10 @@ impl<'a> Pump<'a> {
     /// Counts what came back.
     fn fetch_deliveries(&mut self) {
         for delivery in self.producer.poll(Duration::ZERO) {
-            let Tag { place, topic } = Tag::unpack(delivery.tag);
+            let tag = Tag::unpack(delivery.tag);
             match delivery.outcome {
-                Ok(at) => self.written.deliver(usize::from(topic), at.partition, at.offset),
-                Err(error) => self.fail(place, error),
+                Ok(at) => deliver(&mut self.written, tag, at),
+                Err(error) => self.fail(tag.place, error),
             }
         }
         if self.stop.is_none() {
@@ -238,13 +254,17 @@ impl<'a> Pump<'a> {
             }
         }
         self.fetch_deliveries();
-        let Self { producer, mut written, pending, stop, events, .. } = self;
+        for (_, Tag { place, .. }) in std::mem::take(&mut self.pending) {
+            self.leave(place);
+        }
+        let Self { producer, mut written, left, stop, events, .. } = self;
         for delivery in producer.close(Duration::ZERO) {
-            let Tag { place, topic } = Tag::unpack(delivery.tag);
+            let tag = Tag::unpack(delivery.tag);
             match delivery.outcome {
-                Ok(at) => written.deliver(usize::from(topic), at.partition, at.offset),
+                Ok(at) => deliver(&mut written, tag, at),
                 Err(error) => {
-                    if let Some(failure) = written.fail(place, || error::report(&error.into())) {
+                    if let Some(failure) = written.fail(tag.place, || error::report(&error.into()))
+                    {
                         events(Event::Failed(failure));
                     }
                 }
@@ -253,12 +273,15 @@ impl<'a> Pump<'a> {
         if let (Ended::AtEnd, Some(error)) = (&ended, stop) {
             ended = Ended::Stopped(error);
         }
-        for (_, Tag { place, .. }) in &pending {
-            written.leave(*place);
-        }
-        let unsent = u64::try_from(pending.len()).unwrap_or(u64::MAX);
-        Finished { written, unsent, ended }
+        Finished { written, unsent: left, ended }
     }
+}
+
+/// Counts a delivered record.
+fn deliver(written: &mut Written, tag: Tag, at: Delivered) {
+    let Delivered { partition, offset } = at;
+    // Below 0: the broker was not asked to say it.
+    written.deliver(tag, partition, Some(offset).filter(|offset| *offset >= 0));
 }
 
 /// Tells whether an error of one record means that no other can be delivered either.
