@@ -69,7 +69,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         match args.output {
             Format::Text => plan::show(&applied.plan, args.output, context)?,
             Format::Json => {
-                context.output.print_json(&view::applied_json(&applied, context.clock.now()))?;
+                context.output.print_json(&view::applied_json(&applied, context.clock.now())?)?;
             }
         }
         return Ok(applied.exit());
@@ -127,7 +127,7 @@ fn report(applied: &Applied, format: Format, context: &mut Context) -> anyhow::R
     match format {
         Format::Text => context.output.print(&view::tally_line(applied))?,
         Format::Json => {
-            context.output.print_json(&view::applied_json(applied, context.clock.now()))?;
+            context.output.print_json(&view::applied_json(applied, context.clock.now())?)?;
         }
     }
     context.output.flush()?;

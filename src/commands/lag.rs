@@ -110,7 +110,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         // So would a table without rows.
         Format::Text if is_empty && !report.errors.is_empty() => {}
         Format::Text => output.print(&lag::text(&report, args.by, output.width()))?,
-        Format::Json => output.print_json(&lag::json(&report))?,
+        Format::Json => output.print_json(&lag::json(&report)?)?,
     }
     context.output.flush()?;
     for error in &report.errors {

@@ -107,7 +107,7 @@ pub(super) fn show(plan: &Plan, format: Format, context: &mut Context) -> anyhow
     let output = &mut context.output;
     match format {
         Format::Text => output.print(&view::text(plan, output.stdout_has_color()))?,
-        Format::Json => output.print_json(&view::json(plan))?,
+        Format::Json => output.print_json(&view::json(plan)?)?,
     }
     Ok(())
 }

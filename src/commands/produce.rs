@@ -95,7 +95,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let elapsed = stopwatch.elapsed();
     if args.output == Format::Json {
         let source = context.source(&cluster).await;
-        context.output.print_json(&view::json(&source, &written, unsent, elapsed, names))?;
+        context.output.print_json(&view::json(&source, &written, unsent, elapsed, names)?)?;
         context.output.flush()?;
     }
     context.output.note(&view::summary(&written, unsent, elapsed));

@@ -95,7 +95,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         let output = &mut context.output;
         match args.output {
             Format::Text => output.print(&view::table(&plan, &counts, output.width()))?,
-            Format::Json => output.print_json(&view::plan_json(&source, &plan, &counts))?,
+            Format::Json => output.print_json(&view::plan_json(&source, &plan, &counts)?)?,
         }
         context.output.flush()?;
         let total: u64 = counts.values().sum();
@@ -105,12 +105,8 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     if plan.ranges.is_empty() {
         context.output.note(&format!("nothing to copy from `{}`", plan.source));
         if args.output == Format::Json {
-            context.output.print_json(&view::report_json(
-                &source,
-                &plan,
-                &Outcome::default(),
-                &[],
-            ))?;
+            let report = view::report_json(&source, &plan, &Outcome::default(), &[])?;
+            context.output.print_json(&report)?;
         }
         return Ok(if is_partial { Exit::Partly } else { Exit::Done });
     }
@@ -217,7 +213,7 @@ fn report(
         Ended::Complete | Ended::Interrupted(_) => {}
     }
     if args.output == Format::Json {
-        context.output.print_json(&view::report_json(source, plan, outcome, &errors))?;
+        context.output.print_json(&view::report_json(source, plan, outcome, &errors)?)?;
     }
     context.output.flush()?;
     context.output.note(&view::summary(plan, outcome));

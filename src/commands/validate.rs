@@ -54,7 +54,7 @@ pub async fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     let denied = args.deny_warnings && !found.is_empty();
     let is_valid = !found.has_errors() && !denied;
     match args.output {
-        Format::Json => context.output.print_json(&validation.json(context.clock.now()))?,
+        Format::Json => context.output.print_json(&validation.json(context.clock.now())?)?,
         Format::Text => {
             context.output.diagnostics(found);
             if is_valid {

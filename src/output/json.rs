@@ -30,23 +30,25 @@ struct Document<'a, Fields: Serialize, Item: Serialize> {
     errors: &'a [Report],
 }
 
-/// Renders a document, indented, with a line end. `docs/automation.md` describes every `kind`.
-/// `errors` says what is missing from the items and why; when it is not empty the document is
-/// partial.
+/// A rendered document. A value that JSON has no form for is an error, never an empty document.
+pub type Rendered = serde_json::Result<String>;
+
+/// Renders a document, indented, with a line end. `docs/automation.md` describes every `kind`. `errors`
+/// says what is missing from the items and why; when it is not empty the document is partial.
 pub fn document<Fields: Serialize, Item: Serialize>(
     kind: &'static str,
     source: &Source,
     fields: Fields,
     items: &[Item],
     errors: &[Report],
-) -> String {
+) -> Rendered {
     let Source { cluster_id, as_of } = source;
     let (cluster_id, as_of) = (cluster_id.as_deref(), as_of.rfc3339());
     let document =
         Document { api_version: API_VERSION, kind, cluster_id, as_of, fields, items, errors };
-    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(&document)?;
     text.push('\n');
-    text
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -57,7 +59,7 @@ mod tests {
     fn the_head_is_the_same_whatever_the_fields_and_unknown_is_null() {
         let source = Source { cluster_id: None, as_of: Timestamp(1_500) };
         let text =
-            document("Thing", &source, serde_json::json!({ "topic": "orders" }), &[1, 2], &[]);
+            document("Thing", &source, serde_json::json!({ "topic": "orders" }), &[1, 2], &[]).unwrap();
         assert_eq!(
             text,
             "{\n  \"apiVersion\": \"flowctl/v1\",\n  \"kind\": \"Thing\",\n  \"cluster_id\": null,\n  \

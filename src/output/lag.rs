@@ -130,7 +130,7 @@ fn dash() -> String {
 }
 
 /// Renders the JSON document; its items are the groups with all their partitions.
-pub fn json(report: &LagReport) -> String {
+pub fn json(report: &LagReport) -> json::Rendered {
     let items: Vec<_> = report.groups.iter().map(GroupItem::new).collect();
     let flows = report
         .flows()

@@ -76,7 +76,7 @@ pub fn json(
     unsent: u64,
     elapsed: Duration,
     names: &PlaceNames,
-) -> String {
+) -> json::Rendered {
     let items: Vec<Item<'_>> = written
         .topics
         .iter()
@@ -156,7 +156,7 @@ mod tests {
     fn the_document_counts_by_partition_and_names_failures() {
         let source = Source { cluster_id: Some("c".to_owned()), as_of: Timestamp(0) };
         let text = json(&source, &failed(), 0, Duration::from_millis(840), &names());
-        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&text.unwrap()).unwrap();
         assert_eq!(value["kind"], "ProduceReport");
         assert_eq!((&value["records"], &value["failed"]), (&3.into(), &1.into()));
         assert_eq!(

@@ -87,7 +87,7 @@ pub fn table(plan: &Replay, counts: &BTreeMap<i32, u64>, width: Option<u16>) -> 
 }
 
 /// Renders a plan.
-pub fn plan_json(source: &Source, plan: &Replay, counts: &BTreeMap<i32, u64>) -> String {
+pub fn plan_json(source: &Source, plan: &Replay, counts: &BTreeMap<i32, u64>) -> json::Rendered {
     let count = |partition| Some(counts.get(&partition).copied().unwrap_or(0));
     json::document(
         "ReplayPlan",
@@ -99,7 +99,7 @@ pub fn plan_json(source: &Source, plan: &Replay, counts: &BTreeMap<i32, u64>) ->
 }
 
 /// Renders a report.
-pub fn report_json(source: &Source, plan: &Replay, outcome: &Outcome, errors: &[Report]) -> String {
+pub fn report_json(source: &Source, plan: &Replay, outcome: &Outcome, errors: &[Report]) -> json::Rendered {
     let mut fields = fields(plan);
     if let Some(fields) = fields.as_object_mut() {
         fields.insert("copied".to_owned(), Value::from(outcome.copied));

@@ -72,7 +72,7 @@ impl Validation {
     }
 
     /// Renders the document; no cluster is asked.
-    pub fn json(&self, as_of: Timestamp) -> String {
+    pub fn json(&self, as_of: Timestamp) -> json::Rendered {
         let Self { file, environments, found } = self;
         let items: Vec<_> = found.iter().map(DiagnosticItem::from).collect();
         let fields = Fields { file, is_valid: !found.has_errors(), environments };

@@ -109,7 +109,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
         if args.output == Format::Json {
             let refused = plan.refused.values().sum();
             let outcome = Outcome { refused, ..Outcome::default() };
-            context.output.print_json(&view::report(source, plan, &outcome, &[], &[]))?;
+            context.output.print_json(&view::report(source, plan, &outcome, &[], &[])?)?;
         }
         context.output.note(&view::nothing(plan));
         return Ok(predicted);
@@ -196,7 +196,7 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
     };
     let plan = dlq.plan(&snapshot, selector.clone(), now, &mut tell).await?;
     if args.dry_run && args.output == Format::Json {
-        context.output.print_json(&listing.document(&source, &plan))?;
+        context.output.print_json(&listing.document(&source, &plan)?)?;
     }
     context.output.flush()?;
     Ok(Planned { dlq, snapshot, selector, plan, source })
@@ -313,7 +313,7 @@ fn report(
         Ended::Complete | Ended::Interrupted(_) | Ended::StoppedAtOnce(_) => Vec::new(),
     };
     if args.output == Format::Json {
-        context.output.print_json(&view::report(&source, plan, outcome, problems, &errors))?;
+        context.output.print_json(&view::report(&source, plan, outcome, problems, &errors)?)?;
     }
     context.output.flush()?;
     context.output.note(&view::summary(plan, outcome));

@@ -76,7 +76,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
         })
         .await?;
     if args.output == Format::Json {
-        context.output.print_json(&letter::document(&source, dlq.topic(), &items))?;
+        context.output.print_json(&letter::document(&source, dlq.topic(), &items)?)?;
     }
     context.output.flush()?;
     // With another condition or a limit that was reached, nobody knows what is missing.

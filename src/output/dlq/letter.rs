@@ -163,6 +163,6 @@ pub fn line(dead_letter: &DeadLetter, done: Option<Done<'_>>) -> String {
 }
 
 /// Renders one document.
-pub fn document(source: &Source, dlq: &TopicName, items: &[Value]) -> String {
+pub fn document(source: &Source, dlq: &TopicName, items: &[Value]) -> json::Rendered {
     json::document("DeadLetterList", source, json!({ "topic": dlq }), items, &[])
 }

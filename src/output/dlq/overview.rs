@@ -43,7 +43,7 @@ pub fn text(overviews: &[Overview], now: Timestamp, width: Option<u16>) -> Strin
 }
 
 /// Renders one document.
-pub fn json(source: &Source, overviews: &[Overview], errors: &[Report]) -> String {
+pub fn json(source: &Source, overviews: &[Overview], errors: &[Report]) -> json::Rendered {
     let items: Vec<Value> = overviews.iter().map(|overview| item(overview, source.as_of)).collect();
     json::document("DlqList", source, json!({}), &items, errors)
 }

@@ -69,7 +69,7 @@ impl Listing {
     }
 
     /// Renders the document.
-    pub fn document(&self, source: &Source, plan: &Redrive) -> String {
+    pub fn document(&self, source: &Source, plan: &Redrive) -> json::Rendered {
         json::document("RedrivePlan", source, plan_fields(plan), &self.items, &[])
     }
 }
@@ -238,7 +238,7 @@ pub fn report(
     outcome: &Outcome,
     problems: &[Handled],
     errors: &[Report],
-) -> String {
+) -> json::Rendered {
     let Outcome { redriven, duplicates, refused, failed, expired, transactions } = outcome;
     let mut fields = plan_fields(plan);
     if let (Some(fields), Value::Object(more)) = (

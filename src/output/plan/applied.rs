@@ -42,7 +42,7 @@ pub fn tally_line(applied: &Applied) -> String {
 }
 
 /// Renders the JSON document as of when it was over; its items are the changes with their outcomes.
-pub fn applied_json(applied: &Applied, as_of: Timestamp) -> String {
+pub fn applied_json(applied: &Applied, as_of: Timestamp) -> json::Rendered {
     let items: Vec<_> = applied.changes().map(AppliedItem::new).collect();
     let fields = AppliedFields { plan: Fields::new(&applied.plan), tally: applied.tally() };
     json::document("Applied", &source(&applied.plan, as_of), fields, &items, &[])

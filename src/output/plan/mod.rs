@@ -19,7 +19,7 @@ pub use text::{question, text, unmanaged_warnings};
 use item::ChangeItem;
 
 /// Renders the JSON document of a plan; its items are the changes.
-pub fn json(plan: &Plan) -> String {
+pub fn json(plan: &Plan) -> json::Rendered {
     let items: Vec<_> = plan.changes.iter().map(ChangeItem::new).collect();
     json::document("Plan", &source(plan, plan.as_of), Fields::new(plan), &items, &[])
 }
