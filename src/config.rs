@@ -159,8 +159,8 @@ pub fn connection(
             properties.set(BOOTSTRAP, brokers, "the topology's environment");
         }
     }
-    if let Some(brokers) = environment.setting("FLOWCTL_BROKERS") {
-        properties.set(BOOTSTRAP, brokers, "FLOWCTL_BROKERS");
+    if let Some(brokers) = environment.setting(BROKERS) {
+        properties.set(BOOTSTRAP, brokers, BROKERS);
     }
     if let Some(file) = &global.properties {
         properties.extend(read_properties(file)?);
@@ -168,8 +168,24 @@ pub fn connection(
     for argument in &global.property {
         properties.set_argument(argument.reveal(), "-X")?;
     }
-    Ok(ConnectionSettings::from_properties(global.brokers.as_deref(), &properties)?)
+    let (settings, mut warnings) =
+        ConnectionSettings::from_properties(global.brokers.as_deref(), &properties)?;
+    let declared = topology.and_then(|cluster| cluster.brokers.as_deref());
+    // Whoever says -b means it; a variable may have been set for something else, hours ago.
+    if global.brokers.is_none()
+        && let Some(declared) = declared
+        && let Some((used, BROKERS)) = properties.set_at(BOOTSTRAP)
+        && used != declared
+    {
+        warnings.push(Warning::new(format!(
+            "{BROKERS} is `{used}` and wins over the topology's brokers `{declared}`"
+        )));
+    }
+    Ok((settings, warnings))
 }
+
+/// The variable for the bootstrap servers.
+const BROKERS: &str = "FLOWCTL_BROKERS";
 
 /// The property that `-b` sets.
 const BOOTSTRAP: &str = "bootstrap.servers";
@@ -233,6 +249,27 @@ mod tests {
         let variables = [("PASSWORD".to_owned(), "hunter2".to_owned())].into();
         let shown = format!("{:?}", Environment { variables });
         assert_eq!(shown, r#"{"PASSWORD"}"#);
+    }
+
+    #[test]
+    fn a_variable_that_wins_over_the_topology_says_so() {
+        let warnings = |line: &[&str], variable: &str| {
+            let variables = [("FLOWCTL_BROKERS".to_owned(), variable.to_owned())].into();
+            let declared =
+                ResolvedCluster { brokers: Some("prod:9092".to_owned()), ..Default::default() };
+            let global = Cli::try_parse_from(line).unwrap().global;
+            let found = connection(&global, &Environment { variables }, Some(&declared)).unwrap();
+            found.1.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            warnings(&["flowctl", "lag"], "dev:9092"),
+            ["FLOWCTL_BROKERS is `dev:9092` and wins over the topology's brokers `prod:9092`"]
+        );
+        assert!(warnings(&["flowctl", "lag"], "prod:9092").is_empty());
+        assert!(warnings(&["flowctl", "lag"], "").is_empty());
+        assert!(warnings(&["flowctl", "lag", "-b", "other:9092"], "dev:9092").is_empty());
+        let line = ["flowctl", "lag", "-X", "bootstrap.servers=other:9092"];
+        assert!(warnings(&line, "dev:9092").is_empty());
     }
 
     #[test]

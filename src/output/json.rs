@@ -59,7 +59,8 @@ mod tests {
     fn the_head_is_the_same_whatever_the_fields_and_unknown_is_null() {
         let source = Source { cluster_id: None, as_of: Timestamp(1_500) };
         let text =
-            document("Thing", &source, serde_json::json!({ "topic": "orders" }), &[1, 2], &[]).unwrap();
+            document("Thing", &source, serde_json::json!({ "topic": "orders" }), &[1, 2], &[])
+                .unwrap();
         assert_eq!(
             text,
             "{\n  \"apiVersion\": \"flowctl/v1\",\n  \"kind\": \"Thing\",\n  \"cluster_id\": null,\n  \

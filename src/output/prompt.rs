@@ -84,6 +84,8 @@ async fn on_terminal(question: String, name_to_type: Option<String>) -> Option<b
             None => dialoguer::Confirm::new()
                 .with_prompt(question)
                 .default(false)
+                // Who types a whole word must not have the rest of it run by the shell.
+                .wait_for_newline(true)
                 .interact_on(&Term::stderr())
                 .ok(),
             Some(name) => dialoguer::Input::<String>::new()

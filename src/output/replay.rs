@@ -99,7 +99,12 @@ pub fn plan_json(source: &Source, plan: &Replay, counts: &BTreeMap<i32, u64>) ->
 }
 
 /// Renders a report.
-pub fn report_json(source: &Source, plan: &Replay, outcome: &Outcome, errors: &[Report]) -> json::Rendered {
+pub fn report_json(
+    source: &Source,
+    plan: &Replay,
+    outcome: &Outcome,
+    errors: &[Report],
+) -> json::Rendered {
     let mut fields = fields(plan);
     if let Some(fields) = fields.as_object_mut() {
         fields.insert("copied".to_owned(), Value::from(outcome.copied));

@@ -114,6 +114,10 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
         context.output.note(&view::nothing(plan));
         return Ok(predicted);
     }
+    let left_out = view::left_out(plan);
+    if !args.yes && !left_out.is_empty() {
+        context.output.note(&format!("not sent:{left_out}"));
+    }
     let text = view::question(plan);
     let question = Question { text: &text, yes: args.yes, name_to_type: None };
     let interrupt = context.interrupt.clone();

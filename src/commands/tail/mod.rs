@@ -40,7 +40,11 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         reading::run(&cluster, &request, spans, &interrupt, timeout, |event| Ok(view.show(event)?))
             .await?;
     let outcome = view.close(outcome)?;
-    let resume = args.resume(&request.topic, &stops, &outcome, &context.global);
+    // Who has come to the end that was asked for has nothing to go on with.
+    let is_over = outcome.ended == Ended::Done && request.limit.is_none();
+    let resume = (!is_over)
+        .then(|| args.resume(&request.topic, &stops, &outcome, &context.global))
+        .flatten();
     view.finish(&outcome, resume.as_deref());
     Ok(exit(&outcome))
 }

@@ -101,6 +101,11 @@ impl Properties {
         })
     }
 
+    /// Returns the value of a property, which may be a secret, and where it was set.
+    pub fn set_at(&self, key: &str) -> Option<(&str, &str)> {
+        self.get(key).map(|Property { value, origin }| (value.as_str(), origin.as_str()))
+    }
+
     pub(super) fn get(&self, key: &str) -> Option<&Property> {
         self.entries.get(key)
     }

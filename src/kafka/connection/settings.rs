@@ -12,6 +12,13 @@ use crate::kafka::Error;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning(String);
 
+impl Warning {
+    /// Makes a warning of its text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -123,8 +123,9 @@ pub enum Error {
     /// The settings of the connection do not fit together, or a file cannot be read.
     #[error("{0}")]
     Settings(String),
-    /// The producer was fenced: another run with the same transactional id took over.
-    #[error("fenced: another run took over ({0})")]
+    /// The producer was fenced: another run with the same transactional id took over, or the transaction
+    /// coordinator gave its transaction up.
+    #[error("fenced: another run took over, or the broker gave the transaction up ({0})")]
     Fenced(String),
     /// librdkafka failed without an error of a broker.
     #[error("{0}")]

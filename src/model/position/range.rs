@@ -1,6 +1,6 @@
 //! A range of a topic: from positions to positions, by offset or by time.
 
-use super::{Position, Positions, PositionsError, parse_time, parse_until};
+use super::{Position, PositionError, Positions, PositionsError, parse_time, parse_until};
 use crate::model::timestamp::Timestamp;
 
 /// A range: the record at `from` is the first one in it, the one at `until` the first one after it.
@@ -27,7 +27,9 @@ impl Range {
     ) -> Result<Self, PositionsError> {
         let from = match since {
             None => Positions::parse(from, now)?,
-            Some(time) if from.is_empty() => Positions::all(Position::Time(parse_time(time, now)?)),
+            Some(time) if from.is_empty() => {
+                Positions::all(Position::Time(parse_since(time, now)?))
+            }
             Some(_) => return Err(PositionsError::SameEnd("--from", "--since")),
         };
         Ok(Self { from, until: Positions::parse_by(until, |text| parse_until(text, now))? })
@@ -47,6 +49,13 @@ impl Range {
     }
 }
 
+/// Reads the time of `--since`. A small number alone is a duration whose unit was forgotten; as
+/// milliseconds since 1970 it would mean everything.
+fn parse_since(text: &str, now: Timestamp) -> Result<Timestamp, PositionError> {
+    let is_small = text.len() < 10 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_small { Err(PositionError::Time(text.to_owned())) } else { parse_time(text, now) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,6 +64,13 @@ mod tests {
 
     fn texts(texts: &[&str]) -> Vec<String> {
         texts.iter().map(|&text| text.to_owned()).collect()
+    }
+
+    #[test]
+    fn a_number_without_a_unit_is_no_time_to_begin_at() {
+        for (since, is_time) in [("1", false), ("999999999", false), ("1700000000", true)] {
+            assert_eq!(Range::parse(&[], &[], Some(since), NOW).is_ok(), is_time, "{since}");
+        }
     }
 
     #[test]

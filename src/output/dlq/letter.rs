@@ -60,14 +60,13 @@ pub fn text(dead_letter: &DeadLetter, done: Option<Done<'_>>, is_terminal: bool)
     text
 }
 
-/// Shows bytes on one line; integers of other conventions and binary data as escapes.
+/// Shows bytes on one line; integers of other conventions and binary data as escapes. A line end is one
+/// on a pipe too: behind it others could write fields of their own.
 fn show(bytes: Option<&[u8]>, is_terminal: bool) -> String {
-    match bytes {
+    match bytes.map(|bytes| (bytes, std::str::from_utf8(bytes))) {
         None => "null".to_owned(),
-        Some(bytes) if !is_terminal && std::str::from_utf8(bytes).is_ok() => {
-            String::from_utf8_lossy(bytes).into_owned()
-        }
-        Some(bytes) => sanitize::line(bytes),
+        Some((_, Ok(text))) if !is_terminal => text.replace('\n', "\\n").replace('\r', "\\r"),
+        Some((bytes, _)) => sanitize::line(bytes),
     }
 }
 

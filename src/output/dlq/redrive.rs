@@ -167,7 +167,7 @@ pub fn dry_run_notes(plan: &Redrive) -> String {
     for (target, count) in &plan.targets {
         let _ = write!(text, "\n  {count} to {target}");
     }
-    let _ = write!(text, "{}", rest(plan));
+    let _ = write!(text, "{}", left_out(plan));
     text.push_str(
         "\nnothing was changed; what the ledger says is as of now\n\
          consumers with isolation.level=read_uncommitted (Java's default) may see a record again \
@@ -178,11 +178,11 @@ pub fn dry_run_notes(plan: &Redrive) -> String {
 
 /// Says why there is nothing to do.
 pub fn nothing(plan: &Redrive) -> String {
-    format!("nothing to redrive in `{}`{}", plan.dlq, rest(plan))
+    format!("nothing to redrive in `{}`{}", plan.dlq, left_out(plan))
 }
 
-/// Lists what is not sent.
-fn rest(plan: &Redrive) -> String {
+/// Lists what is not sent, a line each; empty when there is nothing.
+pub fn left_out(plan: &Redrive) -> String {
     let mut text = String::new();
     if plan.resolved > 0 {
         let _ = write!(text, "\n  {} redriven before", plan.resolved);
