@@ -15,7 +15,7 @@ use tokio::runtime::Builder;
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(answer) => return refuse(&answer).into(),
+        Err(answer) => return refuse(answer).into(),
     };
     let environment = Environment::read();
     let interrupt = listen();
@@ -85,13 +85,14 @@ fn quiet_end(failure: &anyhow::Error) -> Option<Exit> {
 }
 
 /// Shows what clap has to say: help and version are data, the rest is a usage error.
-fn refuse(answer: &clap::Error) -> Exit {
+fn refuse(mut answer: clap::Error) -> Exit {
+    let arguments: Vec<String> =
+        std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    let advice = usage::advise(&mut answer, &arguments);
     if answer.print().is_err() {
         return Exit::Done;
     }
-    let arguments: Vec<String> =
-        std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-    for line in usage::advice(answer, &arguments) {
+    for line in advice {
         streams::say(&line);
     }
     if answer.use_stderr() { Exit::Usage } else { Exit::Done }

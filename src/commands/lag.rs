@@ -1,5 +1,6 @@
 //! `flowctl lag`: how far consumer groups are behind.
 
+use super::group_names::GroupNames;
 use super::{Context, target};
 use crate::config::TopologyArgs;
 use crate::error::{self, Problem};
@@ -8,11 +9,9 @@ use crate::lag::report::LagReport;
 use crate::lag::run::{self, Gathered};
 use crate::lag::select::{self, Name, SelectError, Selection};
 use crate::model::count::count;
-use crate::model::name::{FlowId, GroupId, TopicName};
+use crate::model::name::TopicName;
 use crate::output::Format;
 use crate::output::lag::{self, By};
-use crate::topology::Resolved;
-use crate::topology::similar::closest;
 
 /// Show consumer lag of flows and groups
 ///
@@ -50,7 +49,7 @@ pub struct Args {
     pub by: Option<By>,
 
     /// Exit with 2 when the lag of a group is above N, or unknown with records to read
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    #[arg(long, value_name = "N", value_parser = threshold, allow_negative_numbers = true)]
     pub fail_above: Option<i64>,
 
     /// Output format
@@ -92,9 +91,10 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let gathered =
         run::gather(&cluster, selection, only.as_ref(), context.clock, context.deadline).await?;
     let Gathered { mut report, missing } = gathered;
-    for group in missing {
-        let problem = missing_group(&group, topology.as_ref(), report.cluster_id.as_deref());
-        report.errors.push(error::report(&problem.into()));
+    if !missing.is_empty() {
+        let names = GroupNames::ask(&cluster, topology.as_ref(), context.deadline).await;
+        let problems = missing.iter().map(|group| error::report(&names.missing(group).into()));
+        report.errors.extend(problems);
     }
     let is_empty = report.groups.iter().all(|group| group.partitions.is_empty());
     if let Some(topic) = &only
@@ -119,21 +119,10 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     Ok(verdict(&report, args.fail_above, context))
 }
 
-/// Says that there is no such group, or which flow was probably meant.
-fn missing_group(
-    group: &GroupId,
-    topology: Option<&Resolved>,
-    cluster_id: Option<&str>,
-) -> Problem {
-    let problem = Problem::not_found(&format!("group `{group}`"), cluster_id);
-    let flows = topology.iter().flat_map(|topology| topology.flows.keys()).map(FlowId::as_str);
-    match closest(group.as_str(), flows) {
-        Some(flow) => problem.hint(format!("did you mean flow/{flow}?")),
-        None => problem.hint(
-            "it has neither members nor committed offsets; flowctl lag --all-groups lists those \
-             that have",
-        ),
-    }
+/// Reads a lag.
+fn threshold(text: &str) -> Result<i64, String> {
+    let records = text.parse().ok().filter(|records| *records >= 0);
+    records.ok_or_else(|| "it must be a whole number of records, such as 1000".to_owned())
 }
 
 /// Decides the exit code: what is partial is not a verdict on a threshold.
@@ -159,4 +148,17 @@ fn verdict(report: &LagReport, fail_above: Option<i64>, context: &mut Context) -
         context.output.note(&text);
     }
     if above.is_empty() { Exit::Done } else { Exit::Finding }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_threshold_is_a_whole_number_and_says_so() {
+        assert_eq!((threshold("0"), threshold("1000")), (Ok(0), Ok(1000)));
+        for text in ["1k", "-1", "", "1.5"] {
+            assert!(threshold(text).unwrap_err().contains("whole number"), "{text}");
+        }
+    }
 }

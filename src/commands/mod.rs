@@ -4,6 +4,7 @@ pub mod apply;
 pub mod completions;
 pub mod context;
 pub mod dlq;
+mod group_names;
 pub mod help;
 pub mod lag;
 pub mod plan;

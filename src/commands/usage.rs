@@ -2,14 +2,22 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// Says what a command line that clap refused was probably meant to be; its first word is the program.
-/// Empty for help and version, which are answers.
-pub fn advice(error: &clap::Error, arguments: &[String]) -> Vec<String> {
+use crate::model::position::parse_position;
+use crate::model::timestamp::Timestamp;
+
+/// Says what a command line that clap refused was probably meant to be, and takes out what clap itself
+/// would say of that; its first word is the program. Empty for help and version, which are answers.
+pub fn advise(error: &mut clap::Error, arguments: &[String]) -> Vec<String> {
     if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return Vec::new();
     }
-    let mut lines: Vec<_> =
-        habit(error, arguments).map(|hint| format!("hint: {hint}")).into_iter().collect();
+    let mut lines = Vec::new();
+    if let Some(hint) = habit(error, arguments) {
+        lines.push(format!("hint: {hint}"));
+        for tip in [ContextKind::Suggested, ContextKind::SuggestedValue] {
+            drop(error.remove(tip));
+        }
+    }
     lines.extend(example(arguments).map(|example| format!("example: {example}")));
     lines
 }
@@ -22,6 +30,7 @@ fn habit(error: &clap::Error, arguments: &[String]) -> Option<String> {
     };
     let command = path(arguments);
     let is_record_command = matches!(command.first().copied(), Some("tail" | "produce"));
+    let is_tail = command == ["tail"];
     let word_after_e = arguments.windows(2).find_map(|pair| match pair {
         [flag, word] if flag == "-e" && !word.starts_with('-') => Some(word),
         _ => None,
@@ -34,7 +43,21 @@ fn habit(error: &clap::Error, arguments: &[String]) -> Option<String> {
             "the environment is --env {word} here; -e exits at the end, as in kcat"
         ));
     }
-    match text(ContextKind::InvalidArg)? {
+    let argument = text(ContextKind::InvalidArg)?;
+    if error.kind() == ErrorKind::UnknownArgument {
+        // clap takes a value such as -2 for flags of one letter, and names the first.
+        let back = arguments.windows(2).find_map(|pair| match pair {
+            [flag, word] if flag == "-o" && word.starts_with(argument) => Some(word.as_str()),
+            _ => None,
+        });
+        if let Some(position) = back.and_then(position).filter(|_| is_tail) {
+            return Some(begin_at(&position));
+        }
+        if command == ["replay"] && !argument.starts_with('-') {
+            return Some(format!("where to write is --to {argument}"));
+        }
+    }
+    match argument {
         "-C" => Some("flowctl tail reads; flowctl help kcat translates the flags".to_owned()),
         "-P" => Some("flowctl produce writes; flowctl help kcat translates the flags".to_owned()),
         "-L" => {
@@ -42,15 +65,32 @@ fn habit(error: &clap::Error, arguments: &[String]) -> Option<String> {
         }
         "-G" => Some("flowctl tail reads without joining a group; flowctl help kcat".to_owned()),
         argument if argument.starts_with("--output") => {
-            let value = text(ContextKind::InvalidValue).filter(|_| is_record_command)?;
-            let position = match value.strip_prefix("s@") {
-                Some(time) => format!("@{time}"),
-                None => value.to_owned(),
-            };
-            Some(format!("-o is the output format; where to begin is --from {position}"))
+            let value = text(ContextKind::InvalidValue).filter(|_| is_tail)?;
+            match position(value) {
+                Some(position) => Some(begin_at(&position)),
+                None if value == "json" => {
+                    Some("one record a line, as JSON, is -o jsonl".to_owned())
+                }
+                None => None,
+            }
         }
         _ => None,
     }
+}
+
+/// Reads what kcat's `-o` takes as a position of ours.
+fn position(value: &str) -> Option<String> {
+    let position = match value.strip_prefix("s@") {
+        Some(time) => format!("@{time}"),
+        None => value.to_owned(),
+    };
+    // What time it is does not matter: only whether it can be read.
+    parse_position(&position, Timestamp(0)).is_ok().then_some(position)
+}
+
+/// Says how to begin somewhere.
+fn begin_at(position: &str) -> String {
+    format!("-o is the output format; where to begin is --from {position}")
 }
 
 /// Returns the words of the command line that name a command.
@@ -87,7 +127,30 @@ mod tests {
 
     fn said(line: &str) -> Vec<String> {
         let arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        advice(&Cli::try_parse_from(&arguments).unwrap_err(), &arguments)
+        advise(&mut Cli::try_parse_from(&arguments).unwrap_err(), &arguments)
+    }
+
+    /// What clap says, once it has been advised.
+    fn shown(line: &str) -> String {
+        let arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let mut error = Cli::try_parse_from(&arguments).unwrap_err();
+        advise(&mut error, &arguments);
+        error.to_string()
+    }
+
+    #[test]
+    fn a_tip_of_clap_stays_only_where_nothing_better_is_known() {
+        for line in ["flowctl tail orders -o -2", "flowctl tail orders -o json"] {
+            assert!(!shown(line).contains("tip:"), "{line}");
+        }
+        for line in ["flowctl tail orders -x", "flowctl tail orders -o jsonn"] {
+            assert!(shown(line).contains("tip:"), "{line}");
+            assert!(said(line).iter().all(|line| !line.starts_with("hint:")), "{line}");
+        }
+        for line in ["flowctl produce orders -o end", "flowctl produce orders -o -2"] {
+            let said = said(line);
+            assert!(said.iter().all(|line| !line.contains("--from")), "{said:?}: it has no --from");
+        }
     }
 
     #[test]
@@ -109,6 +172,16 @@ mod tests {
                 "flowctl tail orders -o s@17",
                 "hint: -o is the output format; where to begin is --from @17",
             ),
+            (
+                "flowctl tail orders -o -2",
+                "hint: -o is the output format; where to begin is --from -2",
+            ),
+            (
+                "flowctl tail orders -o -12 -e",
+                "hint: -o is the output format; where to begin is --from -12",
+            ),
+            ("flowctl tail orders -o json", "hint: one record a line, as JSON, is -o jsonl"),
+            ("flowctl replay a b", "hint: where to write is --to b"),
             (
                 "flowctl tail orders -e dev",
                 "hint: the environment is --env dev here; -e exits at the end, as in kcat",

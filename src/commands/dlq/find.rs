@@ -42,7 +42,13 @@ impl Named {
                 .map(Self::DeadLetter)
                 .map_err(|error| error.to_string());
         }
-        Target::parse(text).map(Self::Target)
+        Target::parse(text).map(Self::Target).map_err(|error| match text.split_once('/') {
+            // What looks like half of an id is more often that than a kind.
+            Some((_, partition)) if partition.parse::<i32>().is_ok() => {
+                format!("`{text}` names no dead letter: its id is TOPIC/PARTITION/OFFSET")
+            }
+            Some(_) | None => error,
+        })
     }
 
     /// Returns it as a target: of a dead letter, its DLQ.
@@ -213,6 +219,13 @@ flows:
         assert_eq!(choice.declared.main, Some("orders".into()));
         assert_eq!(choice.declared.expected, Expected::Always(Convention::Spring));
         assert_eq!(choice.declared.ledger, "_flowctl.ledger".into());
+    }
+
+    #[test]
+    fn half_an_id_is_told_what_is_missing() {
+        let error = Named::parse("orders-dlq/0").unwrap_err();
+        assert_eq!(error, "`orders-dlq/0` names no dead letter: its id is TOPIC/PARTITION/OFFSET");
+        assert!(Named::parse("group/orders").unwrap_err().contains("flow/orders"));
     }
 
     #[test]

@@ -7,18 +7,21 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::Context;
+use super::group_names::GroupNames;
 use super::target::{self, Found};
+use crate::clock::Deadline;
 use crate::config::TopologyArgs;
 use crate::error::Problem;
 use crate::exit::Exit;
 use crate::interrupt::Signal;
 use crate::kafka::Cluster;
+use crate::model::group::GroupState;
 use crate::model::name::{GroupId, TopicName};
 use crate::model::target::Target;
 use crate::output::record::{Place, RecordFormat};
 use crate::output::tail::TailView;
 use crate::tail::run as reading;
-use crate::tail::{Ended, Outcome, Request, Span, Start};
+use crate::tail::{Ended, Outcome, Request, Span, SpanError, Start};
 
 pub use args::{Args, Format, Isolation};
 
@@ -91,8 +94,33 @@ async fn prepare(args: &Args, context: &mut Context) -> anyhow::Result<Prepared>
             .check(request.topic.as_str(), &partitions)
             .map_err(|error| Problem::usage(error.to_string()))?;
     }
-    let spans = reading::gather(&cluster, &request, &partitions, deadline).await?;
-    Ok(Prepared { cluster, request, spans })
+    match reading::gather(&cluster, &request, &partitions, deadline).await {
+        Ok(spans) => Ok(Prepared { cluster, request, spans }),
+        Err(error) => Err(explain(error, &request, &cluster, deadline).await),
+    }
+}
+
+/// Says more about a group that has no committed offset: it may not be there at all.
+async fn explain(
+    error: anyhow::Error,
+    request: &Request,
+    cluster: &Cluster,
+    deadline: Deadline,
+) -> anyhow::Error {
+    let (Some(SpanError::NoCommittedOffset(partition)), Some(group)) =
+        (error.downcast_ref(), &request.group)
+    else {
+        return error;
+    };
+    let described = cluster.describe_groups(std::slice::from_ref(group), deadline).await;
+    let state = described.ok().and_then(|mut described| described.remove(group)?.ok()?.state);
+    if state == Some(GroupState::Dead) {
+        return GroupNames::ask(cluster, None, deadline).await.missing(group).into();
+    }
+    let topic = &request.topic;
+    Problem::failed(format!("group `{group}` has no committed offset in {topic}[{partition}]"))
+        .hint("--from start and --from end need none")
+        .into()
 }
 
 /// Returns the group whose committed offsets are meant.

@@ -138,7 +138,15 @@ fn committed_is_where_the_group_stands() {
     let mut command = kafka().flowctl(&home);
     command.args(["tail", &topic, "--from", "committed", "--group", &unique("nobody"), "-e"]);
     let said = text(&command.assert().failure().get_output().stderr);
-    assert!(said.contains("no committed offset in partition 0"), "{said}");
+    assert!(said.starts_with("error: group `nobody"), "{said}");
+    assert!(said.contains(" not found on cluster "), "{said}");
+
+    let other = kafka().new_topic("tail-uncommitted", 1);
+    let mut command = kafka().flowctl(&home);
+    command.args(["tail", &other, "--from", "committed", "--group", &group, "-e"]);
+    let said = text(&command.assert().code(1).get_output().stderr);
+    let expected = format!("error: group `{group}` has no committed offset in {other}[0]\n");
+    assert!(said.starts_with(&expected), "{said}");
 }
 
 #[test]
