@@ -134,12 +134,16 @@ fn committed_is_where_the_group_stands() {
     tool.assert().success();
     assert_eq!(tail_text(&topic, &["--from", "committed", "--group", &group, "-e"]), "c\n");
 
+    let misspelt = group.replacen("tail", "tial", 1);
     let home = Home::new();
     let mut command = kafka().flowctl(&home);
-    command.args(["tail", &topic, "--from", "committed", "--group", &unique("nobody"), "-e"]);
+    command.args(["tail", &topic, "--from", "committed", "--group", &misspelt, "-e"]);
     let said = text(&command.assert().failure().get_output().stderr);
-    assert!(said.starts_with("error: group `nobody"), "{said}");
-    assert!(said.contains(" not found on cluster "), "{said}");
+    assert!(
+        said.starts_with(&format!("error: group `{misspelt}` not found on cluster ")),
+        "{said}"
+    );
+    assert!(said.ends_with(&format!("\nhint: did you mean `{group}`?\n")), "{said}");
 
     let other = kafka().new_topic("tail-uncommitted", 1);
     let mut command = kafka().flowctl(&home);
