@@ -206,45 +206,48 @@ fn report(
     refusals: Vec<Report>,
 ) -> anyhow::Result<Exit> {
     let mut errors = refusals;
+    let unknown = |in_flight| Problem::failed(view::undecided(plan, in_flight)).into();
     match &ended {
-        Ended::Failed(failure) | Ended::Undecided(failure, ..) => {
-            errors.push(error::report(failure));
+        Ended::Failed(failure) => errors.push(error::report(failure)),
+        Ended::Undecided(failure, in_flight) => {
+            errors.extend([error::report(failure), error::report(&unknown(in_flight))]);
         }
-        Ended::Complete | Ended::Interrupted(_) => {}
+        Ended::StoppedAtOnce(_, Some(in_flight)) => {
+            errors.push(error::report(&unknown(in_flight)));
+        }
+        Ended::Complete | Ended::Interrupted(_) | Ended::StoppedAtOnce(_, None) => {}
     }
     if args.output == Format::Json {
         context.output.print_json(&view::report_json(source, plan, outcome, &errors)?)?;
     }
     context.output.flush()?;
     context.output.note(&view::summary(plan, outcome));
+    let global = context.global.clone();
+    let line = || resume(args, plan, outcome, &global);
     match ended {
         Ended::Complete if plan.hidden > 0 || outcome.expired > 0 || outcome.refused > 0 => {
             Ok(Exit::Partly)
         }
         Ended::Complete => Ok(Exit::Done),
         Ended::Interrupted(signal) => {
-            context.output.note(&format!(
-                "stopped; to go on: {}",
-                resume(args, plan, outcome, &context.global)
-            ));
+            context.output.note(&format!("stopped; to go on: {}", line()));
+            Ok(signal.exit())
+        }
+        Ended::StoppedAtOnce(signal, in_flight) => {
+            if let Some(in_flight) = &in_flight {
+                context.output.warn(&view::undecided(plan, in_flight));
+            }
+            let what = if in_flight.is_some() { "if they were not copied" } else { "to go on" };
+            context.output.note(&format!("stopped at once; {what}: {}", line()));
             Ok(signal.exit())
         }
         Ended::Failed(failure) => {
-            context
-                .output
-                .note(&format!("to go on: {}", resume(args, plan, outcome, &context.global)));
+            context.output.note(&format!("to go on: {}", line()));
             Err(failure)
         }
-        Ended::Undecided(failure, partition, first, last) => {
-            context.output.warn(&format!(
-                "nobody knows whether all of offsets {first} to {last} of partition {partition} were \
-                 copied, some or none: look at the end of `{}` before going on",
-                plan.target
-            ));
-            context.output.note(&format!(
-                "if they were not: {}",
-                resume(args, plan, outcome, &context.global)
-            ));
+        Ended::Undecided(failure, in_flight) => {
+            context.output.warn(&view::undecided(plan, &in_flight));
+            context.output.note(&format!("if they were not copied: {}", line()));
             Err(failure)
         }
     }

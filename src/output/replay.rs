@@ -12,7 +12,7 @@ use crate::model::count::{count, count_that_was};
 use crate::model::position::Moved;
 use crate::model::timestamp::Timestamp;
 use crate::replay::Replay;
-use crate::replay::run::Outcome;
+use crate::replay::run::{InFlight, Outcome};
 
 /// Says what of a plan is not as it was asked for.
 pub fn warnings(plan: &Replay) -> Vec<String> {
@@ -139,6 +139,17 @@ fn items(plan: &Replay, count: impl Fn(i32) -> Option<u64>, outcome: &Outcome) -
             })
         })
         .collect()
+}
+
+/// Says what of a copy is not known.
+pub fn undecided(plan: &Replay, in_flight: &InFlight) -> String {
+    let InFlight { partition, offsets } = in_flight;
+    let (first, last) = (offsets.start(), offsets.end());
+    format!(
+        "nobody knows whether all of offsets {first} to {last} of `{}` partition {partition} were \
+         copied, some or none: look at the end of `{}` before going on",
+        plan.source, plan.target
+    )
 }
 
 /// Sums up what was done.

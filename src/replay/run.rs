@@ -19,7 +19,7 @@ use crate::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
 use crate::model::position::{LogMarks, Position};
 use crate::model::topic::TopicDescription;
 
-pub use copy::{Ended, Event, Outcome};
+pub use copy::{Ended, Event, InFlight, Outcome};
 
 /// The two topics of a replay.
 #[derive(Debug, Clone)]

@@ -301,6 +301,10 @@ impl Teller {
     }
 }
 
+/// What is known of the last transaction after a second signal.
+const IN_FLIGHT: &str = "the transaction in flight may have been committed or aborted; the ledger \
+                         knows, and as many as are counted here were handled at least";
+
 /// Reports how it ended, and returns the exit code.
 fn report(
     args: &Args,
@@ -314,7 +318,8 @@ fn report(
     let source = Source { as_of: context.clock.now(), ..source.clone() };
     let errors = match &ended {
         Ended::Failed(failure) => vec![error::report(failure)],
-        Ended::Complete | Ended::Interrupted(_) | Ended::StoppedAtOnce(_) => Vec::new(),
+        Ended::StoppedAtOnce(_) => vec![error::report(&Problem::failed(IN_FLIGHT).into())],
+        Ended::Complete | Ended::Interrupted(_) => Vec::new(),
     };
     if args.output == Format::Json {
         context.output.print_json(&view::report(&source, plan, outcome, problems, &errors)?)?;
@@ -329,9 +334,7 @@ fn report(
             Ok(signal.exit())
         }
         Ended::StoppedAtOnce(signal) => {
-            context.output.note(&format!(
-                "stopped at once; the last transaction will be aborted; to go on: {resume}"
-            ));
+            context.output.note(&format!("stopped at once: {IN_FLIGHT}; to go on: {resume}"));
             Ok(signal.exit())
         }
         Ended::Failed(failure) => {

@@ -72,12 +72,12 @@ impl Account {
     pub(super) fn courtesy(
         &self,
         items: &[Item],
-        pending: [&BTreeMap<i32, i64>; 2],
+        pending: &[&BTreeMap<i32, i64>],
     ) -> (GroupId, BTreeMap<TopicPartition, CommittedOffset>) {
         let mut offsets = BTreeMap::new();
         for item in items {
             let (partition, offset) = item.place();
-            let pending = pending.into_iter().filter_map(|lowest| lowest.get(&partition).copied());
+            let pending = pending.iter().filter_map(|lowest| lowest.get(&partition).copied());
             let lowest = pending.fold(offset.saturating_add(1), i64::min);
             let place = TopicPartition::new(self.dlq.clone(), partition);
             offsets.insert(place, CommittedOffset { offset: lowest, metadata: None });

@@ -19,7 +19,7 @@ use crate::dlq::batch::Batch;
 use crate::dlq::event::Event;
 use crate::dlq::failures::Failures;
 use crate::error::Problem;
-use crate::interrupt::Signal;
+use crate::interrupt::{Interrupt, Signal};
 use crate::kafka::writer::{Stop, Writer};
 use crate::ledger::{Ledger, Recalled};
 use crate::model::name::GroupId;
@@ -86,10 +86,11 @@ impl Run<'_> {
                 (self.tell)(Event::Progress(self.outcome.handled()))?;
                 match stop {
                     None => idle = Some(redriver),
+                    Some(Stop::Asked) => {
+                        let signal = self.interrupt.wait().await;
+                        return Ok(Pass::Ended(Ended::Interrupted(signal)));
+                    }
                     Some(Stop::Reopen) => {
-                        if let Some(signal) = self.interrupt.requested() {
-                            return Ok(Pass::Ended(Ended::Interrupted(signal)));
-                        }
                         redriver = self.reopen(redriver).await?;
                         self.dlq.check_identity().await?;
                         let news = self.recall(ledger, Some(read_to)).await?;
@@ -99,13 +100,17 @@ impl Run<'_> {
                             return Ok(Pass::Settle(error.into(), next_from));
                         }
                         read_to = news.end;
-                        writing = Some(start(redriver, rest));
+                        writing = Some(start(redriver, rest, self.interrupt));
                         ahead = Some(next);
                         continue;
                     }
                     Some(Stop::Aborted(error) | Stop::Undecided(error)) => {
                         self.redriver = Some(redriver);
                         return Ok(Pass::Settle(error.into(), next_from));
+                    }
+                    // Whoever has taken over is not to be fenced, and the ledger knows.
+                    Some(Stop::Lost(error)) => {
+                        return Ok(Pass::Ended(Ended::Failed(error.into())));
                     }
                     Some(Stop::Final(error)) => return Ok(Pass::Ended(Ended::Failed(error))),
                 }
@@ -118,7 +123,7 @@ impl Run<'_> {
                     let Some(redriver) = idle.take() else {
                         return Err(Problem::failed("the writer is gone").into());
                     };
-                    writing = Some(start(redriver, batch));
+                    writing = Some(start(redriver, batch, self.interrupt));
                 }
             }
         }
@@ -166,10 +171,11 @@ impl Run<'_> {
     }
 }
 
-/// Starts to write a batch.
-fn start(mut redriver: Redriver, batch: Batch) -> Writing {
+/// Starts to write a batch. A signal is heard before each transaction, also before the first one.
+fn start(mut redriver: Redriver, batch: Batch, interrupt: &Interrupt) -> Writing {
+    let interrupt = interrupt.clone();
     tokio::task::spawn_blocking(move || {
-        let written = redriver.write(batch);
+        let written = redriver.write(batch, &|| interrupt.requested().is_some());
         (redriver, written)
     })
 }

@@ -35,7 +35,8 @@ pub enum Ended {
     Complete,
     /// Somebody asked to stop: what was in flight is committed.
     Interrupted(Signal),
-    /// Somebody asked twice: the last transaction was left to be aborted.
+    /// Somebody asked twice: the transaction in flight was left to itself, and only the ledger knows
+    /// whether it was committed.
     StoppedAtOnce(Signal),
     /// It could not go on.
     Failed(anyhow::Error),

@@ -32,29 +32,72 @@ pub(super) struct Written {
 }
 
 impl Redriver {
-    /// Writes a batch, in one transaction or several.
-    pub(super) fn write(&mut self, batch: Batch) -> Written {
+    /// Writes a batch, in one transaction or several, until it is asked to stop.
+    pub(super) fn write(&mut self, batch: Batch, is_asked_to_stop: &dyn Fn() -> bool) -> Written {
         let Self { writer, account, composition, failures } = self;
         let Batch { mut items, lowest_pending } = batch;
         let outbounds: Vec<Outbound> =
             items.iter().map(|item| outbound(item, *composition)).collect();
-        let mut fates: Vec<Fate> = Vec::with_capacity(items.len());
+        let mut telling = Telling { items: &items, failures, fates: Vec::new(), committed: 0 };
         let mut add = |range: Range<usize>, sent: &[writer::Fate]| {
-            // What an attempt that was aborted has left.
-            fates.truncate(range.start);
+            let failing = telling.attempt(range.clone(), sent);
             let share = items.get(range.clone()).unwrap_or_default();
-            fates.extend(share.iter().zip(sent).map(|(item, sent)| fate(item, sent, failures)));
-            let made = fates.get(range).unwrap_or_default();
+            let made = telling.fates.get(range).unwrap_or_default();
+            let lowest = [&lowest_pending, telling.failures.lowest(), failing.lowest()];
             Ok(Addition {
                 records: account.entries(share, made)?,
-                offsets: Some(account.courtesy(share, [&lowest_pending, failures.lowest()])),
+                offsets: Some(account.courtesy(share, &lowest)),
             })
         };
         let writer::Written { fates: sent, transactions, stop } =
-            writer.write(&outbounds, &mut add);
+            writer.write(&outbounds, &mut add, is_asked_to_stop);
+        telling.committed(sent.len());
+        let fates = telling.fates;
         let rest = items.split_off(sent.len().min(items.len()));
         let handled = items.into_iter().zip(fates).collect();
         Written { handled, rest: Batch { items: rest, lowest_pending }, transactions, stop }
+    }
+}
+
+/// Tells what becomes of a batch, attempt by attempt. What failed counts only once that is committed:
+/// another attempt may go otherwise.
+struct Telling<'a> {
+    items: &'a [Item],
+    failures: &'a mut Failures,
+    /// Those of what is committed, then those of the attempt.
+    fates: Vec<Fate>,
+    /// How many of the items are committed.
+    committed: usize,
+}
+
+impl Telling<'_> {
+    /// Tells what becomes of a share, given what became of its records, and returns which of them
+    /// fail. What is before it is committed.
+    fn attempt(&mut self, range: Range<usize>, sent: &[writer::Fate]) -> Failures {
+        self.committed(range.start);
+        let mut failing = Failures::default();
+        for (item, sent) in self.items.get(range).unwrap_or_default().iter().zip(sent) {
+            let has_failed =
+                self.failures.have(&item.dead_letter) || failing.have(&item.dead_letter);
+            let fate = fate(item, sent, has_failed);
+            if matches!(fate, Fate::Failed(_)) {
+                failing.note(&item.dead_letter);
+            }
+            self.fates.push(fate);
+        }
+        failing
+    }
+
+    /// Keeps what became of so many items, and forgets what an aborted attempt has left.
+    fn committed(&mut self, count: usize) {
+        self.fates.truncate(count);
+        let new = self.items.iter().zip(&self.fates).skip(self.committed);
+        for (item, fate) in new {
+            if matches!(fate, Fate::Failed(_)) {
+                self.failures.note(&item.dead_letter);
+            }
+        }
+        self.committed = self.fates.len();
     }
 }
 
@@ -67,26 +110,63 @@ fn outbound(item: &Item, composition: Composition) -> Outbound {
     Outbound { place: item.place(), record }
 }
 
-/// Tells what became of a dead letter, given what became of its record.
-fn fate(item: &Item, sent: &writer::Fate, failures: &mut Failures) -> Fate {
+/// Tells what becomes of a dead letter, given what became of its record, and whether one that stands
+/// for the same has failed.
+fn fate(item: &Item, sent: &writer::Fate, has_failed: bool) -> Fate {
     match (&item.intent, sent) {
         (Intent::Refused(refusal), _) => Fate::Refused(refusal.clone()),
-        (Intent::Duplicate, _) if failures.have(&item.dead_letter) => {
-            failures.note(&item.dead_letter);
-            Fate::Failed(NotTaken::of_its_original())
-        }
+        (Intent::Duplicate, _) if has_failed => Fate::Failed(NotTaken::of_its_original()),
         (Intent::Duplicate, _) => Fate::Duplicate,
         (Intent::Send(target), writer::Fate::Written(at)) => {
             Fate::Redriven { topic: target.topic.clone(), place: Some((at.partition, at.offset)) }
         }
-        (Intent::Send(_), writer::Fate::Refused(error)) => {
-            failures.note(&item.dead_letter);
-            Fate::Failed(NotTaken {
-                code: error.code_name(),
-                number: error.code().map(|code| code.0),
-                message: error.to_string(),
-            })
-        }
+        (Intent::Send(_), writer::Fate::Refused(error)) => Fate::Failed(NotTaken {
+            code: error.code_name(),
+            number: error.code().map(|code| code.0),
+            message: error.to_string(),
+        }),
         (Intent::Send(_), writer::Fate::Nothing) => Fate::Failed(NotTaken::unsent()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dlq::target::{Target, TargetPartition};
+    use crate::dlq::testing::{origin, record};
+    use crate::dlq::{DeadLetter, Expected};
+    use crate::kafka::{Delivered, Error};
+
+    fn item(offset: i64, intent: Intent) -> Item {
+        let mut record = record(Some(br#"{"n":1}"#), origin("orders", 1, 7));
+        record.offset = offset;
+        Item { dead_letter: DeadLetter::read(record, Expected::Auto, None), intent }
+    }
+
+    #[test]
+    fn what_failed_in_an_attempt_that_was_aborted_has_not_failed() {
+        let target = Target { topic: "orders".into(), partition: TargetPartition::Original(1) };
+        let items = [item(0, Intent::Send(target)), item(1, Intent::Duplicate)];
+        let refused = writer::Fate::Refused(Error::Client("too large".to_owned()));
+        let written = writer::Fate::Written(Delivered { partition: 1, offset: 9 });
+        let mut failures = Failures::default();
+        let mut telling =
+            Telling { items: &items, failures: &mut failures, fates: Vec::new(), committed: 0 };
+        let failing = telling.attempt(0..2, &[refused.clone(), writer::Fate::Nothing]);
+        assert_eq!(failing.lowest().get(&0), Some(&0));
+        assert!(telling.fates.iter().all(|fate| matches!(fate, Fate::Failed(_))));
+        // That was aborted; the next attempt goes through.
+        let failing = telling.attempt(0..2, &[written, writer::Fate::Nothing]);
+        assert!(failing.lowest().is_empty());
+        telling.committed(2);
+        assert!(matches!(telling.fates[..], [Fate::Redriven { .. }, Fate::Duplicate]));
+        assert!(failures.lowest().is_empty());
+        let mut telling =
+            Telling { items: &items, failures: &mut failures, fates: Vec::new(), committed: 0 };
+        telling.attempt(0..1, &[refused]);
+        telling.attempt(1..2, &[writer::Fate::Nothing]);
+        assert!(matches!(telling.fates[1], Fate::Failed(_)), "in the transaction after it too");
+        telling.committed(1);
+        assert_eq!(failures.lowest().get(&0), Some(&0));
     }
 }

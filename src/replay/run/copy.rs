@@ -1,6 +1,7 @@
 //! Carries the plan of a replay out: writes one batch while the next one is read.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use anyhow::Context;
 use tokio::task::JoinHandle;
@@ -23,10 +24,29 @@ pub enum Ended {
     Complete,
     /// Somebody asked to stop: what was in flight is committed.
     Interrupted(Signal),
+    /// Somebody asked twice: nobody knows of what was in flight whether it was copied.
+    StoppedAtOnce(Signal, Option<InFlight>),
     /// It could not go on. Nothing behind the next offsets was copied.
     Failed(anyhow::Error),
-    /// Nobody knows whether some of these offsets were copied: the partition, the first, the last.
-    Undecided(anyhow::Error, i32, i64, i64),
+    /// Nobody knows of what was in flight whether it was copied.
+    Undecided(anyhow::Error, InFlight),
+}
+
+/// Offsets of a partition that are being copied, in one transaction or several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InFlight {
+    /// The partition in the source.
+    pub partition: i32,
+    /// The offsets there.
+    pub offsets: RangeInclusive<i64>,
+}
+
+impl InFlight {
+    /// Returns what a batch copies; `None` where it copies nothing.
+    fn of(batch: &Batch) -> Option<Self> {
+        let (first, last) = (batch.outbounds.first()?.place.1, batch.outbounds.last()?.place.1);
+        Some(Self { partition: batch.partition, offsets: first..=last })
+    }
 }
 
 /// What a replay has done.
@@ -43,6 +63,15 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Tells whether nothing of the plan is left.
+    fn covers(&self, plan: &Replay) -> bool {
+        let done = self.copied.saturating_add(self.refused);
+        let reaches = |(partition, range): (&i32, &PartitionRange)| {
+            self.next.get(partition).is_some_and(|next| *next >= range.end)
+        };
+        plan.limit.is_some_and(|limit| done >= limit) || plan.ranges.iter().all(reaches)
+    }
+
     /// Returns how many offsets of the plan are done.
     fn reached(&self, plan: &Replay) -> u64 {
         let done = |(partition, range): (&i32, &PartitionRange)| {
@@ -88,9 +117,17 @@ impl Replayer {
         interrupt: &Interrupt,
         tell: &mut dyn FnMut(Event),
     ) -> (Outcome, Ended) {
-        let mut outcome = Outcome::default();
-        let ended = self.copy(plan, interrupt, &mut outcome, tell).await;
-        (outcome, ended.unwrap_or_else(Ended::Failed))
+        let (mut outcome, mut in_flight) = (Outcome::default(), None);
+        let ended = tokio::select! {
+            ended = self.copy(plan, interrupt, &mut outcome, &mut in_flight, tell) => {
+                ended.unwrap_or_else(Ended::Failed)
+            }
+            signal = interrupt.wait_for_second() => Ended::StoppedAtOnce(signal, in_flight),
+        };
+        // It came too late to stop anything.
+        let was_stopped = matches!(ended, Ended::Interrupted(_) | Ended::StoppedAtOnce(_, None));
+        let ended = if was_stopped && outcome.covers(plan) { Ended::Complete } else { ended };
+        (outcome, ended)
     }
 
     async fn copy(
@@ -98,6 +135,7 @@ impl Replayer {
         plan: &Replay,
         interrupt: &Interrupt,
         outcome: &mut Outcome,
+        in_flight: &mut Option<InFlight>,
         tell: &mut dyn FnMut(Event),
     ) -> anyhow::Result<Ended> {
         let mut idle = Some(self.writer().await?);
@@ -115,7 +153,7 @@ impl Replayer {
                 next = reading.next() => Next::Read(next)}
             };
             if let Some(handle) = writing.take() {
-                // A transaction is written to its end: a signal is heard before the next batch.
+                // A transaction is written to its end: the writer hears a signal before the next.
                 let (writer, mut batch, written) =
                     handle.await.context("the writing thread ended")?;
                 let Written { fates, transactions, stop } = written;
@@ -134,6 +172,8 @@ impl Replayer {
                         }
                     }
                 }
+                let undecided = InFlight::of(&batch);
+                *in_flight = None;
                 if stop.is_none() {
                     outcome.expired += batch.expired;
                     outcome.next.insert(batch.partition, batch.next);
@@ -142,15 +182,15 @@ impl Replayer {
                 match stop {
                     None => idle = Some(writer),
                     Some(Stop::Final(error)) => return Ok(Ended::Failed(error)),
-                    Some(Stop::Undecided(error)) => {
-                        let first = batch.outbounds.first().map_or(batch.next, |o| o.place.1);
-                        let last = batch.next - 1;
-                        return Ok(Ended::Undecided(error.into(), batch.partition, first, last));
+                    Some(Stop::Asked) => return Ok(Ended::Interrupted(interrupt.wait().await)),
+                    Some(Stop::Undecided(error) | Stop::Lost(error)) => {
+                        let error = error.into();
+                        return Ok(match undecided {
+                            Some(undecided) => Ended::Undecided(error, undecided),
+                            None => Ended::Failed(error),
+                        });
                     }
                     Some(stop @ (Stop::Reopen | Stop::Aborted(_))) => {
-                        if let Some(signal) = interrupt.requested() {
-                            return Ok(Ended::Interrupted(signal));
-                        }
                         if let Stop::Aborted(error) = stop {
                             reopenings += 1;
                             if reopenings > MOST_REOPENINGS {
@@ -160,7 +200,8 @@ impl Replayer {
                             tell(Event::Note(format!("opening the producer anew: {error:#}")));
                         }
                         let writer = self.reopen(writer).await?;
-                        writing = Some(start(writer, batch));
+                        *in_flight = InFlight::of(&batch);
+                        writing = Some(start(writer, batch, interrupt));
                         ahead = Some(next);
                         continue;
                     }
@@ -169,7 +210,10 @@ impl Replayer {
             match next {
                 Next::Signal(signal) => return Ok(Ended::Interrupted(signal)),
                 Next::Read(batch) => match (batch?, idle.take()) {
-                    (Some(batch), Some(writer)) => writing = Some(start(writer, batch)),
+                    (Some(batch), Some(writer)) => {
+                        *in_flight = InFlight::of(&batch);
+                        writing = Some(start(writer, batch, interrupt));
+                    }
                     (None, _) | (_, None) => return Ok(Ended::Complete),
                 },
             }
@@ -197,10 +241,45 @@ impl Replayer {
 
 const CANNOT_OPEN: &str = "cannot open the transactional producer";
 
-/// Starts to write a batch.
-fn start(mut writer: Writer, batch: Batch) -> Writing {
+/// Starts to write a batch. A signal is heard before each transaction, also before the first one.
+fn start(mut writer: Writer, batch: Batch, interrupt: &Interrupt) -> Writing {
+    let interrupt = interrupt.clone();
     tokio::task::spawn_blocking(move || {
-        let written = writer.write(&batch.outbounds, &mut |_, _| Ok(Addition::default()));
+        let is_asked_to_stop = || interrupt.requested().is_some();
+        let mut add = |_, _: &[Fate]| Ok(Addition::default());
+        let written = writer.write(&batch.outbounds, &mut add, &is_asked_to_stop);
         (writer, batch, written)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_is_covered_by_its_ends_or_by_its_limit() {
+        let range = |start, end| PartitionRange { start, end, since: None, until: None };
+        let mut plan = Replay {
+            source: "a".into(),
+            target: "b".into(),
+            ranges: BTreeMap::from([(0, range(0, 5)), (2, range(3, 9))]),
+            keeps_partitions: true,
+            hidden: 0,
+            moved: Vec::new(),
+            limit: None,
+            is_everything: true,
+        };
+        let mut outcome =
+            Outcome { copied: 5, next: BTreeMap::from([(0, 5)]), ..Outcome::default() };
+        assert!(!outcome.covers(&plan), "partition 2 was not begun");
+        plan.limit = Some(6);
+        outcome.next.insert(2, 8);
+        assert!(!outcome.covers(&plan));
+        outcome.refused = 1;
+        assert!(outcome.covers(&plan), "what is refused counts");
+        plan.limit = None;
+        assert!(!outcome.covers(&plan));
+        outcome.next.insert(2, 9);
+        assert!(outcome.covers(&plan));
+    }
 }

@@ -1,5 +1,10 @@
 //! A replay copies what was there, as it was.
 
+use std::collections::BTreeSet;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use flowctl::clock::Deadline;
 use flowctl::model::header::Header;
 use flowctl::model::timestamp::Timestamp;
 use serde_json::Value;
@@ -130,4 +135,79 @@ fn a_topic_is_not_copied_into_itself_nor_without_a_confirmation() {
     assert_eq!(replay(&[&source, "--to", &source, "--yes"]).0, 64);
     assert_eq!(replay(&[&source, "--to", &target]).0, 4);
     assert!(read(&target).is_empty());
+}
+
+/// Starts a replay of everything and leaves it running.
+fn start(home: &Home, words: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_flowctl"))
+        .arg("replay")
+        .args(words)
+        .env_clear()
+        .env("HOME", home.path())
+        .env("FLOWCTL_BROKERS", kafka().brokers())
+        .current_dir(home.path())
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Sends a signal as Ctrl-C does.
+fn interrupt(running: &Child) {
+    let pid = running.id().to_string();
+    // It may have ended.
+    let _ = Command::new("kill").args(["-INT", &pid]).stderr(Stdio::null()).status().unwrap();
+}
+
+#[test]
+fn ctrl_c_and_the_line_that_goes_on_copy_each_record_once() {
+    let source = source(2, 20_000);
+    for wait in [300_u64, 450, 600, 750, 900, 1_050, 1_200] {
+        let target = new_topic_with("replay-interrupt", 2, &[FOR_EVER]);
+        let home = Home::new();
+        let running = start(&home, &[&source, "--to", &target, "--yes"]);
+        std::thread::sleep(Duration::from_millis(wait));
+        let deadline = Deadline::after(Duration::from_secs(5));
+        interrupt(&running);
+        let ended = running.wait_with_output().unwrap();
+        assert!(!deadline.has_passed(), "it goes on");
+        let told = text(&ended.stderr);
+        let Some((_, line)) = told.split_once("stopped; to go on: flowctl replay ") else {
+            // Before it began, or after it had ended.
+            assert!(matches!(ended.status.code(), Some(130 | 0) | None), "{told}");
+            continue;
+        };
+        assert_eq!(ended.status.code(), Some(130), "{told}");
+        let done = read(&target).len();
+        let words: Vec<&str> = line.split_whitespace().chain(["--yes"]).collect();
+        let (code, _, told) = replay(&words);
+        assert_eq!(code, 0, "{told}");
+        let copied = read(&target);
+        let keys: BTreeSet<_> = copied.iter().map(|record| record.key.clone()).collect();
+        assert_eq!((copied.len(), keys.len()), (40_000, 40_000), "{done} before");
+        return;
+    }
+}
+
+#[test]
+fn a_second_ctrl_c_tells_what_nobody_knows_and_how_to_go_on() {
+    let source = source(1, 40_000);
+    for wait in [300_u64, 450, 600, 750, 900, 1_050, 1_200] {
+        let target = new_topic_with("replay-twice", 1, &[FOR_EVER]);
+        let home = Home::new();
+        let running = start(&home, &[&source, "--to", &target, "--yes"]);
+        std::thread::sleep(Duration::from_millis(wait));
+        interrupt(&running);
+        interrupt(&running);
+        let ended = running.wait_with_output().unwrap();
+        let told = text(&ended.stderr);
+        if !told.contains("stopped at once") {
+            continue;
+        }
+        assert_eq!(ended.status.code(), Some(130), "{told}");
+        assert!(told.contains("copied ") && told.contains(": flowctl replay "), "{told}");
+        let is_undecided = told.contains("nobody knows whether all of offsets ");
+        assert_eq!(is_undecided, told.contains("if they were not copied: "), "{told}");
+        return;
+    }
 }

@@ -1,11 +1,20 @@
 //! A broker played in memory, for the tests of `care`: it refuses batches as Kafka does, and stops at
-//! the first refusal as librdkafka does.
+//! the first refusal as librdkafka does. And a producer that does as it is told, for those of the
+//! writer.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use super::Outbound;
 use super::care::{Attempt, Batching, Care};
+use super::transactions::Transactions;
+use crate::clock::Deadline;
 use crate::kafka::rd::context::Delivered;
 use crate::kafka::rd::send_all::Sent;
+use crate::kafka::rd::setback::TransactionError;
 use crate::kafka::{Error, ErrorCode};
+use crate::model::name::{GroupId, TopicName};
+use crate::model::offset::{CommittedOffset, TopicPartition};
 use crate::model::record::OutgoingRecord;
 
 const TOO_LARGE: ErrorCode = ErrorCode::MESSAGE_TOO_LARGE;
@@ -106,4 +115,73 @@ fn broker(
         has_failed |= bytes > limit || invalid > 0;
     }
     outcome
+}
+
+/// What a writer has a producer do; how many records it sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    Begin,
+    Send(usize),
+    Offsets,
+    Commit,
+    Abort,
+}
+
+/// A producer that takes everything, but for what it is told.
+#[derive(Debug, Default)]
+pub(super) struct Played {
+    pub(super) steps: Arc<Mutex<Vec<Step>>>,
+    /// What becomes of the first records that are sent.
+    pub(super) outcomes: Mutex<Vec<Sent>>,
+    /// The topic that takes no record.
+    pub(super) refuses_topic: Option<TopicName>,
+    /// How a commit is answered.
+    pub(super) commit: Option<TransactionError>,
+}
+
+impl Played {
+    fn step(&self, step: Step) {
+        self.steps.lock().unwrap().push(step);
+    }
+}
+
+impl Transactions for Played {
+    fn begin(&self) -> Result<(), TransactionError> {
+        self.step(Step::Begin);
+        Ok(())
+    }
+
+    fn send_all(&self, records: &[&OutgoingRecord], _: Deadline) -> Vec<Sent> {
+        if !records.is_empty() {
+            self.step(Step::Send(records.len()));
+        }
+        let mut outcomes = std::mem::take(&mut *self.outcomes.lock().unwrap()).into_iter();
+        let outcome = |record: &&OutgoingRecord| {
+            if self.refuses_topic.as_ref() == Some(&record.topic) {
+                return failed(TOO_LARGE);
+            }
+            outcomes.next().unwrap_or(Sent::Written(Delivered { partition: 0, offset: 0 }))
+        };
+        records.iter().map(outcome).collect()
+    }
+
+    fn send_offsets(
+        &self,
+        _: &GroupId,
+        _: &BTreeMap<TopicPartition, CommittedOffset>,
+        _: Deadline,
+    ) -> Result<(), TransactionError> {
+        self.step(Step::Offsets);
+        Ok(())
+    }
+
+    fn commit(&self, _: Deadline) -> Result<(), TransactionError> {
+        self.step(Step::Commit);
+        self.commit.clone().map_or(Ok(()), Err)
+    }
+
+    fn abort(&self, _: Deadline) -> Result<(), TransactionError> {
+        self.step(Step::Abort);
+        Ok(())
+    }
 }

@@ -1,0 +1,104 @@
+//! What the writer makes of signals, refusals and answers, against a played producer.
+
+use std::cell::Cell;
+use std::sync::{Arc, Mutex};
+
+use super::broker::{Played, Step, failed, outbounds};
+use super::*;
+use crate::kafka::rd::setback::TransactionError;
+use crate::kafka::{ErrorCode, Properties};
+use crate::model::record::OutgoingRecord;
+
+/// A writer on a played producer, and what that was told to do.
+fn writer(played: Played) -> (Writer, Arc<Mutex<Vec<Step>>>) {
+    let steps = Arc::clone(&played.steps);
+    let care = Care::new(1_000_000, false);
+    let (settings, _) =
+        ConnectionSettings::from_properties(Some("a:1"), &Properties::new()).unwrap();
+    let writer = Writer {
+        producer: Box::new(played),
+        batching: care.batching(),
+        care,
+        settings,
+        transactional_id: "t".to_owned(),
+    };
+    (writer, steps)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "an addition can fail")]
+fn nothing(_: Range<usize>, _: &[Fate]) -> anyhow::Result<Addition> {
+    Ok(Addition::default())
+}
+
+#[test]
+fn a_stop_is_heard_between_transactions() {
+    let (mut writer, steps) = writer(Played::default());
+    let asked = Cell::new(0);
+    let is_asked_to_stop = || asked.replace(asked.get() + 1) == 1;
+    let written = writer.write(&outbounds(0..5_000), &mut nothing, &is_asked_to_stop);
+    assert!(matches!(written.stop, Some(Stop::Asked)));
+    assert_eq!((written.fates.len(), written.transactions), (1_000, 1));
+    assert_eq!(*steps.lock().unwrap(), [Step::Begin, Step::Send(1_000), Step::Commit]);
+}
+
+#[test]
+fn who_is_asked_before_the_first_transaction_begins_none() {
+    let (mut writer, steps) = writer(Played::default());
+    let written = writer.write(&outbounds(0..5), &mut nothing, &|| true);
+    assert!(matches!(written.stop, Some(Stop::Asked)));
+    assert_eq!((written.fates.len(), steps.lock().unwrap().len()), (0, 0));
+    assert!(writer.write(&[], &mut nothing, &|| true).stop.is_none(), "nothing is left");
+}
+
+#[test]
+fn a_refused_transaction_is_aborted_when_nobody_will_open_again() {
+    let refusing = || Played {
+        outcomes: Mutex::new(vec![failed(ErrorCode::MESSAGE_TOO_LARGE)]),
+        ..Played::default()
+    };
+    let (mut first, steps) = writer(refusing());
+    let asked = Cell::new(false);
+    let written = first.write(&outbounds(0..5), &mut nothing, &|| asked.replace(true));
+    assert!(matches!(written.stop, Some(Stop::Asked)));
+    assert_eq!(*steps.lock().unwrap(), [Step::Begin, Step::Send(5), Step::Abort]);
+    let (mut second, steps) = writer(refusing());
+    let written = second.write(&outbounds(0..5), &mut nothing, &|| false);
+    assert!(matches!(written.stop, Some(Stop::Reopen)));
+    assert_eq!(*steps.lock().unwrap(), [Step::Begin, Step::Send(5)], "opening again aborts");
+}
+
+#[test]
+fn a_refused_addition_names_its_topic() {
+    let addition = |_: Range<usize>, _: &[Fate]| {
+        let record = OutgoingRecord {
+            topic: "ledger".into(),
+            partition: Some(0),
+            timestamp: None,
+            key: None,
+            value: Some("entry".into()),
+            headers: Vec::new(),
+        };
+        Ok(Addition { records: vec![record], offsets: None })
+    };
+    let played = Played { refuses_topic: Some("ledger".into()), ..Played::default() };
+    let (mut writer, steps) = writer(played);
+    let written = writer.write(&outbounds(0..5), &mut { addition }, &|| false);
+    let Some(Stop::Final(error)) = written.stop else { panic!("{:?}", written.stop) };
+    let text = format!("{error:#}");
+    assert!(text.starts_with("cannot write to topic `ledger` what is remembered"), "{text}");
+    assert!(text.contains("MESSAGE_TOO_LARGE") || text.contains("too large"), "{text}");
+    assert_eq!(*steps.lock().unwrap(), [Step::Begin, Step::Send(5), Step::Send(1), Step::Abort]);
+}
+
+#[test]
+fn after_a_commit_that_was_fenced_nobody_knows() {
+    let error = Error::Client("fenced".to_owned());
+    for answer in [TransactionError::Fenced(error.clone()), TransactionError::Fatal(error)] {
+        let played = Played { commit: Some(answer), ..Played::default() };
+        let (mut writer, steps) = writer(played);
+        let written = writer.write(&outbounds(0..5), &mut nothing, &|| false);
+        assert!(matches!(written.stop, Some(Stop::Lost(_))), "{:?}", written.stop);
+        assert_eq!(written.fates, []);
+        assert_eq!(*steps.lock().unwrap(), [Step::Begin, Step::Send(5), Step::Commit]);
+    }
+}
