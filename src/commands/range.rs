@@ -22,16 +22,23 @@ pub struct RangeArgs {
 }
 
 impl RangeArgs {
-    /// Reads the flags for a command that can know what a group committed.
+    /// Reads the flags for a command that can know what a group committed, and reads from offset to
+    /// offset.
     pub fn parse(&self, now: Timestamp) -> Result<Range, PositionsError> {
-        let Self { from, until, since } = self;
-        Range::parse(from, until, since.as_deref(), now)
+        let range = self.range(now)?;
+        let is_both = range.from.have_offset_and_time() || range.until.have_offset_and_time();
+        if is_both { Err(PositionsError::OffsetAndTime) } else { Ok(range) }
     }
 
-    /// Reads the flags for a command without a group.
+    /// Reads the flags for a command without a group, where a range is a selection.
     pub fn parse_without_group(&self, now: Timestamp) -> Result<Range, PositionsError> {
-        let range = self.parse(now)?;
+        let range = self.range(now)?;
         if range.needs_committed() { Err(PositionsError::NoGroup) } else { Ok(range) }
+    }
+
+    fn range(&self, now: Timestamp) -> Result<Range, PositionsError> {
+        let Self { from, until, since } = self;
+        Range::parse(from, until, since.as_deref(), now)
     }
 }
 
@@ -51,5 +58,18 @@ mod tests {
             assert_eq!(range.parse_without_group(now), Err(PositionsError::NoGroup));
         }
         assert!(RangeArgs::default().parse_without_group(now).is_ok());
+    }
+
+    #[test]
+    fn an_offset_and_a_time_have_a_meaning_only_in_a_selection() {
+        let now = Timestamp(0);
+        let both = || vec!["0=5@2026-11-21".to_owned()];
+        for range in [
+            RangeArgs { from: both(), ..RangeArgs::default() },
+            RangeArgs { until: both(), ..RangeArgs::default() },
+        ] {
+            assert!(range.parse_without_group(now).is_ok());
+            assert_eq!(range.parse(now), Err(PositionsError::OffsetAndTime));
+        }
     }
 }

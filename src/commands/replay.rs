@@ -9,7 +9,6 @@ use crate::error::{self, Problem, Report};
 use crate::exit::Exit;
 use crate::model::count::count;
 use crate::model::name::TopicName;
-use crate::model::position::Position;
 use crate::model::target::Target;
 use crate::output::json::Source;
 use crate::output::progress::Progress;
@@ -253,8 +252,8 @@ fn report(
     }
 }
 
-/// Writes the command that goes on, in offsets, which mean the same later; an end by time stays one,
-/// because each record's own time decides there.
+/// Writes the command that goes on, in offsets, which mean the same later, with the times that bound
+/// records.
 fn resume(args: &Args, plan: &Replay, outcome: &Outcome, global: &GlobalArgs) -> String {
     let Args {
         source: _,
@@ -274,12 +273,12 @@ fn resume(args: &Args, plan: &Replay, outcome: &Outcome, global: &GlobalArgs) ->
     line.flag("--to", format_args!("topic/{}", plan.target));
     for (partition, range) in &plan.ranges {
         let next = outcome.next.get(partition).copied().unwrap_or(range.start);
-        let until = range.until.map_or(Position::Offset(range.end), Position::Time);
-        line.part(*partition, Position::Offset(next), Some(until));
+        line.bounded_part(*partition, &(next..range.end), range.since, range.until);
     }
     if let Some(limit) = limit {
         let done = outcome.copied.saturating_add(outcome.refused);
-        line.flag("--limit", limit.saturating_sub(done).max(1));
+        // Never 0: a replay that has reached its limit is complete.
+        line.flag("--limit", limit.saturating_sub(done));
     }
     line.choice("--output", output, &Format::Text);
     line.topology(topology);
@@ -308,13 +307,14 @@ mod tests {
         let line = "flowctl replay -b h:1 --timeout 30s orders --to copy --from=-10 --limit 9 --yes \
                     --output json --file 'a b.yaml' --env dev";
         let (global, args) = parsed(line);
-        let range = |start, end, until| PartitionRange { start, end, since: None, until };
+        let range = |start, end, since, until| PartitionRange { start, end, since, until };
+        let since = Some(Timestamp(1_795_233_500_000));
         let plan = Replay {
             source: "orders".into(),
             target: "copy".into(),
             ranges: BTreeMap::from([
-                (0, range(5, 15, None)),
-                (2, range(7, 9, Some(Timestamp(1_795_233_600_000)))),
+                (0, range(5, 15, since, None)),
+                (2, range(7, 9, None, Some(Timestamp(1_795_233_600_000)))),
             ]),
             keeps_partitions: true,
             hidden: 0,
@@ -326,8 +326,9 @@ mod tests {
         let line = resume(&args, &plan, &outcome, &global);
         assert_eq!(
             line,
-            "flowctl replay -b h:1 --timeout 30s topic/orders --to topic/copy --from 0=8 \
-             --until 0=15 --from 2=7 --until 2=@2026-11-21T04:00:00.000Z --limit 6 --output json \
+            "flowctl replay -b h:1 --timeout 30s topic/orders --to topic/copy \
+             --from 0=8@2026-11-21T03:58:20.000Z --until 0=15 --from 2=7 \
+             --until 2=9@2026-11-21T04:00:00.000Z --limit 6 --output json \
              --file 'a b.yaml' --env dev"
         );
         let (again_global, again) = parsed(&line);

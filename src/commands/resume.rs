@@ -1,6 +1,7 @@
 //! The command line that goes on where this one ended: what it means does not depend on when it is run.
 
 use std::fmt::Display;
+use std::ops::Range;
 
 use clap::ValueEnum;
 
@@ -9,6 +10,7 @@ use crate::kafka::Properties;
 use crate::model::duration::format_duration;
 use crate::model::position::Position;
 use crate::model::shell;
+use crate::model::timestamp::Timestamp;
 
 /// A command line under construction, quoted for a shell.
 #[derive(Debug)]
@@ -88,6 +90,22 @@ impl CommandLine {
     pub fn part(&mut self, partition: i32, from: Position, until: Option<Position>) {
         self.flag("--from", format_args!("{partition}={from}"));
         self.flags("--until", until.map(|until| format!("{partition}={until}")));
+    }
+
+    /// Adds a part that times bound as well: each record's own time decides, and offsets say what was
+    /// there when the range was planned.
+    pub fn bounded_part(
+        &mut self,
+        partition: i32,
+        offsets: &Range<i64>,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) {
+        let position = |offset, time: Option<Timestamp>| {
+            time.map_or(Position::Offset(offset), |time| Position::OffsetAndTime(offset, time))
+        };
+        let (from, until) = (position(offsets.start, since), position(offsets.end, until));
+        self.part(partition, from, Some(until));
     }
 
     /// Adds where the topology is.

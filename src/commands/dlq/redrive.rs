@@ -314,7 +314,7 @@ fn report(
     ended: Ended,
     problems: &[Handled],
 ) -> anyhow::Result<Exit> {
-    let Planned { plan, source, selector, .. } = planned;
+    let Planned { plan, source, selector, snapshot, .. } = planned;
     let source = Source { as_of: context.clock.now(), ..source.clone() };
     let errors = match &ended {
         Ended::Failed(failure) => vec![error::report(failure)],
@@ -326,7 +326,8 @@ fn report(
     }
     context.output.flush()?;
     context.output.note(&view::summary(plan, outcome));
-    let resume = resume::command(args, selector.query(), outcome.redriven, &context.global);
+    let resume =
+        resume::command(args, selector.query(), snapshot, outcome.redriven, &context.global);
     match ended {
         Ended::Complete => Ok(exit(plan, outcome)),
         Ended::Interrupted(signal) => {

@@ -6,11 +6,17 @@ use super::selection::SelectionArgs;
 use crate::commands::range::RangeArgs;
 use crate::commands::resume::CommandLine;
 use crate::config::GlobalArgs;
-use crate::dlq::{Query, RecordTime};
-use crate::model::position::Position;
+use crate::dlq::{Query, RecordTime, Snapshot, Window};
 
-/// Writes the command: the range as `query` has resolved it, and a limit of what is left.
-pub(super) fn command(args: &Args, query: &Query, redriven: u64, global: &GlobalArgs) -> String {
+/// Writes the command: the range as `query` has resolved it against the snapshot, so that nothing that
+/// arrived later is in it, and a limit of what is left.
+pub(super) fn command(
+    args: &Args,
+    query: &Query,
+    snapshot: &Snapshot,
+    redriven: u64,
+    global: &GlobalArgs,
+) -> String {
     let Args {
         target,
         selection,
@@ -35,10 +41,20 @@ pub(super) fn command(args: &Args, query: &Query, redriven: u64, global: &Global
     line.flags("--offsets", offsets);
     line.flags("--error-code", error_code);
     line.flags("--key", key);
-    for (partition, window) in query.windows.iter().filter(|(_, window)| !window.is_empty()) {
-        let from = window.since.map_or(Position::Offset(window.offsets.start), Position::Time);
-        let until = window.until.map_or(Position::Offset(window.offsets.end), Position::Time);
-        line.part(*partition, from, Some(until));
+    let is_meant = |number: &i32| partition.is_empty() || partition.contains(number);
+    for (number, extent) in snapshot.iter().filter(|(number, _)| is_meant(number)) {
+        match query.windows.get(number) {
+            Some(window) if window.is_empty() => {}
+            Some(Window { offsets, since, until }) => {
+                line.bounded_part(*number, offsets, *since, *until);
+            }
+            // Ids name what was there.
+            None if !query.places.is_empty() => {}
+            None if extent.start < extent.end => {
+                line.flag("--until", format_args!("{number}={}", extent.end));
+            }
+            None => {}
+        }
     }
     line.flags("--limit", limit.map(|limit| limit.saturating_sub(redriven)));
     line.flags("--to", to);
@@ -53,12 +69,12 @@ pub(super) fn command(args: &Args, query: &Query, redriven: u64, global: &Global
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
     use crate::commands::resume::testing::{GLOBAL, assert_complete, read};
     use crate::commands::{Command, dlq};
-    use crate::dlq::Window;
+    use crate::dlq::Extent;
     use crate::model::shell::quote;
     use crate::model::timestamp::Timestamp;
 
@@ -93,12 +109,17 @@ mod tests {
         (cli.global, args)
     }
 
+    fn snapshot() -> Snapshot {
+        let extent = |end| Extent { start: 3, end, high_watermark: end };
+        Snapshot::from([(0, extent(20)), (1, extent(20)), (2, extent(3))])
+    }
+
     #[test]
     fn the_line_means_the_same_redrive() {
         let all: Vec<&str> = SAMPLES.concat();
         for words in SAMPLES.iter().copied().chain([all.as_slice()]) {
             let (global, args) = redrive(words);
-            let line = command(&args, &Query::default(), 0, &global);
+            let line = command(&args, &Query::default(), &Snapshot::new(), 0, &global);
             let (_, again) = parsed(&line);
             assert_eq!(format!("{again:?}"), format!("{args:?}"), "{line}");
         }
@@ -110,6 +131,7 @@ mod tests {
     fn the_range_is_the_one_that_was_planned_and_the_limit_goes_down() {
         let (global, args) = redrive(&["--from", "-10", "--limit", "10", "--yes", "-b", "h:1"]);
         let window = |start, end, until| Window { offsets: start..end, since: None, until };
+        let snapshot = snapshot();
         let query = Query {
             windows: BTreeMap::from([
                 (0, window(5, 15, None)),
@@ -119,9 +141,28 @@ mod tests {
             ..Query::default()
         };
         assert_eq!(
-            command(&args, &query, 4, &global),
+            command(&args, &query, &snapshot, 4, &global),
             "flowctl dlq redrive -b h:1 orders --from 0=5 --until 0=15 --from 1=7 \
-             --until 1=@2026-11-21T04:00:00.000Z --limit 6"
+             --until 1=9@2026-11-21T04:00:00.000Z --limit 6"
         );
+    }
+
+    #[test]
+    fn what_arrived_later_is_not_meant() {
+        let snapshot = snapshot();
+        let line = |words: &[&str], query: &Query| {
+            let (global, args) = redrive(words);
+            command(&args, query, &snapshot, 0, &global)
+        };
+        let all = Query::default();
+        let until = "--until 0=20 --until 1=20";
+        assert_eq!(line(&[], &all), format!("flowctl dlq redrive orders {until}"));
+        assert_eq!(
+            line(&["--partition", "1"], &all),
+            "flowctl dlq redrive orders --partition 1 --until 1=20"
+        );
+        let ids = Query { places: BTreeSet::from([(0, 5)]), ..Query::default() };
+        let words = ["--id", "orders-dlq/0/5"];
+        assert_eq!(line(&words, &ids), "flowctl dlq redrive orders --id orders-dlq/0/5");
     }
 }

@@ -26,6 +26,8 @@ pub enum Position {
     Committed,
     /// An offset.
     Offset(i64),
+    /// An offset, and a time: both bound the range, each record's own time decides.
+    OffsetAndTime(i64, Timestamp),
     /// So many offsets after the log start offset.
     AfterStart(i64),
     /// So many offsets before the end, but not before the log start offset.
@@ -35,10 +37,10 @@ pub enum Position {
 }
 
 impl Position {
-    /// Returns the time that has to be looked up in the log to resolve this position.
+    /// Returns the time that records are compared with.
     pub fn time(self) -> Option<Timestamp> {
         match self {
-            Self::Time(time) => Some(time),
+            Self::Time(time) | Self::OffsetAndTime(_, time) => Some(time),
             Self::Start
             | Self::End
             | Self::Committed
@@ -57,6 +59,7 @@ impl fmt::Display for Position {
             Self::End => f.write_str("end"),
             Self::Committed => f.write_str("committed"),
             Self::Offset(offset) => write!(f, "{offset}"),
+            Self::OffsetAndTime(offset, time) => write!(f, "{offset}@{time}"),
             Self::AfterStart(count) => write!(f, "+{count}"),
             Self::BeforeEnd(count) => write!(f, "-{count}"),
             Self::Time(time) => write!(f, "@{time}"),

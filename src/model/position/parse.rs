@@ -39,7 +39,7 @@ pub enum PositionError {
 }
 
 /// Reads a position: `start`, `beginning` or `earliest`; `end` or `latest`; `committed` or `stored`;
-/// `N`; `+N`; `-N`; `@TIME` or a time that looks like one; `-1h30m` before `now`; `now`.
+/// `N`; `N@TIME` (both); `+N`; `-N`; `@TIME` or a time that looks like one; `-1h30m` before `now`; `now`.
 pub fn parse_position(text: &str, now: Timestamp) -> Result<Position, PositionError> {
     match text {
         "start" | "beginning" | "earliest" => return Ok(Position::Start),
@@ -50,6 +50,13 @@ pub fn parse_position(text: &str, now: Timestamp) -> Result<Position, PositionEr
     }
     if let Some(time) = text.strip_prefix('@') {
         return parse_time(time, now).map(Position::Time);
+    }
+    if let Some((offset, time)) = text.split_once('@')
+        && !offset.is_empty()
+        && offset.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        let offset = offset.parse().map_err(|_| PositionError::TooLarge(offset.to_owned()))?;
+        return Ok(Position::OffsetAndTime(offset, parse_time(time, now)?));
     }
     let (sign, rest) = match text.split_at_checked(1) {
         Some((sign @ ("+" | "-"), rest)) => (sign, rest),
@@ -229,6 +236,18 @@ mod tests {
         #[test]
         fn any_text_is_read_or_refused(text in "\\PC{0,20}") {
             let _unused = parse_position(&text, NOW).is_ok();
+        }
+    }
+
+    #[test]
+    fn an_offset_and_a_time_bound_together() {
+        let position = parse_position("12@2026-11-21T04:00Z", NOW).unwrap();
+        let Position::OffsetAndTime(12, time) = position else { panic!("{position:?}") };
+        assert_eq!(parse_position("@2026-11-21T04:00Z", NOW), Ok(Position::Time(time)));
+        assert_eq!(parse_position(&position.to_string(), NOW), Ok(position));
+        assert_eq!(parse_until("12@1h", NOW).unwrap().time(), Some(Timestamp(NOW.0 - 3_600_000)));
+        for text in ["12@", "12@x", "+12@1h", "-12@1h"] {
+            assert!(parse_position(text, NOW).is_err(), "{text}");
         }
     }
 }

@@ -30,6 +30,11 @@ pub enum PositionsError {
     /// What a group committed, where there is no group.
     #[error("`committed` is where a group stands, and only tail --group knows one")]
     NoGroup,
+    /// An offset with a time, where each record's own time does not decide.
+    #[error(
+        "OFFSET@TIME bounds a selection, as in replay and dlq; tail reads from offset to offset"
+    )]
+    OffsetAndTime,
     /// A partition that the topic does not have.
     #[error("{topic} has no partition {partition}: it has {count}, counted from 0")]
     NoSuchPartition {
@@ -97,6 +102,12 @@ impl Positions {
     /// Tells whether one of the positions is what a group committed.
     pub fn needs_committed(&self) -> bool {
         self.named.values().chain(&self.others).any(|position| *position == Position::Committed)
+    }
+
+    /// Tells whether one of the positions is an offset and a time.
+    pub fn have_offset_and_time(&self) -> bool {
+        let is_both = |position: &Position| matches!(position, Position::OffsetAndTime(..));
+        self.named.values().chain(&self.others).any(is_both)
     }
 
     /// Checks that every named partition exists: a slip would silently mean another position.

@@ -61,7 +61,9 @@ pub fn resolve(
         Position::AfterStart(count) => within(log_start.saturating_add(count)),
         Position::BeforeEnd(count) => within(end.saturating_sub(count)),
         Position::Time(time) => within(by_time(time).unwrap_or(end)),
-        Position::Offset(offset) => exact(offset, log_start, end),
+        Position::Offset(offset) | Position::OffsetAndTime(offset, _) => {
+            exact(offset, log_start, end)
+        }
         Position::Committed => exact(committed.ok_or(NoCommittedOffset)?, log_start, end),
     })
 }
@@ -96,6 +98,7 @@ mod tests {
         assert_eq!(offset(Position::Committed), 150);
         assert_eq!(offset(Position::Offset(120)), 120);
         assert_eq!(offset(Position::Offset(200)), 200);
+        assert_eq!(offset(Position::OffsetAndTime(120, Timestamp(7))), 120);
         assert_eq!(offset(Position::AfterStart(5)), 105);
         assert_eq!(offset(Position::BeforeEnd(5)), 195);
     }
