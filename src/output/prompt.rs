@@ -80,21 +80,19 @@ fn interrupted(signal: Signal) -> Problem {
 async fn on_terminal(question: String, name_to_type: Option<String>) -> Option<bool> {
     let (sender, answer) = oneshot::channel();
     std::thread::spawn(move || {
-        let answer = match name_to_type {
-            None => dialoguer::Confirm::new()
-                .with_prompt(question)
-                .default(false)
-                // Who types a whole word must not have the rest of it run by the shell.
-                .wait_for_newline(true)
-                .interact_on(&Term::stderr())
-                .ok(),
-            Some(name) => dialoguer::Input::<String>::new()
-                .with_prompt(format!("{question} Type `{name}` to go on"))
-                .allow_empty(true)
-                .interact_text_on(&Term::stderr())
-                .ok()
-                .map(|typed| typed.trim() == name),
+        // A whole line: who types `yes` must not have `es` run by the shell, and `not yet` is no yes.
+        let asked = match &name_to_type {
+            None => format!("{question} [y/N]"),
+            Some(name) => format!("{question} Type `{name}` to go on"),
         };
+        let typed = dialoguer::Input::<String>::new()
+            .with_prompt(asked)
+            .allow_empty(true)
+            .interact_text_on(&Term::stderr());
+        let answer = typed.ok().map(|typed| match name_to_type {
+            None => matches!(typed.trim().to_lowercase().as_str(), "y" | "yes"),
+            Some(name) => typed.trim() == name,
+        });
         // The command may have ended meanwhile.
         let _unheard = sender.send(answer);
     });

@@ -178,8 +178,10 @@ fn at_a_terminal_the_default_is_no() {
     let asked = answer("\n", 4);
     assert!(asked.contains("Apply 1 change to dev"), "{asked}");
     assert!(asked.contains("not confirmed: nothing was done"), "{asked}");
-    answer("n", 4);
-    assert!(answer("y", 0).contains("Applied: 1 done"));
+    for no in ["n\n", "not yet\n", "yess\n"] {
+        answer(no, 4);
+    }
+    assert!(answer("yes\n", 0).contains("Applied: 1 done"));
 }
 
 /// A consumer of kcat's that is in its group as long as it lives.

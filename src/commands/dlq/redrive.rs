@@ -330,6 +330,8 @@ fn report(
         resume::command(args, selector.query(), snapshot, outcome.redriven, &context.global);
     match ended {
         Ended::Complete => Ok(exit(plan, outcome)),
+        // The signal came behind the last one: there is nothing to go on with.
+        Ended::Interrupted(_) if outcome.handled() >= plan.handled() => Ok(exit(plan, outcome)),
         Ended::Interrupted(signal) => {
             context.output.note(&format!("stopped; to go on: {resume}"));
             Ok(signal.exit())

@@ -61,7 +61,7 @@ pub struct Outcome {
 
 impl Outcome {
     /// Returns how many dead letters were handled.
-    pub(super) fn handled(&self) -> u64 {
+    pub fn handled(&self) -> u64 {
         let Self { redriven, duplicates, refused, failed, expired: _, transactions: _ } = self;
         redriven + duplicates + refused + failed
     }
