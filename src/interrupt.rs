@@ -62,6 +62,10 @@ pub struct Interrupt {
 /// it was changing it has given up by then.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// How long work that is to be told of is waited for after the second signal: shorter than
+/// [`LAST_WORDS`], longer than a transaction usually takes.
+const LAST_MOMENT: Duration = Duration::from_millis(600);
+
 impl Interrupt {
     /// Starts to listen. `end` is called where asking does not help: some time after the second signal,
     /// or with the third. It is to end the process.
@@ -130,6 +134,17 @@ impl Interrupt {
         }
     }
 
+    /// Runs work that hears the first signal itself and ends soon after it. The second one leaves it a
+    /// moment, so that what it has done is still told, and then drops it.
+    pub async fn finish<T>(&self, work: impl Future<Output = T>) -> Result<T, Signal> {
+        let mut work = std::pin::pin!(work);
+        let signal = tokio::select! {
+            ended = &mut work => return Ok(ended),
+            signal = self.wait_for_second() => signal,
+        };
+        tokio::time::timeout(LAST_MOMENT, work).await.map_err(|_| signal)
+    }
+
     /// Waits for the second signal: abort and leave.
     pub async fn wait_for_second(&self) -> Signal {
         self.wait_for(|asked| match asked {
@@ -150,5 +165,23 @@ impl Interrupt {
                 std::future::pending::<()>().await;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn after_the_second_signal_work_has_a_moment_to_end() {
+        let (sender, asked) = watch::channel(Asked::StopNow(Signal::Terminate));
+        let interrupt = Interrupt { asked };
+        let soon = async {
+            tokio::task::yield_now().await;
+            7
+        };
+        assert_eq!(interrupt.finish(soon).await, Ok(7));
+        assert_eq!(interrupt.finish(std::future::pending::<()>()).await, Err(Signal::Terminate));
+        drop(sender);
     }
 }

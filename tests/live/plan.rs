@@ -172,6 +172,8 @@ fn at_a_terminal_the_default_is_no() {
         let mut terminal = Command::new("script");
         terminal.args(["-qec", &format!("'{flowctl}' apply -e dev"), "/dev/null"]);
         terminal.current_dir(shop.home.path()).env("FLOWCTL_BROKERS", kafka().brokers());
+        // A question that still waits is a failure, not a test without end.
+        terminal.timeout(Duration::from_secs(60));
         let ended = terminal.write_stdin(answer).assert().code(exit);
         text(&ended.get_output().stdout)
     };

@@ -6,8 +6,6 @@
 //! misses that transaction and sends its records twice. That holds whenever a producer is opened
 //! again: what came to the ledger since then must be our own, or the pass is over.
 
-use std::time::Duration;
-
 use anyhow::Context;
 use tokio::task::JoinHandle;
 
@@ -65,22 +63,18 @@ impl Run<'_> {
                 next
             } else {
                 tokio::select! {
-                biased;
-                signal = self.interrupt.wait() => Next::Signal(signal),
-                next = self.read_batch(&mut reading, &memory, &mut selector) => Next::Read(next)}
-            };
-            if let Some(mut handle) = writing.take() {
-                let ended = tokio::select! {
-                    ended = &mut handle => ended,
-                    signal = self.interrupt.wait_for_second() => {
-                        // It has heard the first signal: what it has committed is to be counted.
-                        match tokio::time::timeout(LAST_TRANSACTION, handle).await {
-                            Ok(ended) => ended,
-                            Err(_) => return Ok(Pass::Ended(Ended::StoppedAtOnce(signal))),
-                        }
+                    biased;
+                    signal = self.interrupt.wait() => Next::Signal(signal),
+                    next = self.read_batch(&mut reading, &memory, &mut selector) => {
+                        Next::Read(next)
                     }
+                }
+            };
+            if let Some(handle) = writing.take() {
+                let (mut redriver, written) = match self.interrupt.finish(handle).await {
+                    Ok(ended) => ended.context("the writing thread ended")?,
+                    Err(signal) => return Ok(Pass::Ended(Ended::StoppedAtOnce(signal))),
                 };
-                let (mut redriver, written) = ended.context("the writing thread ended")?;
                 let Written { handled, rest, transactions, stop } = written;
                 self.outcome.transactions += transactions;
                 if let Some((item, _)) = handled.last() {
@@ -177,10 +171,6 @@ impl Run<'_> {
         Ok(Redriver { writer: opened.context(CANNOT_OPEN)?, account, composition, failures })
     }
 }
-
-/// How long the transaction in flight is waited for after the second signal; the process itself ends a
-/// second after it.
-const LAST_TRANSACTION: Duration = Duration::from_millis(600);
 
 /// Starts to write a batch. A signal is heard before each transaction, also before the first one.
 fn start(mut redriver: Redriver, batch: Batch, interrupt: &Interrupt) -> Writing {

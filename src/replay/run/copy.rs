@@ -118,11 +118,10 @@ impl Replayer {
         tell: &mut dyn FnMut(Event),
     ) -> (Outcome, Ended) {
         let (mut outcome, mut in_flight) = (Outcome::default(), None);
-        let ended = tokio::select! {
-            ended = self.copy(plan, interrupt, &mut outcome, &mut in_flight, tell) => {
-                ended.unwrap_or_else(Ended::Failed)
-            }
-            signal = interrupt.wait_for_second() => Ended::StoppedAtOnce(signal, in_flight),
+        let copying = self.copy(plan, interrupt, &mut outcome, &mut in_flight, tell);
+        let ended = match interrupt.finish(copying).await {
+            Ok(ended) => ended.unwrap_or_else(Ended::Failed),
+            Err(signal) => Ended::StoppedAtOnce(signal, in_flight),
         };
         // It came too late to stop anything.
         let was_stopped = matches!(ended, Ended::Interrupted(_) | Ended::StoppedAtOnce(_, None));
@@ -148,9 +147,10 @@ impl Replayer {
                 next
             } else {
                 tokio::select! {
-                biased;
-                signal = interrupt.wait() => Next::Signal(signal),
-                next = reading.next() => Next::Read(next)}
+                    biased;
+                    signal = interrupt.wait() => Next::Signal(signal),
+                    next = reading.next() => Next::Read(next),
+                }
             };
             if let Some(handle) = writing.take() {
                 // A transaction is written to its end: the writer hears a signal before the next.

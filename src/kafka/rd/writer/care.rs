@@ -24,8 +24,8 @@ use crate::model::name::TopicName;
 /// target from its first record on.
 pub const MOST_RECORDS: usize = 10_000;
 
-/// A transaction costs about 20 ms whatever its size, up to some thousand records: a start that is
-/// fast anywhere.
+/// The fewest that a transaction is planned for, and where it starts: up to some thousand records it
+/// costs its round trips, whatever its size.
 const FIRST_RECORDS: usize = 1_000;
 
 /// How a producer makes batches.
@@ -41,7 +41,7 @@ pub(in super::super) enum Batching {
 #[derive(Debug, Clone)]
 pub(super) struct Care {
     /// How many records a transaction takes: it grows while transactions are fast and shrinks when
-    /// they are slow, so that none is open for much longer than it should.
+    /// they are slow, so that none is open for much longer than it must.
     records: usize,
     /// How many bytes a batch takes where nothing is doubted.
     batch_bytes: usize,
@@ -123,8 +123,7 @@ impl Care {
         self.refused.retain(|place, _| *place > last);
         self.found = self.found.filter(|found| *found > last);
         match was_slow {
-            // What so few take is round trips, which fewer take as well: over a link of 40 ms it would
-            // end at one record a transaction.
+            // Fewer would not be faster: over a link of 40 ms it would end at one a transaction.
             Some(true) => self.records = (self.records / 2).max(FIRST_RECORDS),
             Some(false) => self.records = (self.records * 2).min(MOST_RECORDS),
             None => {}
