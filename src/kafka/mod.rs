@@ -4,6 +4,7 @@
 //! configured by one [`ConnectionSettings`] and fail with one [`Error`].
 
 mod backoff;
+pub(crate) mod batch;
 pub mod connection;
 pub mod error;
 pub mod rd;

@@ -1,7 +1,6 @@
 //! Reading and administration over kafka-protocol: the only folder that names it.
 
 mod assignment;
-mod batch;
 mod bootstrap;
 mod change;
 mod cluster;

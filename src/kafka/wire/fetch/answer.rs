@@ -5,7 +5,7 @@ use kafka_protocol::messages::fetch_response::PartitionData;
 use super::fetched::Fetched;
 use super::partition::Asked;
 use crate::kafka::Error;
-use crate::kafka::wire::batch::{AbortedTransaction, whole_batches};
+use crate::kafka::batch::{AbortedTransaction, whole_batches};
 use crate::kafka::wire::denied::{self, Api};
 use crate::model::offset::IsolationLevel;
 
@@ -74,7 +74,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::kafka::wire::batch::sample::{Compression, SampleBatch};
+    use crate::kafka::batch::sample::{Compression, SampleBatch};
     use crate::kafka::wire::known::Leader;
     use crate::model::name::TopicName;
     use crate::model::offset::TopicPartition;

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use bytes::Bytes;
 
 use crate::kafka::Error;
-use crate::kafka::wire::batch::{
+use crate::kafka::batch::{
     AbortedTransaction, AbortedTransactions, BatchError, Batches, Scratch,
 };
 use crate::model::offset::{IsolationLevel, TopicPartition};
@@ -95,7 +95,7 @@ impl Fetched {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kafka::wire::batch::sample::{Compression, SampleBatch};
+    use crate::kafka::batch::sample::{Compression, SampleBatch};
     use crate::model::name::TopicName;
 
     fn fetched(asked: i64, isolation: IsolationLevel, batches: &[SampleBatch]) -> Fetched {

@@ -16,7 +16,7 @@ mod reader;
 mod request;
 mod steps;
 
-pub use super::batch::Scratch;
+pub use crate::kafka::batch::Scratch;
 pub use fetched::Fetched;
 pub use options::ReadOptions;
 pub use reader::Reader;
