@@ -16,6 +16,7 @@ pub mod output;
 pub mod plan;
 pub mod produce;
 pub mod replay;
+pub mod sandbox;
 pub mod tail;
 pub mod topology;
 pub mod tour;

@@ -31,6 +31,7 @@ fn allowed(room: &str) -> Option<&'static [&'static str]> {
         "error" => &["exit", "kafka", "topology"],
         "topology" => &["model"],
         "kafka" => &["approval", "clock", "exit", "model"],
+        "sandbox" => &["clock", "kafka", "model"],
         "config" => &["error", "kafka", "model", "output", "topology"],
         "output" => &[
             "approval",

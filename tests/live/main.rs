@@ -8,6 +8,8 @@ mod examples;
 mod fetch;
 #[path = "../support/home.rs"]
 mod home;
+#[path = "../support/instance.rs"]
+mod instance;
 mod lag;
 mod missing;
 mod mutual_tls;

@@ -4,8 +4,6 @@
 //! `FLOWCTL_DEV_DIR` (`dev/test` sets one), else the developer's own. Nothing here ever skips.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +14,7 @@ use flowctl::model::name::TopicName;
 use flowctl::model::topic::{NewTopic, TopicDescription};
 
 use crate::home::{Home, PATIENCE, unique};
+use crate::instance;
 
 /// A running instance of Kafka.
 #[derive(Debug)]
@@ -100,21 +99,7 @@ impl Kafka {
 
     /// Finds the running instance or starts it, after a line of bash.
     fn up_after(line: &str, flags: &str) -> Self {
-        let kafka = dev("kafka");
-        let script = format!(
-            "set -e; {line}\nstarted=\"$('{}' up {flags})\"; eval \"$started\"; env -0",
-            kafka.display()
-        );
-        let output = process::Command::new("bash").args(["-c", &script]).output().unwrap();
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "dev/kafka up {flags} failed:\n{complaint}");
-        let variables = String::from_utf8_lossy(&output.stdout)
-            .split('\0')
-            .filter_map(|variable| variable.split_once('='))
-            .filter(|(name, _)| name.starts_with("FLOWCTL_"))
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
-        Self { variables }
+        Self { variables: instance::up(line, flags) }
     }
 
     /// Returns the bootstrap servers.
@@ -134,7 +119,7 @@ impl Kafka {
 
     /// Prepares one of Kafka's own tools, as the super user: `topics`, `console-producer` …
     pub(crate) fn tool(&self, name: &str) -> Command {
-        let mut command = Command::new(dev("kafka"));
+        let mut command = Command::new(instance::dev("kafka"));
         command.arg(name).env_remove("FLOWCTL_DEV_COMMAND_CONFIG").envs(&self.variables);
         command.timeout(PATIENCE);
         command
@@ -210,8 +195,4 @@ impl Kafka {
 pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().build().unwrap().block_on(work)
-}
-
-fn dev(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("dev").join(name)
 }

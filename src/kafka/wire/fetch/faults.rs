@@ -24,8 +24,8 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::{ReadOptions, Reader, Scratch};
 use crate::clock::Deadline;
-use crate::kafka::connection::{Address, ConnectionSettings};
 use crate::kafka::batch::sample::{Compression, SampleBatch};
+use crate::kafka::connection::{Address, ConnectionSettings};
 use crate::kafka::wire::cluster::Cluster;
 use crate::kafka::{Error, ErrorCode};
 use crate::model::name::TopicName;

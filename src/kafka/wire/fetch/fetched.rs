@@ -5,9 +5,7 @@ use std::ops::ControlFlow;
 use bytes::Bytes;
 
 use crate::kafka::Error;
-use crate::kafka::batch::{
-    AbortedTransaction, AbortedTransactions, BatchError, Batches, Scratch,
-};
+use crate::kafka::batch::{AbortedTransaction, AbortedTransactions, BatchError, Batches, Scratch};
 use crate::model::offset::{IsolationLevel, TopicPartition};
 use crate::model::record::RecordView;
 

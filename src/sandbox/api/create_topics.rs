@@ -1,0 +1,118 @@
+//! `CreateTopics`.
+
+use std::collections::BTreeMap;
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::create_topics_request::CreatableTopic;
+use kafka_protocol::messages::create_topics_response::{
+    CreatableTopicConfigs, CreatableTopicResult,
+};
+use kafka_protocol::messages::{CreateTopicsRequest, CreateTopicsResponse};
+use kafka_protocol::protocol::{StrBytes, VersionRange};
+use uuid::Uuid;
+
+use super::{Call, Caller, versions};
+use crate::sandbox::broker::{Broker, new_id};
+use crate::sandbox::topics::{Configs, NewTopic, Refusal, definitions};
+
+impl Call for CreateTopicsRequest {
+    const OFFERED: VersionRange = versions(2, 7);
+
+    async fn answer(self, caller: &mut Caller) -> CreateTopicsResponse {
+        let mut named: BTreeMap<StrBytes, usize> = BTreeMap::new();
+        for topic in &self.topics {
+            *named.entry(topic.name.0.clone()).or_default() += 1;
+        }
+        let validate_only = self.validate_only;
+        let create = |broker: &mut Broker| {
+            let mut results = Vec::new();
+            for topic in self.topics {
+                let times = named.get(&topic.name.0).copied().unwrap_or_default();
+                if times == 1 {
+                    results.push(create(broker, &topic, validate_only));
+                } else if named.remove(&topic.name.0).is_some() {
+                    let message = format!("Duplicate topic name: {}", topic.name.0);
+                    let refusal = Refusal::new(ResponseError::InvalidRequest, message);
+                    results.push(refused(&topic, &refusal));
+                }
+            }
+            results
+        };
+        CreateTopicsResponse::default().with_topics(caller.broker.change(create))
+    }
+
+    fn refuse(self, error: ResponseError) -> CreateTopicsResponse {
+        let refusal = Refusal::new(error, error.to_string());
+        let topics = self.topics.iter().map(|topic| refused(topic, &refusal)).collect();
+        CreateTopicsResponse::default().with_topics(topics)
+    }
+}
+
+/// Creates one topic, or says only what it would be.
+fn create(
+    broker: &mut Broker,
+    topic: &CreatableTopic,
+    validate_only: bool,
+) -> CreatableTopicResult {
+    let new = read(topic);
+    let made = if validate_only {
+        broker.topics.check(&new).and_then(|count| Ok((count, new.configs()?, Uuid::nil())))
+    } else {
+        let made = broker.topics.create(new, new_id());
+        made.map(|topic| (topic.partitions.len(), topic.configs.clone(), topic.id))
+    };
+    match made {
+        Err(refusal) => refused(topic, &refusal),
+        Ok((count, configs, id)) => CreatableTopicResult::default()
+            .with_name(topic.name.clone())
+            .with_topic_id(id)
+            .with_num_partitions(i32::try_from(count).unwrap_or(i32::MAX))
+            .with_replication_factor(1)
+            .with_configs(Some(describe(&configs))),
+    }
+}
+
+/// Reads what somebody wants.
+fn read(topic: &CreatableTopic) -> NewTopic {
+    NewTopic {
+        name: topic.name.0.to_string(),
+        partitions: topic.num_partitions,
+        replication: topic.replication_factor,
+        assignments: topic
+            .assignments
+            .iter()
+            .map(|one| (one.partition_index, one.broker_ids.iter().map(|id| id.0).collect()))
+            .collect(),
+        configs: topic
+            .configs
+            .iter()
+            .map(|config| (config.name.to_string(), config.value.as_ref().map(ToString::to_string)))
+            .collect(),
+    }
+}
+
+/// Answers that a topic was not created.
+fn refused(topic: &CreatableTopic, refusal: &Refusal) -> CreatableTopicResult {
+    CreatableTopicResult::default()
+        .with_name(topic.name.clone())
+        .with_error_code(refusal.error.code())
+        .with_error_message(Some(StrBytes::from_string(refusal.message.clone())))
+        .with_num_partitions(-1)
+        .with_replication_factor(-1)
+}
+
+/// Describes the configs of a new topic.
+fn describe(configs: &Configs) -> Vec<CreatableTopicConfigs> {
+    let describe = |definition: &crate::sandbox::topics::Definition| {
+        CreatableTopicConfigs::default()
+            .with_name(StrBytes::from_static_str(definition.name))
+            .with_value(configs.value(definition.name).map(|v| StrBytes::from_string(v.to_owned())))
+            .with_config_source(source(configs, definition.name))
+    };
+    definitions().iter().map(describe).collect()
+}
+
+/// Returns Kafka's number of where a value comes from: the topic itself, or the default.
+pub(super) fn source(configs: &Configs, name: &str) -> i8 {
+    if configs.own(name).is_some() { 1 } else { 5 }
+}

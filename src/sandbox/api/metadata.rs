@@ -1,0 +1,86 @@
+//! `Metadata`: the broker, and the topics with their partitions.
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
+use kafka_protocol::messages::metadata_response::{
+    MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
+};
+use kafka_protocol::messages::{MetadataRequest, MetadataResponse, TopicName};
+use kafka_protocol::protocol::{StrBytes, VersionRange};
+use uuid::Uuid;
+
+use super::{Call, Caller, versions};
+use crate::sandbox::broker::{BROKER_ID, Broker, LEADER_EPOCH};
+use crate::sandbox::topics::Topic;
+
+impl Call for MetadataRequest {
+    const OFFERED: VersionRange = versions(0, 13);
+
+    async fn answer(self, caller: &mut Caller) -> MetadataResponse {
+        // Version 0 has no null: an empty list asks for all.
+        let wanted = self.topics.filter(|topics| caller.version > 0 || !topics.is_empty());
+        let (topics, cluster_id) = caller.broker.look(|broker| {
+            let topics = match wanted {
+                None => broker.topics.iter().map(|(name, topic)| describe(name, topic)).collect(),
+                Some(wanted) => wanted.iter().map(|topic| find(broker, topic)).collect(),
+            };
+            (topics, broker.cluster_id.clone())
+        });
+        MetadataResponse::default()
+            .with_brokers(vec![
+                MetadataResponseBroker::default()
+                    .with_node_id(BROKER_ID)
+                    .with_host(caller.host())
+                    .with_port(caller.port()),
+            ])
+            .with_cluster_id(Some(StrBytes::from_string(cluster_id)))
+            .with_controller_id(BROKER_ID)
+            .with_topics(topics)
+    }
+
+    fn refuse(self, error: ResponseError) -> MetadataResponse {
+        let refused = self.topics.unwrap_or_default().into_iter().map(|topic| {
+            MetadataResponseTopic::default()
+                .with_error_code(error.code())
+                .with_name(topic.name)
+                .with_topic_id(topic.topic_id)
+        });
+        MetadataResponse::default().with_topics(refused.collect()).with_error_code(error.code())
+    }
+}
+
+/// Describes the topic that was asked for by name or by id.
+fn find(broker: &Broker, wanted: &MetadataRequestTopic) -> MetadataResponseTopic {
+    let unknown = |error: ResponseError| {
+        MetadataResponseTopic::default()
+            .with_error_code(error.code())
+            .with_name(wanted.name.clone())
+            .with_topic_id(wanted.topic_id)
+    };
+    let (name, missing) = if wanted.topic_id == Uuid::nil() {
+        (wanted.name.as_ref().map(|name| name.as_str()), ResponseError::UnknownTopicOrPartition)
+    } else {
+        (broker.topics.name_of(wanted.topic_id), ResponseError::UnknownTopicId)
+    };
+    let Some(name) = name else { return unknown(missing) };
+    match broker.topics.get(name) {
+        Some(topic) => describe(name, topic),
+        None => unknown(missing),
+    }
+}
+
+/// Describes a topic; this broker leads all its partitions.
+fn describe(name: &str, topic: &Topic) -> MetadataResponseTopic {
+    let partitions = topic.partitions.iter().zip(0..).map(|(_, number)| {
+        MetadataResponsePartition::default()
+            .with_partition_index(number)
+            .with_leader_id(BROKER_ID)
+            .with_leader_epoch(LEADER_EPOCH)
+            .with_replica_nodes(vec![BROKER_ID])
+            .with_isr_nodes(vec![BROKER_ID])
+    });
+    MetadataResponseTopic::default()
+        .with_name(Some(TopicName(StrBytes::from_string(name.to_owned()))))
+        .with_topic_id(topic.id)
+        .with_partitions(partitions.collect())
+}

@@ -1,0 +1,75 @@
+//! The calls of the protocol, one file a call or family: between what was decoded and the machines that
+//! decide. Nothing is decided here.
+
+mod cluster;
+mod create_topics;
+mod metadata;
+mod versions;
+
+use std::net::SocketAddr;
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::api_versions_response::ApiVersion;
+use kafka_protocol::protocol::{Request, StrBytes, VersionRange};
+
+use super::broker::Shared;
+
+pub(super) use versions::unsupported_version;
+
+/// A call as the sandbox answers it.
+pub(super) trait Call: Request + Clone + Send {
+    /// The versions that are offered: never more than what is answered in full.
+    const OFFERED: VersionRange;
+
+    /// Answers it.
+    fn answer(self, caller: &mut Caller) -> impl Future<Output = Self::Response> + Send;
+
+    /// Refuses everything that is asked with one error.
+    fn refuse(self, error: ResponseError) -> Self::Response;
+
+    /// Tells whether the client waits for an answer.
+    fn wants_answer(&self) -> bool {
+        true
+    }
+}
+
+/// Who asks, and how.
+pub(super) struct Caller {
+    /// The broker.
+    pub(super) broker: Shared,
+    /// Where this client reached the broker: what it is told as the broker's address.
+    pub(super) address: SocketAddr,
+    /// What the client calls itself.
+    pub(super) client_id: StrBytes,
+    /// The version of the request.
+    pub(super) version: i16,
+    /// Returns what is offered.
+    pub(super) offered: fn() -> Vec<ApiVersion>,
+}
+
+impl Caller {
+    /// A client that has just connected.
+    pub(super) fn new(broker: Shared, address: SocketAddr) -> Self {
+        Self { broker, address, client_id: StrBytes::default(), version: 0, offered: Vec::new }
+    }
+
+    /// Returns the host by which this client reaches the broker.
+    pub(super) fn host(&self) -> StrBytes {
+        StrBytes::from_string(self.address.ip().to_string())
+    }
+
+    /// Returns the port by which this client reaches the broker.
+    pub(super) fn port(&self) -> i32 {
+        i32::from(self.address.port())
+    }
+}
+
+/// Returns a range of versions.
+const fn versions(min: i16, max: i16) -> VersionRange {
+    VersionRange { min, max }
+}
+
+/// Returns the code of an outcome: 0 when it is well.
+fn code<T>(outcome: &Result<T, ResponseError>) -> i16 {
+    outcome.as_ref().err().map_or(0, ResponseError::code)
+}

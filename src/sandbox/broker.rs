@@ -1,0 +1,113 @@
+//! The whole state of the sandbox, and how connections share it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use kafka_protocol::messages::BrokerId;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::topics::Topics;
+use crate::clock::Clock;
+use crate::model::timestamp::Timestamp;
+
+/// The id of the only broker.
+pub(super) const BROKER_ID: BrokerId = BrokerId(1);
+
+/// The epoch of the leader of every partition: it never changes.
+pub(super) const LEADER_EPOCH: i32 = 0;
+
+/// What the broker knows.
+pub(super) struct Broker {
+    /// Its id as a cluster: new each time, because nothing outlives it.
+    pub(super) cluster_id: String,
+    /// The topics, their configs and their records.
+    pub(super) topics: Topics,
+    clock: Clock,
+}
+
+impl Broker {
+    /// Makes a broker without topics.
+    pub(super) fn new(clock: Clock) -> Self {
+        let id = new_id().simple().to_string();
+        let cluster_id = format!("sandbox-{}", id.get(..12).unwrap_or_default());
+        Self { cluster_id, topics: Topics::default(), clock }
+    }
+
+    /// Returns the time now.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Does what is due at this time; tells whether anything changed.
+    #[expect(clippy::unused_self, reason = "the machines with timers come next")]
+    pub(super) fn tick(&mut self) -> bool {
+        false
+    }
+}
+
+/// Returns a random id, as topics have them.
+pub(super) fn new_id() -> Uuid {
+    uuid::Builder::from_random_bytes(rand::random()).into_uuid()
+}
+
+/// The broker as connections share it. Clones are the same broker.
+#[derive(Clone)]
+pub(super) struct Shared {
+    state: Arc<Mutex<Broker>>,
+    /// Counts changes, for those that wait for one.
+    changes: watch::Sender<u64>,
+}
+
+impl Shared {
+    /// Shares a broker.
+    pub(super) fn new(broker: Broker) -> Self {
+        Self { state: Arc::new(Mutex::new(broker)), changes: watch::Sender::new(0) }
+    }
+
+    /// Looks at the broker. Never held across a wait.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Broker) -> T) -> T {
+        look(&self.lock())
+    }
+
+    /// Changes the broker, and wakes those that wait for a change.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Broker) -> T) -> T {
+        let result = change(&mut self.lock());
+        self.changes.send_modify(|count| *count = count.wrapping_add(1));
+        result
+    }
+
+    /// Does what is due; wakes others only if there was something.
+    pub(super) fn tick(&self) {
+        let changed = self.lock().tick();
+        if changed {
+            self.changes.send_modify(|count| *count = count.wrapping_add(1));
+        }
+    }
+
+    /// Asks after each change until there is an answer, or `patience` is over.
+    pub(super) async fn wait_for<T>(
+        &self,
+        patience: Duration,
+        mut ask: impl FnMut(&mut Broker) -> Option<T>,
+    ) -> Option<T> {
+        let mut changes = self.changes.subscribe();
+        let answered = async {
+            loop {
+                if let Some(answer) = ask(&mut self.lock()) {
+                    return answer;
+                }
+                if changes.changed().await.is_err() {
+                    return std::future::pending().await;
+                }
+            }
+        };
+        timeout(patience, answered).await.ok()
+    }
+
+    /// Takes the lock. A panic while it was held was reported on its connection; the others go on.
+    fn lock(&self) -> MutexGuard<'_, Broker> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,90 @@
+//! Which call a request is, and its way from bytes to bytes.
+
+use bytes::BytesMut;
+use kafka_protocol::messages::api_versions_response::ApiVersion;
+use kafka_protocol::messages::{
+    ApiVersionsRequest, CreateTopicsRequest, DescribeClusterRequest, MetadataRequest, RequestHeader,
+};
+use kafka_protocol::protocol::{Decodable, Request};
+
+use super::frame::{self, Frame};
+use super::guard;
+use crate::sandbox::api::{Call, Caller, unsupported_version};
+
+/// What is sent back.
+pub(super) enum Reply {
+    /// An answer, whole with its length.
+    Answer(BytesMut),
+    /// Nothing: the request wants no answer.
+    Nothing,
+}
+
+/// Names every call that the sandbox answers; what is not here is not advertised.
+macro_rules! calls {
+    ($($request:ty),+ $(,)?) => {
+        /// Returns what `ApiVersions` says.
+        fn offered() -> Vec<ApiVersion> {
+            vec![$(offer::<$request>()),+]
+        }
+
+        /// Answers a request; an error closes the connection.
+        pub(super) async fn answer(caller: &mut Caller, frame: &Frame) -> Result<Reply, String> {
+            match frame.key {
+                $(<$request>::KEY => serve::<$request>(caller, frame).await,)+
+                key => Err(format!("the sandbox does not know API key {key}")),
+            }
+        }
+    };
+}
+
+calls! {
+    ApiVersionsRequest,
+    CreateTopicsRequest,
+    DescribeClusterRequest,
+    MetadataRequest,
+}
+
+/// Says which versions of a call are offered.
+fn offer<C: Call>() -> ApiVersion {
+    ApiVersion::default()
+        .with_api_key(C::KEY)
+        .with_min_version(C::OFFERED.min)
+        .with_max_version(C::OFFERED.max)
+}
+
+/// Decodes one kind of request, has it answered, encodes the answer.
+async fn serve<C: Call>(caller: &mut Caller, frame: &Frame) -> Result<Reply, String> {
+    let (name, version) = (name(C::KEY), frame.version);
+    let mut body = frame.bytes.clone();
+    if !(C::OFFERED.min..=C::OFFERED.max).contains(&version) {
+        // The client learns the versions from this one answer, which it can always read.
+        return match (C::KEY, frame.bytes.get(4..8)) {
+            (ApiVersionsRequest::KEY, Some(&[a, b, c, d])) => {
+                let id = i32::from_be_bytes([a, b, c, d]);
+                frame::encode(&unsupported_version(offered()), 0, id).map(Reply::Answer)
+            }
+            _ => Err(format!("{name} in version {version}, which is not offered")),
+        };
+    }
+    let header = RequestHeader::decode(&mut body, C::header_version(version))
+        .map_err(|error| format!("{name} with a header that cannot be read: {error}"))?;
+    let request: C = guard::decode(&body, version)
+        .map_err(|error| format!("{name} in version {version} that cannot be read: {error}"))?;
+    caller.version = version;
+    caller.offered = offered;
+    caller.client_id = header.client_id.unwrap_or_default();
+    let wants_answer = request.wants_answer();
+    let response = request.answer(caller).await;
+    if !wants_answer {
+        return Ok(Reply::Nothing);
+    }
+    frame::encode(&response, version, header.correlation_id)
+        .map(Reply::Answer)
+        .map_err(|error| format!("{name} in version {version} cannot be answered: {error}"))
+}
+
+/// Returns Kafka's name of a call.
+fn name(key: i16) -> String {
+    kafka_protocol::messages::ApiKey::try_from(key)
+        .map_or_else(|()| format!("API key {key}"), |api| format!("{api:?}"))
+}

@@ -1,0 +1,178 @@
+//! Reads and writes frames: a length and what it counts.
+
+use std::sync::Arc;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use kafka_protocol::messages::{ProduceRequest, ResponseHeader};
+use kafka_protocol::protocol::{Encodable, HeaderVersion, Request};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The bytes of a length field.
+const LENGTH: usize = 4;
+/// The least that a request holds: API key, version, correlation id.
+const LEAST: usize = 8;
+/// The largest request with records; clients send batches of one or a few megabytes.
+const LARGEST_PRODUCE: usize = 32 << 20;
+/// The largest of all others. Small, because what is decoded takes many times the room.
+const LARGEST: usize = 2 << 20;
+/// What large requests that are being read or answered may take together.
+const TOGETHER_KIB: usize = 256 << 10;
+/// Up to here a request is not counted.
+const SMALL: usize = 64 << 10;
+
+/// The memory that large requests share.
+#[derive(Clone)]
+pub(super) struct Budget(Arc<Semaphore>);
+
+impl Budget {
+    /// Makes the budget of one sandbox.
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(TOGETHER_KIB)))
+    }
+
+    /// Waits until there is room for a request.
+    async fn reserve(&self, size: usize) -> Option<OwnedSemaphorePermit> {
+        if size <= SMALL {
+            return None;
+        }
+        let kib = u32::try_from(size.div_ceil(1 << 10)).ok()?;
+        Arc::clone(&self.0).acquire_many_owned(kib).await.ok()
+    }
+}
+
+/// A request as it came.
+pub(super) struct Frame {
+    /// Which call it is.
+    pub(super) key: i16,
+    /// In which version.
+    pub(super) version: i16,
+    /// The header and the body.
+    pub(super) bytes: Bytes,
+    /// Its part of the memory, until it is answered.
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+/// Reads the next request; nothing when the client has closed the connection between two.
+pub(super) async fn read(
+    stream: &mut (impl AsyncRead + Unpin),
+    budget: &Budget,
+) -> Result<Option<Frame>, String> {
+    let mut length = [0; LENGTH];
+    match stream.read(&mut length).await {
+        Ok(0) => return Ok(None),
+        Ok(count) => {
+            let rest = length.get_mut(count..).unwrap_or_default();
+            stream.read_exact(rest).await.map_err(|error| cut_off(&error))?;
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return Ok(None),
+        Err(error) => return Err(cut_off(&error)),
+    }
+    let mut head = [0; LEAST];
+    let size = check_length(length)?;
+    stream.read_exact(&mut head).await.map_err(|error| cut_off(&error))?;
+    let [key_high, key_low, version_high, version_low, ..] = head;
+    let key = i16::from_be_bytes([key_high, key_low]);
+    let version = i16::from_be_bytes([version_high, version_low]);
+    check_size(key, size)?;
+    let room = budget.reserve(size).await;
+    // It grows with what arrives, not with what was announced.
+    let mut bytes = BytesMut::with_capacity(size.min(SMALL));
+    bytes.put_slice(&head);
+    while bytes.len() < size {
+        let missing = size - bytes.len();
+        let read = stream.read_buf(&mut (&mut bytes).limit(missing)).await;
+        if read.map_err(|error| cut_off(&error))? == 0 {
+            return Err("the connection ended in the middle of a request".to_owned());
+        }
+    }
+    Ok(Some(Frame { key, version, bytes: bytes.freeze(), _room: room }))
+}
+
+fn cut_off(error: &std::io::Error) -> String {
+    format!("the connection ended in the middle of a request: {error}")
+}
+
+/// Checks that a length is possible, and names clients that speak something else.
+fn check_length(length: [u8; LENGTH]) -> Result<usize, String> {
+    match &length {
+        b"GET " | b"POST" | b"HEAD" | b"PUT " | b"OPTI" => {
+            return Err("the client speaks HTTP, not Kafka's protocol".to_owned());
+        }
+        [0x16, 0x03, ..] => {
+            return Err("the client speaks TLS; the sandbox listens without".to_owned());
+        }
+        _ => {}
+    }
+    let length = i32::from_be_bytes(length);
+    usize::try_from(length)
+        .ok()
+        .filter(|length| (LEAST..=LARGEST_PRODUCE).contains(length))
+        .ok_or_else(|| format!("a request of {length} bytes"))
+}
+
+/// Checks the size against what the call may take.
+fn check_size(key: i16, size: usize) -> Result<(), String> {
+    let largest = if key == ProduceRequest::KEY { LARGEST_PRODUCE } else { LARGEST };
+    if size <= largest {
+        return Ok(());
+    }
+    Err(format!("a request of {size} bytes with API key {key}, where {largest} are the most"))
+}
+
+/// Writes an answer as a frame with its length.
+pub(super) fn encode<R: Encodable + HeaderVersion>(
+    response: &R,
+    version: i16,
+    correlation_id: i32,
+) -> Result<BytesMut, String> {
+    let header = ResponseHeader::default().with_correlation_id(correlation_id);
+    let size = response.compute_size(version).map_err(|error| error.to_string())?;
+    let mut frame = BytesMut::with_capacity(LENGTH + LEAST + size);
+    frame.put_i32(0);
+    header.encode(&mut frame, R::header_version(version)).map_err(|error| error.to_string())?;
+    response.encode(&mut frame, version).map_err(|error| error.to_string())?;
+    let length = i32::try_from(frame.len() - LENGTH).map_err(|error| error.to_string())?;
+    if let Some(field) = frame.first_chunk_mut::<LENGTH>() {
+        *field = length.to_be_bytes();
+    }
+    Ok(frame)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn refused(mut bytes: &[u8]) -> String {
+        match read(&mut bytes, &Budget::new()).await {
+            Err(reason) => reason,
+            Ok(_) => panic!("accepted"),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_request_is_named() {
+        assert!(refused(b"GET / HTTP/1.1\r\n").await.contains("HTTP"));
+        assert!(refused(&[0x16, 3, 1, 0, 0, 0]).await.contains("TLS"));
+        assert!(refused(&[0xff; 12]).await.contains("-1 bytes"));
+        assert!(refused(&[0, 0, 0, 7]).await.contains("7 bytes"));
+        assert!(refused(&[0x7f, 0, 0, 0]).await.contains("bytes"));
+    }
+
+    #[tokio::test]
+    async fn only_produce_may_be_large() {
+        let mut bytes = i32::try_from(LARGEST + 1).unwrap().to_be_bytes().to_vec();
+        bytes.extend([0, 3, 0, 0, 0, 0, 0, 0]);
+        assert!(refused(&bytes).await.contains("API key 3"));
+        bytes[5] = 0;
+        assert!(refused(&bytes).await.contains("in the middle"), "it waits for the rest");
+    }
+
+    #[tokio::test]
+    async fn a_connection_ends_between_two_requests_or_in_the_middle_of_one() {
+        let mut nothing: &[u8] = &[];
+        assert!(matches!(read(&mut nothing, &Budget::new()).await, Ok(None)));
+        assert!(refused(&[0, 0]).await.contains("in the middle"));
+        assert!(refused(&[0, 0, 0, 20, 0, 3, 0, 0]).await.contains("in the middle"));
+    }
+}

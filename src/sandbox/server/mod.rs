@@ -1,0 +1,138 @@
+//! The sockets: listens, reads requests, writes answers in order. What a client sends is bounded before
+//! it is looked at; a client that misbehaves loses its connection, and nobody else notices.
+
+mod connection;
+mod dispatch;
+mod frame;
+mod guard;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use super::broker::{Broker, Shared};
+use crate::clock::Clock;
+
+/// How a sandbox is to be.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// What the sandbox has to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A connection was closed because of what its client did.
+    Closed {
+        /// Where the client is.
+        peer: SocketAddr,
+        /// What it did.
+        reason: String,
+    },
+    /// A connection could not be taken.
+    NotAccepted(String),
+}
+
+/// A broker that runs; it ends when this is dropped, and all connections with it.
+pub struct Sandbox {
+    address: SocketAddr,
+    events: mpsc::Receiver<Event>,
+    /// Aborts its tasks when it is dropped.
+    _tasks: JoinSet<()>,
+}
+
+/// How many events wait for somebody to take them; more are let go, so that a client that misbehaves
+/// fast cannot fill the memory.
+const EVENTS: usize = 1_000;
+/// How many connections there may be.
+const CONNECTIONS: usize = 10_000;
+/// How often timers are looked at.
+const TICK: Duration = Duration::from_millis(20);
+/// How long to wait before the next connection when none could be taken: files may have run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+impl Sandbox {
+    /// Starts to listen; when this returns, clients can connect.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let listener = TcpListener::bind(options.listen).await?;
+        let address = listener.local_addr()?;
+        let (sender, events) = mpsc::channel(EVENTS);
+        let shared = Shared::new(Broker::new(options.clock));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(accept(listener, shared.clone(), sender));
+        tasks.spawn(keep_time(shared));
+        Ok(Self { address, events, _tasks: tasks })
+    }
+
+    /// Returns where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits for what it has to say next.
+    pub async fn event(&mut self) -> Event {
+        match self.events.recv().await {
+            Some(event) => event,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Takes connections. They end with this task.
+async fn accept(listener: TcpListener, shared: Shared, events: mpsc::Sender<Event>) {
+    let free = Arc::new(Semaphore::new(CONNECTIONS));
+    let memory = frame::Budget::new();
+    let mut connections = JoinSet::new();
+    loop {
+        let Ok(permit) = Arc::clone(&free).acquire_owned().await else { return };
+        // Those that have ended are forgotten.
+        while connections.try_join_next().is_some() {}
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                say(&events, Event::NotAccepted(error.to_string()));
+                sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let (shared, events, memory) = (shared.clone(), events.clone(), memory.clone());
+        connections.spawn(async move {
+            let _permit = permit;
+            if let Err(reason) = serve(stream, shared, memory).await {
+                say(&events, Event::Closed { peer, reason });
+            }
+        });
+    }
+}
+
+/// Serves one connection to its end.
+async fn serve(stream: TcpStream, shared: Shared, memory: frame::Budget) -> Result<(), String> {
+    // Answers are whole frames: waiting for more to send only delays them.
+    stream.set_nodelay(true).map_err(|error| error.to_string())?;
+    connection::converse(stream, shared, memory).await
+}
+
+/// Tells an event if there is room for it.
+fn say(events: &mpsc::Sender<Event>, event: Event) {
+    // Nobody waits, or too many wait: either way it is let go.
+    drop(events.try_send(event));
+}
+
+/// Lets time pass for everything that has a timer.
+async fn keep_time(shared: Shared) {
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        shared.tick();
+    }
+}

@@ -1,0 +1,93 @@
+//! The configs of one topic: what is set, and what holds.
+
+use std::collections::BTreeMap;
+
+use kafka_protocol::ResponseError;
+
+use super::{Refusal, definition};
+
+/// Configs that are set; what is not here has its default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::sandbox) struct Configs(BTreeMap<&'static str, String>);
+
+impl Configs {
+    /// Sets a config, or takes it away when there is no value.
+    pub(in crate::sandbox) fn set(
+        &mut self,
+        name: &str,
+        value: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let invalid = |message: String| Refusal::new(ResponseError::InvalidConfig, message);
+        let definition = definition(name)
+            .ok_or_else(|| invalid(format!("Unknown topic config name: {name}")))?;
+        let Some(value) = value else {
+            let message = format!("Null value not supported for topic configs: {name}");
+            return Err(invalid(message));
+        };
+        definition.kind.check(value).map_err(|wrong| {
+            invalid(format!("Invalid value {value} for configuration {name}: {wrong}"))
+        })?;
+        self.0.insert(definition.name, value.to_owned());
+        Ok(())
+    }
+
+    /// Takes a config away, so that its default holds.
+    pub(in crate::sandbox) fn unset(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
+    /// Returns the value that was set.
+    pub(in crate::sandbox) fn own(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// Returns the value that holds; nothing for a name that is no config.
+    pub(in crate::sandbox) fn value(&self, name: &str) -> Option<&str> {
+        self.own(name).or_else(|| definition(name).map(|definition| definition.default))
+    }
+
+    /// Returns a number that holds; what is no number was never set.
+    pub(in crate::sandbox) fn number(&self, name: &str) -> i64 {
+        self.value(name).and_then(|value| value.trim().parse().ok()).unwrap_or_default()
+    }
+
+    /// Tells whether `cleanup.policy` has a word.
+    pub(in crate::sandbox) fn cleans_by(&self, policy: &str) -> bool {
+        let value = self.value("cleanup.policy").unwrap_or_default();
+        value.split(',').any(|word| word.trim() == policy)
+    }
+
+    /// Tells whether the broker sets the timestamps.
+    pub(in crate::sandbox) fn sets_append_time(&self) -> bool {
+        self.value("message.timestamp.type") == Some("LogAppendTime")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_has_its_own_configs_and_defaults() {
+        let mut configs = Configs::default();
+        assert_eq!(configs.number("retention.ms"), 604_800_000);
+        configs.set("retention.ms", Some(" 100 ")).unwrap();
+        assert_eq!(configs.number("retention.ms"), 100);
+        configs.set("cleanup.policy", Some("delete, compact")).unwrap();
+        assert!(configs.cleans_by("compact") && configs.cleans_by("delete"));
+        configs.unset("cleanup.policy");
+        assert!(!configs.cleans_by("compact"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_and_nothing_is_set() {
+        let mut configs = Configs::default();
+        let refusal = configs.set("retention", Some("1")).unwrap_err();
+        assert_eq!(refusal.message, "Unknown topic config name: retention");
+        let refusal = configs.set("retention.ms", Some("-2")).unwrap_err();
+        assert_eq!(refusal.error, ResponseError::InvalidConfig);
+        assert!(refusal.message.starts_with("Invalid value -2 for configuration retention.ms: "));
+        assert!(configs.set("retention.ms", None).is_err());
+        assert_eq!(configs, Configs::default());
+    }
+}

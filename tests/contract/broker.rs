@@ -1,0 +1,82 @@
+//! The broker that a test runs against.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+
+use flowctl::clock::Clock;
+use flowctl::sandbox::{Options, Sandbox};
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+
+use crate::client::Client;
+use crate::instance;
+
+/// A broker.
+pub(crate) struct Broker {
+    address: String,
+    /// Keeps a sandbox going.
+    _running: Option<Running>,
+}
+
+/// A sandbox on a thread of its own, which ends with this.
+struct Running {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Broker {
+    /// Starts a sandbox for one test alone.
+    pub(crate) fn sandbox() -> Self {
+        let (bound, address) = mpsc::channel();
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::spawn(move || {
+            let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+                let options = Options { listen, clock: Clock::System };
+                let sandbox = Sandbox::start(options).await.unwrap();
+                bound.send(sandbox.address()).unwrap();
+                stopped.await.unwrap();
+            });
+        });
+        let running = Running { stop: Some(stop), thread: Some(thread) };
+        Self { address: address.recv().unwrap().to_string(), _running: Some(running) }
+    }
+
+    /// Returns Apache Kafka, which all tests share.
+    pub(crate) fn kafka() -> Self {
+        let variables = instance::up("", "");
+        Self { address: variables["FLOWCTL_BROKERS"].clone(), _running: None }
+    }
+
+    /// Connects to it.
+    pub(crate) fn connect(&self) -> Client {
+        Client::connect(&self.address)
+    }
+
+    /// Returns its address.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // It may have ended by itself: then its thread tells why.
+            let _ended: Result<(), ()> = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+/// Returns a name that no other test uses.
+pub(crate) fn unique(name: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("contract-{name}-{}-{count}", std::process::id())
+}

@@ -1,0 +1,24 @@
+//! What a broker has to do, one test a behaviour: each runs unchanged against the sandbox and against
+//! Apache Kafka, which is the judge. The sandbox is only believed where both agree.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail it")]
+
+mod broker;
+mod client;
+#[path = "../support/instance.rs"]
+mod instance;
+mod metadata;
+mod topics;
+mod versions;
+
+/// Makes two tests of each behaviour: on the sandbox and on Kafka.
+macro_rules! behaviours {
+    ($($name:ident),+ $(,)?) => {
+        mod sandbox {
+            $(#[test] fn $name() { super::$name(&crate::broker::Broker::sandbox()); })+
+        }
+        mod kafka {
+            $(#[test] fn $name() { super::$name(&crate::broker::Broker::kafka()); })+
+        }
+    };
+}
+pub(crate) use behaviours;
