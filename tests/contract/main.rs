@@ -1,6 +1,12 @@
 //! What a broker has to do, one test a behaviour: each runs unchanged against the sandbox and against
 //! Apache Kafka, which is the judge. The sandbox is only believed where both agree.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail it")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a helper of a test may fail it"
+)]
 
 mod broker;
 mod client;
