@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::topics::Topics;
+use super::topics::{Refusal, Topics};
 use crate::clock::Clock;
 use crate::model::timestamp::Timestamp;
 
@@ -38,6 +38,11 @@ impl Broker {
     /// Returns the time now.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Deletes a topic with all that belongs to it; returns the id it had.
+    pub(super) fn delete_topic(&mut self, name: &str) -> Result<Uuid, Refusal> {
+        self.topics.delete(name).map(|topic| topic.id)
     }
 
     /// Does what is due at this time; tells whether anything changed.

@@ -10,9 +10,11 @@
 
 mod broker;
 mod client;
+mod configs;
 #[path = "../support/instance.rs"]
 mod instance;
 mod metadata;
+mod topic_changes;
 mod topics;
 mod versions;
 

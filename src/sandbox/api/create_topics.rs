@@ -1,7 +1,5 @@
 //! `CreateTopics`.
 
-use std::collections::BTreeMap;
-
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::create_topics_request::CreatableTopic;
 use kafka_protocol::messages::create_topics_response::{
@@ -11,29 +9,27 @@ use kafka_protocol::messages::{CreateTopicsRequest, CreateTopicsResponse};
 use kafka_protocol::protocol::{StrBytes, VersionRange};
 use uuid::Uuid;
 
-use super::{Call, Caller, versions};
+use super::{Call, Caller, Repeated, text, versions};
 use crate::sandbox::broker::{Broker, new_id};
-use crate::sandbox::topics::{Configs, NewTopic, Refusal, definitions};
+use crate::sandbox::topics::{Configs, Definition, NewTopic, Refusal, definitions};
 
 impl Call for CreateTopicsRequest {
     const OFFERED: VersionRange = versions(2, 7);
 
     async fn answer(self, caller: &mut Caller) -> CreateTopicsResponse {
-        let mut named: BTreeMap<StrBytes, usize> = BTreeMap::new();
-        for topic in &self.topics {
-            *named.entry(topic.name.0.clone()).or_default() += 1;
-        }
+        let mut repeated = Repeated::of(self.topics.iter().map(|topic| topic.name.0.clone()));
         let validate_only = self.validate_only;
         let create = |broker: &mut Broker| {
             let mut results = Vec::new();
             for topic in self.topics {
-                let times = named.get(&topic.name.0).copied().unwrap_or_default();
-                if times == 1 {
-                    results.push(create(broker, &topic, validate_only));
-                } else if named.remove(&topic.name.0).is_some() {
-                    let message = format!("Duplicate topic name: {}", topic.name.0);
-                    let refusal = Refusal::new(ResponseError::InvalidRequest, message);
-                    results.push(refused(&topic, &refusal));
+                match repeated.check(&topic.name.0) {
+                    None => results.push(create(broker, &topic, validate_only)),
+                    Some(true) => {
+                        let message = "Duplicate topic name.";
+                        let refusal = Refusal::new(ResponseError::InvalidRequest, message);
+                        results.push(refused(&topic, &refusal));
+                    }
+                    Some(false) => {}
                 }
             }
             results
@@ -96,23 +92,23 @@ fn refused(topic: &CreatableTopic, refusal: &Refusal) -> CreatableTopicResult {
     CreatableTopicResult::default()
         .with_name(topic.name.clone())
         .with_error_code(refusal.error.code())
-        .with_error_message(Some(StrBytes::from_string(refusal.message.clone())))
+        .with_error_message(Some(text(&refusal.message)))
         .with_num_partitions(-1)
         .with_replication_factor(-1)
 }
 
 /// Describes the configs of a new topic.
 fn describe(configs: &Configs) -> Vec<CreatableTopicConfigs> {
-    let describe = |definition: &crate::sandbox::topics::Definition| {
+    let describe = |definition: &Definition| {
         CreatableTopicConfigs::default()
             .with_name(StrBytes::from_static_str(definition.name))
-            .with_value(configs.value(definition.name).map(|v| StrBytes::from_string(v.to_owned())))
+            .with_value(Some(text(&configs.shown(definition))))
             .with_config_source(source(configs, definition.name))
     };
     definitions().iter().map(describe).collect()
 }
 
 /// Returns Kafka's number of where a value comes from: the topic itself, or the default.
-pub(super) fn source(configs: &Configs, name: &str) -> i8 {
+fn source(configs: &Configs, name: &str) -> i8 {
     if configs.own(name).is_some() { 1 } else { 5 }
 }

@@ -9,7 +9,7 @@ use kafka_protocol::messages::{MetadataRequest, MetadataResponse, TopicName};
 use kafka_protocol::protocol::{StrBytes, VersionRange};
 use uuid::Uuid;
 
-use super::{Call, Caller, versions};
+use super::{Call, Caller, text, versions};
 use crate::sandbox::broker::{BROKER_ID, Broker, LEADER_EPOCH};
 use crate::sandbox::topics::Topic;
 
@@ -80,7 +80,7 @@ fn describe(name: &str, topic: &Topic) -> MetadataResponseTopic {
             .with_isr_nodes(vec![BROKER_ID])
     });
     MetadataResponseTopic::default()
-        .with_name(Some(TopicName(StrBytes::from_string(name.to_owned()))))
+        .with_name(Some(TopicName(text(name))))
         .with_topic_id(topic.id)
         .with_partitions(partitions.collect())
 }

@@ -1,11 +1,16 @@
 //! The calls of the protocol, one file a call or family: between what was decoded and the machines that
 //! decide. Nothing is decided here.
 
+mod alter_configs;
 mod cluster;
+mod create_partitions;
 mod create_topics;
+mod delete_topics;
+mod describe_configs;
 mod metadata;
 mod versions;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use kafka_protocol::ResponseError;
@@ -69,7 +74,30 @@ const fn versions(min: i16, max: i16) -> VersionRange {
     VersionRange { min, max }
 }
 
-/// Returns the code of an outcome: 0 when it is well.
-fn code<T>(outcome: &Result<T, ResponseError>) -> i16 {
-    outcome.as_ref().err().map_or(0, ResponseError::code)
+/// Returns a text as the protocol has it.
+fn text(text: &str) -> StrBytes {
+    StrBytes::from_string(text.to_owned())
+}
+
+/// Finds items that a request names more than once.
+struct Repeated<K> {
+    /// Those that come again, and whether it has been said.
+    repeated: BTreeMap<K, bool>,
+}
+
+impl<K: Ord> Repeated<K> {
+    /// Looks at the items.
+    fn of(items: impl Iterator<Item = K>) -> Self {
+        let mut repeated = BTreeMap::new();
+        for item in items {
+            repeated.entry(item).and_modify(|is_repeated| *is_repeated = true).or_insert(false);
+        }
+        repeated.retain(|_, is_repeated| *is_repeated);
+        Self { repeated }
+    }
+
+    /// Returns nothing for an item that is named once, and otherwise whether this is its first time.
+    fn check(&mut self, item: &K) -> Option<bool> {
+        self.repeated.get_mut(item).map(|is_first| std::mem::replace(is_first, false))
+    }
 }

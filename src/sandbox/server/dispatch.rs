@@ -3,7 +3,9 @@
 use bytes::BytesMut;
 use kafka_protocol::messages::api_versions_response::ApiVersion;
 use kafka_protocol::messages::{
-    ApiVersionsRequest, CreateTopicsRequest, DescribeClusterRequest, MetadataRequest, RequestHeader,
+    AlterConfigsRequest, ApiVersionsRequest, CreatePartitionsRequest, CreateTopicsRequest,
+    DeleteTopicsRequest, DescribeClusterRequest, DescribeConfigsRequest,
+    IncrementalAlterConfigsRequest, MetadataRequest, RequestHeader,
 };
 use kafka_protocol::protocol::{Decodable, Request};
 
@@ -38,9 +40,14 @@ macro_rules! calls {
 }
 
 calls! {
+    AlterConfigsRequest,
     ApiVersionsRequest,
+    CreatePartitionsRequest,
     CreateTopicsRequest,
+    DeleteTopicsRequest,
     DescribeClusterRequest,
+    DescribeConfigsRequest,
+    IncrementalAlterConfigsRequest,
     MetadataRequest,
 }
 

@@ -4,7 +4,46 @@ use std::collections::BTreeMap;
 
 use kafka_protocol::ResponseError;
 
-use super::{Refusal, definition};
+use super::{Definition, Refusal, definition};
+
+/// A change of one config.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::sandbox) enum Change {
+    /// Sets it.
+    Set(Option<String>),
+    /// Takes it away, so that its default holds.
+    Delete,
+    /// Adds words to a list.
+    Append(String),
+    /// Takes words out of a list.
+    Subtract(String),
+}
+
+impl Change {
+    /// Reads an operation of `IncrementalAlterConfigs`.
+    pub(in crate::sandbox) fn of(
+        operation: i8,
+        name: &str,
+        value: Option<String>,
+    ) -> Result<Self, Refusal> {
+        let invalid = |message: String| Refusal::new(ResponseError::InvalidRequest, message);
+        let given = |value: Option<String>| {
+            value.ok_or_else(|| invalid(format!("Null value not supported for : {name}")))
+        };
+        match operation {
+            0 => given(value).map(|value| Self::Set(Some(value))),
+            1 => Ok(Self::Delete),
+            2 => given(value).map(Self::Append),
+            3 => given(value).map(Self::Subtract),
+            other => Err(invalid(format!("Unknown operation type {other}"))),
+        }
+    }
+}
+
+/// Returns the words of a list.
+fn words_of(list: &str) -> Vec<&str> {
+    list.split(',').map(str::trim).filter(|word| !word.is_empty()).collect()
+}
 
 /// Configs that are set; what is not here has its default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,9 +70,51 @@ impl Configs {
         Ok(())
     }
 
-    /// Takes a config away, so that its default holds.
-    pub(in crate::sandbox) fn unset(&mut self, name: &str) {
-        self.0.remove(name);
+    /// Makes one change.
+    pub(in crate::sandbox) fn change(
+        &mut self,
+        name: &str,
+        change: &Change,
+    ) -> Result<(), Refusal> {
+        match change {
+            Change::Set(value) => self.set(name, value.as_deref()),
+            Change::Delete => {
+                self.0.remove(name);
+                Ok(())
+            }
+            Change::Append(words) => self.change_words(name, "APPEND", words, |present, words| {
+                let new = words.iter().filter(|word| !present.contains(word));
+                present.iter().chain(new).copied().collect()
+            }),
+            Change::Subtract(words) => {
+                self.change_words(name, "SUBTRACT", words, |present, words| {
+                    present.iter().filter(|word| !words.contains(word)).copied().collect()
+                })
+            }
+        }
+    }
+
+    /// Changes a list of words.
+    fn change_words(
+        &mut self,
+        name: &str,
+        operation: &str,
+        words: &str,
+        change: impl for<'w> Fn(&[&'w str], &[&'w str]) -> Vec<&'w str>,
+    ) -> Result<(), Refusal> {
+        if definition(name).is_some_and(|definition| !definition.kind.is_list()) {
+            let message = format!("Can't {operation} to key {name} because its type is not LIST.");
+            return Err(Refusal::new(ResponseError::InvalidConfig, message));
+        }
+        let present = self.value(name).unwrap_or_default().to_owned();
+        let changed = change(&words_of(&present), &words_of(words)).join(",");
+        self.set(name, Some(&changed))
+    }
+
+    /// Returns the value that holds, written as Kafka writes it.
+    pub(in crate::sandbox) fn shown(&self, definition: &Definition) -> String {
+        let value = self.value(definition.name).unwrap_or_default();
+        if definition.kind.is_list() { words_of(value).join(",") } else { value.trim().to_owned() }
     }
 
     /// Returns the value that was set.
@@ -75,7 +156,7 @@ mod tests {
         assert_eq!(configs.number("retention.ms"), 100);
         configs.set("cleanup.policy", Some("delete, compact")).unwrap();
         assert!(configs.cleans_by("compact") && configs.cleans_by("delete"));
-        configs.unset("cleanup.policy");
+        configs.change("cleanup.policy", &Change::Delete).unwrap();
         assert!(!configs.cleans_by("compact"));
     }
 

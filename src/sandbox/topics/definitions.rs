@@ -50,6 +50,11 @@ impl Kind {
         }
     }
 
+    /// Tells whether the value is a list of words.
+    pub(super) fn is_list(self) -> bool {
+        matches!(self, Self::Words(_) | Self::Replicas)
+    }
+
     /// Says what is wrong with a value, as Kafka says it behind the value's name.
     pub(super) fn check(self, value: &str) -> Result<(), String> {
         let value = value.trim();
@@ -201,6 +206,15 @@ static DEFINITIONS: [Definition; 33] = {
         ),
     ]
 };
+
+/// Configs of the broker that no topic has: name, value, Kafka's number of the type.
+pub(in crate::sandbox) static BROKER_CONFIGS: [(&str, &str, i8); 5] = [
+    ("auto.create.topics.enable", "false", 1),
+    ("default.replication.factor", "1", 3),
+    ("delete.topic.enable", "true", 1),
+    ("num.partitions", "1", 3),
+    ("transaction.max.timeout.ms", "900000", 3),
+];
 
 /// Returns all definitions, by name.
 pub(in crate::sandbox) fn definitions() -> &'static [Definition] {

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use kafka_protocol::ResponseError;
 use uuid::Uuid;
 
-pub(super) use configs::Configs;
-pub(super) use definitions::{Definition, definition, definitions};
+pub(super) use configs::{Change, Configs};
+pub(super) use definitions::{BROKER_CONFIGS, Definition, definition, definitions};
 pub(super) use new::NewTopic;
 
 use super::log::Log;
@@ -56,6 +56,16 @@ impl Topics {
     /// Returns a topic.
     pub(super) fn get(&self, name: &str) -> Option<&Topic> {
         self.by_name.get(name)
+    }
+
+    /// Returns a topic, or refuses because there is none.
+    pub(super) fn find(&self, name: &str) -> Result<&Topic, Refusal> {
+        self.get(name).ok_or_else(unknown)
+    }
+
+    /// Returns a topic to change it, or refuses because there is none.
+    pub(super) fn find_mut(&mut self, name: &str) -> Result<&mut Topic, Refusal> {
+        self.get_mut(name).ok_or_else(unknown)
     }
 
     /// Returns a topic to change it.

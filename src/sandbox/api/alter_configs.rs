@@ -1,0 +1,153 @@
+//! `IncrementalAlterConfigs`, and `AlterConfigs`, which takes away what it does not name.
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::alter_configs_response::AlterConfigsResourceResponse as Replaced;
+use kafka_protocol::messages::incremental_alter_configs_response::AlterConfigsResourceResponse;
+use kafka_protocol::messages::{
+    AlterConfigsRequest, AlterConfigsResponse, IncrementalAlterConfigsRequest,
+    IncrementalAlterConfigsResponse,
+};
+use kafka_protocol::protocol::{StrBytes, VersionRange};
+
+use super::{Call, Caller, Repeated, text, versions};
+use crate::sandbox::broker::Broker;
+use crate::sandbox::topics::{Change, Configs, Refusal};
+
+/// The number of topics among the resources.
+pub(super) const TOPIC: i8 = 2;
+/// The number of brokers among the resources.
+pub(super) const BROKER: i8 = 4;
+
+/// A resource with its changes.
+struct Wanted {
+    kind: i8,
+    name: StrBytes,
+    changes: Result<Vec<(String, Change)>, Refusal>,
+    replaces: bool,
+}
+
+impl Call for IncrementalAlterConfigsRequest {
+    const OFFERED: VersionRange = versions(0, 1);
+
+    async fn answer(self, caller: &mut Caller) -> IncrementalAlterConfigsResponse {
+        let wanted = self.resources.iter().map(|resource| Wanted {
+            kind: resource.resource_type,
+            name: resource.resource_name.clone(),
+            changes: resource
+                .configs
+                .iter()
+                .map(|config| {
+                    let value = config.value.as_ref().map(ToString::to_string);
+                    let change = Change::of(config.config_operation, &config.name, value)?;
+                    Ok((config.name.to_string(), change))
+                })
+                .collect(),
+            replaces: false,
+        });
+        let outcomes = alter(caller, &wanted.collect::<Vec<_>>(), self.validate_only);
+        let responses = self.resources.iter().zip(outcomes).map(|(resource, outcome)| {
+            let response = AlterConfigsResourceResponse::default()
+                .with_resource_type(resource.resource_type)
+                .with_resource_name(resource.resource_name.clone());
+            match outcome {
+                Ok(()) => response,
+                Err(refusal) => response
+                    .with_error_code(refusal.error.code())
+                    .with_error_message(Some(text(&refusal.message))),
+            }
+        });
+        IncrementalAlterConfigsResponse::default().with_responses(responses.collect())
+    }
+
+    fn refuse(self, error: ResponseError) -> IncrementalAlterConfigsResponse {
+        let refused = self.resources.into_iter().map(|resource| {
+            AlterConfigsResourceResponse::default()
+                .with_resource_type(resource.resource_type)
+                .with_resource_name(resource.resource_name)
+                .with_error_code(error.code())
+        });
+        IncrementalAlterConfigsResponse::default().with_responses(refused.collect())
+    }
+}
+
+impl Call for AlterConfigsRequest {
+    const OFFERED: VersionRange = versions(0, 2);
+
+    async fn answer(self, caller: &mut Caller) -> AlterConfigsResponse {
+        let wanted = self.resources.iter().map(|resource| Wanted {
+            kind: resource.resource_type,
+            name: resource.resource_name.clone(),
+            changes: resource
+                .configs
+                .iter()
+                .map(|config| {
+                    let value = config.value.as_ref().map(ToString::to_string);
+                    Ok((config.name.to_string(), Change::Set(value)))
+                })
+                .collect(),
+            replaces: true,
+        });
+        let outcomes = alter(caller, &wanted.collect::<Vec<_>>(), self.validate_only);
+        let responses = self.resources.iter().zip(outcomes).map(|(resource, outcome)| {
+            let response = Replaced::default()
+                .with_resource_type(resource.resource_type)
+                .with_resource_name(resource.resource_name.clone());
+            match outcome {
+                Ok(()) => response,
+                Err(refusal) => response
+                    .with_error_code(refusal.error.code())
+                    .with_error_message(Some(text(&refusal.message))),
+            }
+        });
+        AlterConfigsResponse::default().with_responses(responses.collect())
+    }
+
+    fn refuse(self, error: ResponseError) -> AlterConfigsResponse {
+        let refused = self.resources.into_iter().map(|resource| {
+            Replaced::default()
+                .with_resource_type(resource.resource_type)
+                .with_resource_name(resource.resource_name)
+                .with_error_code(error.code())
+        });
+        AlterConfigsResponse::default().with_responses(refused.collect())
+    }
+}
+
+/// Changes resources one by one, each as a whole or not at all.
+fn alter(caller: &Caller, wanted: &[Wanted], validate_only: bool) -> Vec<Result<(), Refusal>> {
+    let mut repeated = Repeated::of(wanted.iter().map(|one| (one.kind, one.name.clone())));
+    let change = |broker: &mut Broker| {
+        let alter = |one: &Wanted| match repeated.check(&(one.kind, one.name.clone())) {
+            None => alter_one(broker, one, validate_only),
+            Some(_) => {
+                let message = "Each resource must appear at most once.";
+                Err(Refusal::new(ResponseError::InvalidRequest, message))
+            }
+        };
+        wanted.iter().map(alter).collect()
+    };
+    caller.broker.change(change)
+}
+
+/// Changes the configs of one resource.
+fn alter_one(broker: &mut Broker, wanted: &Wanted, validate_only: bool) -> Result<(), Refusal> {
+    if wanted.kind != TOPIC {
+        let message = "The sandbox has no configs of this resource that can be changed.";
+        return Err(Refusal::new(ResponseError::InvalidRequest, message));
+    }
+    let changes = wanted.changes.as_ref().map_err(Clone::clone)?;
+    let topic = broker.topics.find_mut(&wanted.name)?;
+    let mut configs = if wanted.replaces { Configs::default() } else { topic.configs.clone() };
+    let mut repeated = Repeated::of(changes.iter().map(|(name, _)| name.clone()));
+    for (name, change) in changes {
+        if repeated.check(name).is_some() {
+            let message = "Error due to duplicate config keys";
+            return Err(Refusal::new(ResponseError::InvalidRequest, message));
+        }
+        configs.change(name, change)?;
+    }
+    if !validate_only {
+        topic.configs = configs;
+    }
+    Ok(())
+}
