@@ -1,0 +1,17 @@
+//! The limits of transactions: Kafka's names and defaults.
+
+/// What a broker's configuration says about transactions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::sandbox) struct Settings {
+    /// `transaction.max.timeout.ms`
+    pub(in crate::sandbox) max_timeout_ms: i32,
+    /// How many transactional ids there may be: one costs its client nothing, and Kafka would
+    /// forget it after a week only. A limit of our own.
+    pub(in crate::sandbox) max_ids: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { max_timeout_ms: 900_000, max_ids: 10_000 }
+    }
+}
