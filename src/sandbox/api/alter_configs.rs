@@ -117,12 +117,12 @@ impl Call for AlterConfigsRequest {
 fn alter(caller: &Caller, wanted: &[Wanted], validate_only: bool) -> Vec<Result<(), Refusal>> {
     let mut repeated = Repeated::of(wanted.iter().map(|one| (one.kind, one.name.clone())));
     let change = |broker: &mut Broker| {
-        let alter = |one: &Wanted| match repeated.check(&(one.kind, one.name.clone())) {
-            None => alter_one(broker, one, validate_only),
-            Some(_) => {
-                let message = "Each resource must appear at most once.";
-                Err(Refusal::new(ResponseError::InvalidRequest, message))
+        let alter = |one: &Wanted| {
+            if repeated.check(&(one.kind, one.name.clone())).is_none() {
+                return alter_one(broker, one, validate_only);
             }
+            let message = "Each resource must appear at most once.";
+            Err(Refusal::new(ResponseError::InvalidRequest, message))
         };
         wanted.iter().map(alter).collect()
     };

@@ -60,14 +60,14 @@ impl Wanted for DeleteTopicsRequest {
 fn delete(broker: &mut Broker, topic: &DeleteTopicState) -> DeletableTopicResult {
     let name = match (&topic.name, topic.topic_id) {
         (Some(name), id) if id.is_nil() => name.to_string(),
-        (None, id) if !id.is_nil() => match broker.topics.name_of(id) {
-            Some(name) => name.to_owned(),
-            None => {
-                let error = ResponseError::UnknownTopicId;
+        (None, id) if !id.is_nil() => {
+            let Some(name) = broker.topics.name_of(id) else {
                 let message = "This server does not host this topic ID.";
-                return answered(topic, Some(&Refusal::new(error, message)));
-            }
-        },
+                let refusal = Refusal::new(ResponseError::UnknownTopicId, message);
+                return answered(topic, Some(&refusal));
+            };
+            name.to_owned()
+        }
         _ => {
             let message = "You may not specify both topic name and topic id.";
             let refusal = Refusal::new(ResponseError::InvalidRequest, message);
