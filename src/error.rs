@@ -143,6 +143,7 @@ fn default_code(exit: Exit) -> &'static str {
         Exit::InvalidData => "invalid_data",
         Exit::Interrupted => "interrupted",
         Exit::Terminated => "terminated",
+        Exit::OfCommand(_) => "command",
     }
 }
 

@@ -27,10 +27,12 @@ pub enum Exit {
     Interrupted,
     /// SIGTERM before it was done.
     Terminated,
+    /// That of the command which `flowctl sandbox` ran, whatever it means there.
+    OfCommand(u8),
 }
 
 impl Exit {
-    /// Every exit, for the help page and its test.
+    /// Every exit of flowctl itself, for the help page and its test.
     pub const ALL: [Self; 11] = [
         Self::Done,
         Self::Failed,
@@ -60,6 +62,7 @@ impl Exit {
             Self::InvalidData => 65,
             Self::Interrupted => 130,
             Self::Terminated => 143,
+            Self::OfCommand(code) => code,
         }
     }
 
@@ -82,6 +85,7 @@ impl Exit {
             Self::InvalidData => "invalid topology or input data",
             Self::Interrupted => "interrupted (Ctrl-C) before it was done",
             Self::Terminated => "terminated (SIGTERM) before it was done",
+            Self::OfCommand(_) => "the exit code of the command that was run",
         }
     }
 }

@@ -48,6 +48,15 @@ impl Context {
         Ok(settings)
     }
 
+    /// Tells whether somebody says how to reach a cluster.
+    pub fn names_brokers(&self) -> bool {
+        let GlobalArgs { brokers, properties, property, .. } = &self.global;
+        brokers.is_some()
+            || properties.is_some()
+            || !property.is_empty()
+            || self.environment.setting("FLOWCTL_BROKERS").is_some()
+    }
+
     /// Connects within the deadline of the command. A cluster with another id than the topology pins
     /// is refused. A signal ends it at once: nothing has been changed.
     pub async fn connect(

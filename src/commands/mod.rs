@@ -13,6 +13,7 @@ pub mod range;
 mod reading;
 pub mod replay;
 pub mod resume;
+pub mod sandbox;
 pub mod tail;
 pub mod target;
 pub mod tour;
@@ -59,6 +60,7 @@ pub enum Command {
     Tail(Box<tail::Args>),
     Lag(lag::Args),
     Tour(tour::Args),
+    Sandbox(sandbox::Args),
     Dlq(Box<dlq::Args>),
     Replay(replay::Args),
     Completions(completions::Args),
@@ -73,7 +75,9 @@ impl Command {
             Self::Plan(args) => args.output.into(),
             Self::Apply(args) => args.output.into(),
             Self::Produce(args) => args.output.into(),
-            Self::Completions(_) | Self::Help(_) | Self::Tour(_) => ErrorFormat::Text,
+            Self::Completions(_) | Self::Help(_) | Self::Sandbox(_) | Self::Tour(_) => {
+                ErrorFormat::Text
+            }
             Self::Lag(args) => args.output.into(),
             Self::Dlq(args) => args.command.error_format(),
             Self::Tail(args) => args.error_format(),
@@ -98,6 +102,7 @@ impl Command {
                 until_interrupted(&interrupt, Box::pin(lag::run(args, context))).await
             }
             Self::Tour(args) => Box::pin(tour::run(args, context)).await,
+            Self::Sandbox(args) => Box::pin(sandbox::run(args, context)).await,
             Self::Dlq(args) => Box::pin(dlq::run(*args, context)).await,
             Self::Tail(args) => Box::pin(tail::run(*args, context)).await,
             Self::Replay(args) => Box::pin(replay::run(args, context)).await,

@@ -7,6 +7,7 @@ use crate::kafka::Cluster;
 use crate::output::Format;
 use crate::output::plan as view;
 use crate::plan::{Allowance, Permissions, Plan, decide, diff, run};
+use crate::topology::Resolved;
 
 /// Show what apply would change
 ///
@@ -80,26 +81,36 @@ pub(super) async fn make(
     context.output.diagnostics(&wanted.warnings);
     let settings = context.settings(Some(&wanted)).await?;
     let cluster = context.connect(&settings, Some(&wanted)).await?;
-    let deadline = context.deadline;
-    let observed = run::gather(&cluster, &wanted, context.clock, deadline).await?;
-    let differences = diff(&wanted, &observed);
-    let findings =
-        run::investigate(&cluster, &wanted, &observed, &differences, context.clock, deadline)
-            .await?;
     let permissions = Permissions {
         allowances: allow.iter().cloned().collect(),
         force_nonempty: *force_nonempty,
     };
+    let plan = compare(&wanted, &cluster, &permissions, context).await?;
+    Ok((cluster, plan))
+}
+
+/// Compares a topology with a cluster and decides what becomes of each difference.
+pub(super) async fn compare(
+    wanted: &Resolved,
+    cluster: &Cluster,
+    permissions: &Permissions,
+    context: &mut Context,
+) -> anyhow::Result<Plan> {
+    let deadline = context.deadline;
+    let observed = run::gather(cluster, wanted, context.clock, deadline).await?;
+    let differences = diff(wanted, &observed);
+    let findings =
+        run::investigate(cluster, wanted, &observed, &differences, context.clock, deadline).await?;
     for allowance in permissions.unused(&differences.differences) {
         context
             .output
             .warn(&format!("--allow {allowance} allows nothing: there is no such change"));
     }
-    let plan = decide(&wanted, &observed, differences, &findings, &permissions);
+    let plan = decide(wanted, &observed, differences, &findings, permissions);
     for warning in view::unmanaged_warnings(&plan) {
         context.output.warn(&warning);
     }
-    Ok((cluster, plan))
+    Ok(plan)
 }
 
 /// Prints a plan.

@@ -1,4 +1,4 @@
-//! `flowctl tour`: the main job on the given brokers, step by step.
+//! `flowctl tour`: the main job on the given brokers, or on a sandbox, step by step.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,9 +16,11 @@ use crate::model::secret::Secret;
 use crate::output::tour;
 use crate::tour::run::{self, Tour};
 
-/// Show the main job on a real cluster, step by step
+/// Show the main job step by step, on a cluster or on an embedded sandbox
 ///
 /// Examples:
+///
+///   flowctl tour                               # nothing needed: on a sandbox in memory
 ///
 ///   flowctl tour -b localhost:9092
 ///
@@ -41,6 +43,15 @@ const CLEAN_UP: Duration = Duration::from_secs(15);
 
 /// Runs the tour.
 pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
+    // Whoever names no cluster sees it on one that is made for it.
+    let sandbox = if context.names_brokers() {
+        None
+    } else {
+        let sandbox = super::sandbox::start(super::sandbox::free_port(), context).await?;
+        context.output.note("no brokers are named: the tour runs on a sandbox in memory");
+        context.global.brokers = Some(sandbox.address().to_string());
+        Some(sandbox)
+    };
     let settings = context.settings(None).await?;
     // Nothing has been made yet: a signal or a cluster that is not there ends the tour here.
     let cluster = context.connect(&settings, None).await?;
@@ -73,7 +84,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         ended = work => ended.map(|()| Exit::Done),
         signal = interrupt.wait() => Ok(signal.exit()),
     };
-    if args.keep {
+    if args.keep && sandbox.is_none() {
         context.output.note(&format!("kept: every topic that begins with {}", tour.namespace));
     } else {
         let approve = || Approval::given(ApprovedBy::Command);

@@ -19,4 +19,4 @@ mod server;
 mod topics;
 mod transactions;
 
-pub use server::{Options, Sandbox};
+pub use server::{Event, Options, Sandbox};

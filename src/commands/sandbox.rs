@@ -1,0 +1,201 @@
+//! `flowctl sandbox`: an embedded broker, for trying a topology and testing a script.
+
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
+
+use anyhow::Context as _;
+use tokio::process::{Child, Command};
+
+use super::{Context, plan};
+use crate::approval::{Approval, ApprovedBy};
+use crate::config::TopologyArgs;
+use crate::error::Problem;
+use crate::exit::Exit;
+use crate::interrupt::Signal;
+use crate::kafka::{Cluster, ConnectionSettings, Properties};
+use crate::output::plan as plan_view;
+use crate::plan::run::{self, Limits};
+use crate::plan::{Permissions, Plan};
+use crate::sandbox::{Event, Options, Sandbox};
+use crate::topology::resolved::ResolvedCluster;
+
+/// Start an embedded Kafka broker in memory, for trying and testing
+///
+/// Examples:
+///
+///   flowctl sandbox --listen 127.0.0.1:9092
+///
+///   flowctl sandbox -f topology.yaml -e dev    # with the topics of a topology
+///
+///   flowctl sandbox -f topology.yaml -e dev -- sh -c 'flowctl produce orders --count 10'
+///
+/// Runs until Ctrl-C, and all its records go with it: it is never for data that matters. With a command
+/// behind --, it runs on a free port while that command does, with FLOWCTL_BROKERS (and FLOWCTL_ENV)
+/// set, and ends with the command's exit code. What differs from Kafka: flowctl help sandbox-limits.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:9092, before a command a free port]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub listen: Option<String>,
+
+    /// The topology.
+    #[command(flatten)]
+    pub topology: TopologyArgs,
+
+    /// Command to run beside it
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+/// The port that brokers listen on where nobody says another.
+const PORT: u16 = 9092;
+
+/// Runs the sandbox.
+pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
+    let Args { listen, topology, command } = args;
+    let listen = address(listen.as_deref(), !command.is_empty())?;
+    let mut sandbox = start(listen, context).await?;
+    let address = sandbox.address();
+    let is_wanted = topology.file.is_some() || topology.env.is_some();
+    let environment = context.topology_environment(&topology).map(str::to_owned);
+    if is_wanted {
+        let exit = apply(&topology, address, context).await?;
+        if exit != Exit::Done {
+            return Ok(exit);
+        }
+    }
+    if let Some((program, arguments)) = command.split_first() {
+        let mut child = Command::new(program);
+        child.args(arguments).env("FLOWCTL_BROKERS", address.to_string()).kill_on_drop(true);
+        if let Some(environment) = environment.filter(|_| is_wanted) {
+            child.env("FLOWCTL_ENV", environment);
+        }
+        let child = child.spawn().with_context(|| format!("cannot run `{}`", program.display()))?;
+        return beside(child, &mut sandbox, context).await;
+    }
+    context.output.note(&format!("the sandbox listens on {address}; Ctrl-C ends it"));
+    context.output.note("for trying and testing only: all its records go when it ends");
+    context.output.print(&format!("-b {address}\n"))?;
+    context.output.flush()?;
+    let interrupt = context.interrupt.clone();
+    loop {
+        tokio::select! {
+            _signal = interrupt.wait() => return Ok(Exit::Done),
+            event = sandbox.event() => tell(&event, context),
+        }
+    }
+}
+
+/// Starts a sandbox and says why it cannot.
+pub(super) async fn start(listen: SocketAddr, context: &Context) -> anyhow::Result<Sandbox> {
+    let options = Options { listen, clock: context.clock };
+    let started = Sandbox::start(options).await;
+    started.map_err(|cause| {
+        let problem = Problem::failed(format!("cannot listen on {listen}: {cause}"));
+        problem.hint("--listen 127.0.0.1:0 takes a free port").into()
+    })
+}
+
+/// Returns a free port of this machine.
+pub(super) fn free_port() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+}
+
+/// Reads where to listen.
+fn address(listen: Option<&str>, has_command: bool) -> anyhow::Result<SocketAddr> {
+    let Some(text) = listen else {
+        let port = if has_command { 0 } else { PORT };
+        return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    };
+    let problem = |cause: &str| {
+        Problem::usage(format!("cannot listen on `{text}`: {cause}"))
+            .hint("it takes HOST:PORT, such as 127.0.0.1:9092")
+    };
+    let mut found = text.to_socket_addrs().map_err(|cause| problem(&cause.to_string()))?;
+    found.next().ok_or_else(|| problem("it has no address").into())
+}
+
+/// Creates what the topology declares. Whatever cluster it names, this is the sandbox.
+async fn apply(
+    args: &TopologyArgs,
+    address: SocketAddr,
+    context: &mut Context,
+) -> anyhow::Result<Exit> {
+    let mut wanted = context.topology(args).await?;
+    context.output.diagnostics(&wanted.warnings);
+    wanted.cluster = ResolvedCluster::default();
+    let (settings, _) =
+        ConnectionSettings::from_properties(Some(&address.to_string()), &Properties::new())?;
+    let cluster = Cluster::connect(&settings, context.deadline).await?;
+    let plan = plan::compare(&wanted, &cluster, &Permissions::default(), context).await?;
+    create(&cluster, plan, context).await
+}
+
+/// Applies a plan to a sandbox: there is nothing in it that anybody would have to be asked for.
+async fn create(cluster: &Cluster, plan: Plan, context: &mut Context) -> anyhow::Result<Exit> {
+    if plan.exit() != Exit::Done {
+        context.output.note(&plan_view::text(&plan, false));
+        return Ok(plan.exit());
+    }
+    let approval = Approval::given(ApprovedBy::Command);
+    let interrupt = context.interrupt.clone();
+    let limits = Limits { timeout: context.global.timeout, interrupt: &interrupt };
+    let applied = run::apply(cluster, plan, approval, limits, &mut |_, _| {}).await;
+    if applied.exit() != Exit::Done {
+        context.output.note(&plan_view::text(&applied.plan, false));
+    }
+    context.output.note(plan_view::tally_line(&applied).trim_end());
+    Ok(applied.exit())
+}
+
+/// Waits for a command, and passes its exit code on. Ctrl-C reaches it by itself; SIGTERM is passed on.
+async fn beside(
+    mut child: Child,
+    sandbox: &mut Sandbox,
+    context: &mut Context,
+) -> anyhow::Result<Exit> {
+    let interrupt = context.interrupt.clone();
+    let mut is_asked = false;
+    loop {
+        tokio::select! {
+            ended = child.wait() => return Ok(exit_of(ended.context("cannot wait for the command")?)),
+            event = sandbox.event() => tell(&event, context),
+            signal = interrupt.wait(), if !is_asked => {
+                is_asked = true;
+                if signal == Signal::Terminate {
+                    terminate(&child);
+                }
+            }
+        }
+    }
+}
+
+/// Asks a command to end.
+fn terminate(child: &Child) {
+    let pid = child.id().and_then(|id| i32::try_from(id).ok());
+    if let Some(pid) = pid.and_then(rustix::process::Pid::from_raw) {
+        // It may have ended by itself.
+        let _gone = rustix::process::kill_process(pid, rustix::process::Signal::TERM).is_err();
+    }
+}
+
+/// Returns the exit of a command: its own code, or as shells have it for one that a signal ended.
+fn exit_of(status: ExitStatus) -> Exit {
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    Exit::OfCommand(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))
+}
+
+/// Shows what the sandbox has to say.
+fn tell(event: &Event, context: &mut Context) {
+    match event {
+        Event::Closed { peer, reason } => {
+            context.output.warn(&format!("closed the connection of {peer}: {reason}"));
+        }
+        Event::NotAccepted(cause) => {
+            context.output.warn(&format!("could not take a connection: {cause}"));
+        }
+    }
+}
