@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::process::{Child, Command};
@@ -18,7 +20,7 @@ use crate::kafka::{Cluster, ConnectionSettings, Properties};
 use crate::output::plan as plan_view;
 use crate::plan::run::{self, Limits};
 use crate::plan::{Permissions, Plan};
-use crate::sandbox::{Event, Options, Sandbox};
+use crate::sandbox::{Event, Fault, Options, Sandbox};
 use crate::topology::resolved::ResolvedCluster;
 
 /// Start an embedded Kafka broker in memory, for trying and testing
@@ -45,6 +47,15 @@ pub struct Args {
     #[command(flatten)]
     pub topology: TopologyArgs,
 
+    /// Let requests fail: CALL CONDITIONS EFFECT, as in 'Produce topic=orders every=3 drop-after' (can
+    /// be repeated)
+    #[arg(long = "fault", value_name = "RULE", value_parser = parse_fault)]
+    pub faults: Vec<Fault>,
+
+    /// Rules as of --fault, one a line; the file is read again when it changes
+    #[arg(long, value_name = "FILE", conflicts_with = "faults")]
+    pub fault_file: Option<PathBuf>,
+
     /// Command to run beside it
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
@@ -55,9 +66,14 @@ const PORT: u16 = 9092;
 
 /// Runs the sandbox.
 pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
-    let Args { listen, topology, command } = args;
+    let Args { listen, topology, faults, fault_file, command } = args;
     let listen = address(listen.as_deref(), !command.is_empty())?;
-    let mut sandbox = start(listen, context).await?;
+    let mut rules = fault_file.map(FaultFile::new);
+    let faults = match &mut rules {
+        Some(file) => file.read()?.unwrap_or_default(),
+        None => faults,
+    };
+    let sandbox = start(listen, Vec::new(), context).await?;
     let address = sandbox.address();
     let is_wanted = topology.file.is_some() || topology.env.is_some();
     let environment = context.topology_environment(&topology).map(str::to_owned);
@@ -67,6 +83,9 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
             return Ok(exit);
         }
     }
+    // What was prepared was prepared without them.
+    sandbox.set_faults(faults);
+    let mut running = Running { sandbox, rules };
     if let Some((program, arguments)) = command.split_first() {
         let mut child = Command::new(program);
         child.args(arguments).env("FLOWCTL_BROKERS", address.to_string()).kill_on_drop(true);
@@ -74,7 +93,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
             child.env("FLOWCTL_ENV", environment);
         }
         let child = child.spawn().with_context(|| format!("cannot run `{}`", program.display()))?;
-        return beside(child, &mut sandbox, context).await;
+        return beside(child, &mut running, context).await;
     }
     context.output.note(&format!("the sandbox listens on {address}; Ctrl-C ends it"));
     context.output.note("for trying and testing only: all its records go when it ends");
@@ -84,14 +103,18 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     loop {
         tokio::select! {
             _signal = interrupt.wait() => return Ok(Exit::Done),
-            event = sandbox.event() => tell(&event, context),
+            () = running.next(context) => {}
         }
     }
 }
 
 /// Starts a sandbox and says why it cannot.
-pub(super) async fn start(listen: SocketAddr, context: &Context) -> anyhow::Result<Sandbox> {
-    let options = Options { listen, clock: context.clock };
+pub(super) async fn start(
+    listen: SocketAddr,
+    faults: Vec<Fault>,
+    context: &Context,
+) -> anyhow::Result<Sandbox> {
+    let options = Options { listen, clock: context.clock, faults };
     let started = Sandbox::start(options).await;
     started.map_err(|cause| {
         let problem = Problem::failed(format!("cannot listen on {listen}: {cause}"));
@@ -154,7 +177,7 @@ async fn create(cluster: &Cluster, plan: Plan, context: &mut Context) -> anyhow:
 /// Waits for a command, and passes its exit code on. Ctrl-C reaches it by itself; SIGTERM is passed on.
 async fn beside(
     mut child: Child,
-    sandbox: &mut Sandbox,
+    running: &mut Running,
     context: &mut Context,
 ) -> anyhow::Result<Exit> {
     let interrupt = context.interrupt.clone();
@@ -162,7 +185,7 @@ async fn beside(
     loop {
         tokio::select! {
             ended = child.wait() => return Ok(exit_of(ended.context("cannot wait for the command")?)),
-            event = sandbox.event() => tell(&event, context),
+            () = running.next(context) => {}
             signal = interrupt.wait(), if !is_asked => {
                 is_asked = true;
                 if signal == Signal::Terminate {
@@ -171,6 +194,63 @@ async fn beside(
             }
         }
     }
+}
+
+/// A sandbox with its rules.
+struct Running {
+    sandbox: Sandbox,
+    rules: Option<FaultFile>,
+}
+
+/// How often the file with the rules is looked at: sooner than anybody types the next command.
+const LOOK: Duration = Duration::from_millis(100);
+
+impl Running {
+    /// Waits for what the sandbox has to say, or for other rules.
+    async fn next(&mut self, context: &mut Context) {
+        tokio::select! {
+            event = self.sandbox.event() => tell(&event, context),
+            () = tokio::time::sleep(LOOK), if self.rules.is_some() => {
+                match self.rules.as_mut().map_or(Ok(None), FaultFile::read) {
+                    Ok(None) => {}
+                    Ok(Some(faults)) => self.sandbox.set_faults(faults),
+                    Err(problem) => context.output.warn(&format!("{problem}; the rules before hold")),
+                }
+            }
+        }
+    }
+}
+
+/// A file with rules.
+struct FaultFile {
+    path: PathBuf,
+    /// What was in it the last time.
+    text: Option<String>,
+}
+
+impl FaultFile {
+    fn new(path: PathBuf) -> Self {
+        Self { path, text: None }
+    }
+
+    /// Reads the rules, if they are others than the last time.
+    fn read(&mut self) -> Result<Option<Vec<Fault>>, Problem> {
+        let name = self.path.display();
+        let text = std::fs::read_to_string(&self.path)
+            .map_err(|cause| Problem::usage(format!("cannot read `{name}`: {cause}")))?;
+        if self.text.as_ref() == Some(&text) {
+            return Ok(None);
+        }
+        let rules = Fault::parse_lines(&text)
+            .map_err(|(line, error)| Problem::usage(format!("{name}:{line}: {error}")));
+        self.text = Some(text);
+        rules.map(Some)
+    }
+}
+
+/// Reads `--fault`.
+fn parse_fault(text: &str) -> Result<Fault, String> {
+    Fault::parse(text).map_err(|error| error.to_string())
 }
 
 /// Asks a command to end.

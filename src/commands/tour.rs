@@ -47,7 +47,8 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let sandbox = if context.names_brokers() {
         None
     } else {
-        let sandbox = super::sandbox::start(super::sandbox::free_port(), context).await?;
+        let sandbox =
+            super::sandbox::start(super::sandbox::free_port(), Vec::new(), context).await?;
         context.output.note("no brokers are named: the tour runs on a sandbox in memory");
         context.global.brokers = Some(sandbox.address().to_string());
         Some(sandbox)

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::faults::Faults;
 use super::topics::{Refusal, Topics};
 use crate::clock::Clock;
 use crate::model::timestamp::Timestamp;
@@ -24,6 +25,8 @@ pub(super) struct Broker {
     pub(super) cluster_id: String,
     /// The topics, their configs and their records.
     pub(super) topics: Topics,
+    /// What is to go wrong.
+    pub(super) faults: Faults,
     clock: Clock,
 }
 
@@ -32,7 +35,7 @@ impl Broker {
     pub(super) fn new(clock: Clock) -> Self {
         let id = new_id().simple().to_string();
         let cluster_id = format!("sandbox-{}", id.get(..12).unwrap_or_default());
-        Self { cluster_id, topics: Topics::default(), clock }
+        Self { cluster_id, topics: Topics::default(), faults: Faults::default(), clock }
     }
 
     /// Returns the time now.
@@ -81,6 +84,11 @@ impl Shared {
         let result = change(&mut self.lock());
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
         result
+    }
+
+    /// Changes what nobody waits for.
+    pub(super) fn touch<T>(&self, change: impl FnOnce(&mut Broker) -> T) -> T {
+        change(&mut self.lock())
     }
 
     /// Does what is due; wakes others only if there was something.

@@ -13,10 +13,12 @@
 
 mod api;
 mod broker;
+mod faults;
 mod groups;
 mod log;
 mod server;
 mod topics;
 mod transactions;
 
+pub use faults::{Fault, FaultError};
 pub use server::{Event, Options, Sandbox};

@@ -36,7 +36,7 @@ impl Broker {
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-                let options = Options { listen, clock: Clock::System };
+                let options = Options { listen, clock: Clock::System, faults: Vec::new() };
                 let sandbox = Sandbox::start(options).await.unwrap();
                 bound.send(sandbox.address()).unwrap();
                 stopped.await.unwrap();

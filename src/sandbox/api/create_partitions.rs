@@ -8,7 +8,7 @@ use kafka_protocol::protocol::VersionRange;
 
 use super::{Call, Caller, Repeated, text, versions};
 use crate::sandbox::broker::Broker;
-use crate::sandbox::topics::Refusal;
+use crate::sandbox::topics::{Refusal, Topics};
 
 impl Call for CreatePartitionsRequest {
     const OFFERED: VersionRange = versions(0, 3);
@@ -32,6 +32,10 @@ impl Call for CreatePartitionsRequest {
             results
         };
         CreatePartitionsResponse::default().with_results(caller.broker.change(grow))
+    }
+
+    fn topics(&self, _topics: &Topics) -> Vec<String> {
+        self.topics.iter().map(|topic| topic.name.to_string()).collect()
     }
 
     fn refuse(self, error: ResponseError) -> CreatePartitionsResponse {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Call, Caller, Repeated, text, versions};
 use crate::sandbox::broker::{Broker, new_id};
-use crate::sandbox::topics::{Configs, Definition, NewTopic, Refusal, definitions};
+use crate::sandbox::topics::{Configs, Definition, NewTopic, Refusal, Topics, definitions};
 
 impl Call for CreateTopicsRequest {
     const OFFERED: VersionRange = versions(2, 7);
@@ -35,6 +35,10 @@ impl Call for CreateTopicsRequest {
             results
         };
         CreateTopicsResponse::default().with_topics(caller.broker.change(create))
+    }
+
+    fn topics(&self, _topics: &Topics) -> Vec<String> {
+        self.topics.iter().map(|topic| topic.name.to_string()).collect()
     }
 
     fn refuse(self, error: ResponseError) -> CreateTopicsResponse {

@@ -8,7 +8,7 @@ use kafka_protocol::protocol::{StrBytes, VersionRange};
 
 use super::{Call, Caller, text, versions};
 use crate::sandbox::broker::Broker;
-use crate::sandbox::topics::Refusal;
+use crate::sandbox::topics::{Refusal, Topics};
 
 /// The first version that says what is wrong.
 const WITH_MESSAGE: i16 = 5;
@@ -30,6 +30,15 @@ impl Call for DeleteTopicsRequest {
             }
         }
         DeleteTopicsResponse::default().with_responses(responses)
+    }
+
+    fn topics(&self, topics: &Topics) -> Vec<String> {
+        let name = |topic: &DeleteTopicState| match &topic.name {
+            Some(name) => Some(name.to_string()),
+            None => topics.name_of(topic.topic_id).map(str::to_owned),
+        };
+        let by_id = self.topics.iter().filter_map(name);
+        by_id.chain(self.topic_names.iter().map(|name| name.to_string())).collect()
     }
 
     fn refuse(self, error: ResponseError) -> DeleteTopicsResponse {

@@ -11,7 +11,7 @@ use kafka_protocol::protocol::{StrBytes, VersionRange};
 use super::alter_configs::{BROKER, TOPIC};
 use super::{Call, Caller, text, versions};
 use crate::sandbox::broker::{BROKER_ID, Broker};
-use crate::sandbox::topics::{BROKER_CONFIGS, Configs, Definition, Refusal, definitions};
+use crate::sandbox::topics::{BROKER_CONFIGS, Configs, Definition, Refusal, Topics, definitions};
 
 /// Where a value comes from: the topic itself.
 const OF_TOPIC: i8 = 1;
@@ -33,6 +33,11 @@ impl Call for DescribeConfigsRequest {
             self.resources.iter().map(describe).collect()
         };
         DescribeConfigsResponse::default().with_results(caller.broker.look(describe))
+    }
+
+    fn topics(&self, _topics: &Topics) -> Vec<String> {
+        let named = self.resources.iter().filter(|resource| resource.resource_type == TOPIC);
+        named.map(|resource| resource.resource_name.to_string()).collect()
     }
 
     fn refuse(self, error: ResponseError) -> DescribeConfigsResponse {

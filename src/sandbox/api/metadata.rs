@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Call, Caller, text, versions};
 use crate::sandbox::broker::{BROKER_ID, Broker, LEADER_EPOCH};
-use crate::sandbox::topics::Topic;
+use crate::sandbox::topics::{Topic, Topics};
 
 impl Call for MetadataRequest {
     const OFFERED: VersionRange = versions(0, 13);
@@ -36,6 +36,14 @@ impl Call for MetadataRequest {
             .with_cluster_id(Some(StrBytes::from_string(cluster_id)))
             .with_controller_id(BROKER_ID)
             .with_topics(topics)
+    }
+
+    fn topics(&self, topics: &Topics) -> Vec<String> {
+        let name = |topic: &MetadataRequestTopic| match &topic.name {
+            Some(name) => Some(name.to_string()),
+            None => topics.name_of(topic.topic_id).map(str::to_owned),
+        };
+        self.topics.iter().flatten().filter_map(name).collect()
     }
 
     fn refuse(self, error: ResponseError) -> MetadataResponse {

@@ -18,6 +18,7 @@ use kafka_protocol::messages::api_versions_response::ApiVersion;
 use kafka_protocol::protocol::{Request, StrBytes, VersionRange};
 
 use super::broker::Shared;
+use super::topics::Topics;
 
 pub(super) use versions::unsupported_version;
 
@@ -31,6 +32,16 @@ pub(super) trait Call: Request + Clone + Send {
 
     /// Refuses everything that is asked with one error.
     fn refuse(self, error: ResponseError) -> Self::Response;
+
+    /// Names the topics that it is about, for fault rules.
+    fn topics(&self, _topics: &Topics) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Names the groups and transactional ids that it is about, for fault rules.
+    fn groups(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Tells whether the client waits for an answer.
     fn wants_answer(&self) -> bool {

@@ -33,6 +33,7 @@ pub(super) async fn converse(
         let Some(frame) = read? else { return Ok(()) };
         match dispatch::answer(&mut caller, &frame).await? {
             Reply::Nothing => {}
+            Reply::Close => return Ok(()),
             Reply::Answer(bytes) => match timeout(PATIENCE, output.write_all(&bytes)).await {
                 Ok(Ok(())) => {}
                 // The client has gone before it read the answer: that is its own business.

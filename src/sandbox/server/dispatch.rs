@@ -8,10 +8,12 @@ use kafka_protocol::messages::{
     IncrementalAlterConfigsRequest, MetadataRequest, RequestHeader,
 };
 use kafka_protocol::protocol::{Decodable, Request};
+use tokio::time::sleep;
 
 use super::frame::{self, Frame};
 use super::guard;
 use crate::sandbox::api::{Call, Caller, unsupported_version};
+use crate::sandbox::faults::{About, Effect};
 
 /// What is sent back.
 pub(super) enum Reply {
@@ -19,6 +21,8 @@ pub(super) enum Reply {
     Answer(BytesMut),
     /// Nothing: the request wants no answer.
     Nothing,
+    /// The end of the connection, because a fault says so.
+    Close,
 }
 
 /// Names every call that the sandbox answers; what is not here is not advertised.
@@ -32,7 +36,12 @@ macro_rules! calls {
         /// Answers a request; an error closes the connection.
         pub(super) async fn answer(caller: &mut Caller, frame: &Frame) -> Result<Reply, String> {
             match frame.key {
-                $(<$request>::KEY => serve::<$request>(caller, frame).await,)+
+                $(<$request>::KEY => {
+                    let throttle = |response: &mut <$request as Request>::Response, ms: i32| {
+                        response.throttle_time_ms = ms;
+                    };
+                    serve::<$request>(caller, frame, throttle).await
+                })+
                 key => Err(format!("the sandbox does not know API key {key}")),
             }
         }
@@ -60,7 +69,11 @@ fn offer<C: Call>() -> ApiVersion {
 }
 
 /// Decodes one kind of request, has it answered, encodes the answer.
-async fn serve<C: Call>(caller: &mut Caller, frame: &Frame) -> Result<Reply, String> {
+async fn serve<C: Call>(
+    caller: &mut Caller,
+    frame: &Frame,
+    throttle: impl Fn(&mut C::Response, i32),
+) -> Result<Reply, String> {
     let (name, version) = (name(C::KEY), frame.version);
     let mut body = frame.bytes.clone();
     if !(C::OFFERED.min..=C::OFFERED.max).contains(&version) {
@@ -81,13 +94,48 @@ async fn serve<C: Call>(caller: &mut Caller, frame: &Frame) -> Result<Reply, Str
     caller.offered = offered;
     caller.client_id = header.client_id.unwrap_or_default();
     let wants_answer = request.wants_answer();
-    let response = request.answer(caller).await;
+    let response = match strike(caller, &name, &request) {
+        None => request.answer(caller).await,
+        Some(Effect::Error(error)) => request.refuse(error),
+        Some(Effect::ErrorAfter(error)) => {
+            drop(request.clone().answer(caller).await);
+            request.refuse(error)
+        }
+        Some(Effect::Drop) => return Ok(Reply::Close),
+        Some(Effect::DropAfter) => {
+            drop(request.answer(caller).await);
+            return Ok(Reply::Close);
+        }
+        Some(Effect::Delay(time)) => {
+            sleep(time).await;
+            request.answer(caller).await
+        }
+        Some(Effect::Throttle(time)) => {
+            let mut response = request.answer(caller).await;
+            throttle(&mut response, i32::try_from(time.as_millis()).unwrap_or(i32::MAX));
+            response
+        }
+    };
     if !wants_answer {
         return Ok(Reply::Nothing);
     }
     frame::encode(&response, version, header.correlation_id)
         .map(Reply::Answer)
         .map_err(|error| format!("{name} in version {version} cannot be answered: {error}"))
+}
+
+/// Says what goes wrong with a request because somebody wants it to.
+fn strike<C: Call>(caller: &Caller, name: &str, request: &C) -> Option<Effect> {
+    if caller.broker.look(|broker| broker.faults.are_none()) {
+        return None;
+    }
+    caller.broker.touch(|broker| {
+        let topics = request.topics(&broker.topics);
+        let groups = request.groups();
+        let about =
+            About { api: name, topics: &topics, groups: &groups, client: &caller.client_id };
+        broker.faults.strike(about)
+    })
 }
 
 /// Returns Kafka's name of a call.

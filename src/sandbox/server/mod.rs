@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::broker::{Broker, Shared};
+use super::faults::Fault;
 use crate::clock::Clock;
 
 /// How a sandbox is to be.
@@ -26,6 +27,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// What time it is.
     pub clock: Clock,
+    /// What is to go wrong.
+    pub faults: Vec<Fault>,
 }
 
 /// What the sandbox has to say.
@@ -45,6 +48,7 @@ pub enum Event {
 /// A broker that runs; it ends when this is dropped, and all connections with it.
 pub struct Sandbox {
     address: SocketAddr,
+    shared: Shared,
     events: mpsc::Receiver<Event>,
     /// Aborts its tasks when it is dropped.
     _tasks: JoinSet<()>,
@@ -66,16 +70,23 @@ impl Sandbox {
         let listener = TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
         let (sender, events) = mpsc::channel(EVENTS);
-        let shared = Shared::new(Broker::new(options.clock));
+        let mut broker = Broker::new(options.clock);
+        broker.faults.set(options.faults);
+        let shared = Shared::new(broker);
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(listener, shared.clone(), sender));
-        tasks.spawn(keep_time(shared));
-        Ok(Self { address, events, _tasks: tasks })
+        tasks.spawn(keep_time(shared.clone()));
+        Ok(Self { address, shared, events, _tasks: tasks })
     }
 
     /// Returns where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Takes other rules about what is to go wrong; counting begins anew.
+    pub fn set_faults(&self, faults: Vec<Fault>) {
+        self.shared.touch(|broker| broker.faults.set(faults));
     }
 
     /// Waits for what it has to say next.

@@ -1,0 +1,144 @@
+//! Faults on demand, which no real broker offers: which requests meet one, and what happens to them.
+
+mod parse;
+mod rule;
+
+pub use parse::FaultError;
+pub use rule::Fault;
+
+pub(super) use rule::Effect;
+
+/// What a request is about, for the rules.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct About<'a> {
+    /// Kafka's name of the call.
+    pub(super) api: &'a str,
+    /// The topics that it names.
+    pub(super) topics: &'a [String],
+    /// The groups and transactional ids that it names.
+    pub(super) groups: &'a [String],
+    /// What the client calls itself.
+    pub(super) client: &'a str,
+}
+
+/// The rules, and how often each has been met.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    rules: Vec<Counted>,
+}
+
+#[derive(Debug)]
+struct Counted {
+    rule: Fault,
+    /// How many requests it was about.
+    met: u64,
+    /// How many of those it struck.
+    struck: u64,
+    /// The state of its dice.
+    dice: u64,
+}
+
+impl Faults {
+    /// Takes other rules; counting begins anew.
+    pub(super) fn set(&mut self, rules: Vec<Fault>) {
+        let counted = |rule: Fault| Counted { dice: rule.seed, rule, met: 0, struck: 0 };
+        self.rules = rules.into_iter().map(counted).collect();
+    }
+
+    /// Tells whether there are none, so that nobody has to find out what a request is about.
+    pub(super) fn are_none(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// Says what happens to a request: the first rule that strikes decides, every rule counts.
+    pub(super) fn strike(&mut self, about: About<'_>) -> Option<Effect> {
+        let mut effect = None;
+        for counted in &mut self.rules {
+            if counted.rule.is_about(about) && counted.strikes() && effect.is_none() {
+                effect = Some(counted.rule.effect);
+            }
+        }
+        effect
+    }
+}
+
+impl Counted {
+    /// Counts a request that the rule is about, and tells whether it strikes.
+    fn strikes(&mut self) -> bool {
+        self.met = self.met.saturating_add(1);
+        let Fault { every, times, chance, .. } = self.rule;
+        let strikes = self.met.is_multiple_of(every)
+            && times.is_none_or(|times| self.struck < times)
+            && chance.is_none_or(|chance| self.throw() < chance);
+        self.struck += u64::from(strikes);
+        strikes
+    }
+
+    /// Throws the dice: a number from 0 up to 1, the same ones for the same seed (splitmix64).
+    fn throw(&mut self) -> f64 {
+        self.dice = self.dice.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.dice;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^= bits >> 31;
+        // 32 bits are exact in a float.
+        f64::from(u32::try_from(bits >> 32).unwrap_or_default()) / 4_294_967_296.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(rules: &[&str]) -> Faults {
+        let mut faults = Faults::default();
+        faults.set(rules.iter().map(|rule| Fault::parse(rule).unwrap()).collect());
+        faults
+    }
+
+    fn struck(faults: &mut Faults, api: &str, topics: &[&str], times: usize) -> String {
+        let topics: Vec<String> = topics.iter().map(|&topic| topic.to_owned()).collect();
+        let about = About { api, topics: &topics, ..About::default() };
+        (0..times).map(|_| if faults.strike(about).is_some() { 'x' } else { '.' }).collect()
+    }
+
+    #[test]
+    fn a_rule_strikes_what_it_is_about() {
+        let mut faults = faults(&["Produce topic=orders drop"]);
+        assert_eq!(struck(&mut faults, "Produce", &["orders"], 2), "xx");
+        assert_eq!(struck(&mut faults, "Produce", &["others", "orders"], 1), "x");
+        assert_eq!(struck(&mut faults, "Produce", &["others"], 1), ".");
+        assert_eq!(struck(&mut faults, "Fetch", &["orders"], 1), ".");
+    }
+
+    #[test]
+    fn every_nth_and_only_so_often() {
+        assert_eq!(struck(&mut faults(&["Fetch every=3 drop"]), "Fetch", &[], 7), "..x..x.");
+        assert_eq!(struck(&mut faults(&["Fetch times=2 drop"]), "Fetch", &[], 4), "xx..");
+        assert_eq!(struck(&mut faults(&["Fetch every=2 times=1 drop"]), "Fetch", &[], 4), ".x..");
+    }
+
+    #[test]
+    fn chance_is_the_same_for_the_same_seed() {
+        let throw = |seed: u32| {
+            let rule = format!("* chance=0.5 seed={seed} drop");
+            struck(&mut faults(&[&rule]), "Fetch", &[], 100)
+        };
+        assert_eq!(throw(1), throw(1));
+        assert_ne!(throw(1), throw(2));
+        let hits = throw(1).matches('x').count();
+        assert!((30..70).contains(&hits), "{hits}");
+        let never = struck(&mut faults(&["* chance=0 drop"]), "Fetch", &[], 50);
+        assert!(!never.contains('x'));
+        let always = struck(&mut faults(&["* chance=1 drop"]), "Fetch", &[], 50);
+        assert!(!always.contains('.'));
+    }
+
+    #[test]
+    fn the_first_rule_that_strikes_decides() {
+        let mut faults = faults(&["Fetch times=1 delay=1s", "Fetch drop"]);
+        let about = About { api: "Fetch", ..About::default() };
+        assert!(matches!(faults.strike(about), Some(Effect::Delay(_))));
+        assert_eq!(faults.strike(about), Some(Effect::Drop));
+    }
+}
