@@ -28,11 +28,15 @@ pub fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     let text = match args.topic.as_slice() {
         [concept] if concept == "exit-codes" => exit_codes(),
         [concept] if ["kcat", "rpk", "kafka"].contains(&concept.as_str()) => KCAT.to_owned(),
+        [command] if command == "sandbox" => command_help(&args.topic)? + "\n" + SANDBOX,
         path => command_help(path)?,
     };
     context.output.print(&text)?;
     Ok(Exit::Done)
 }
+
+/// What differs from Kafka.
+const SANDBOX: &str = include_str!("sandbox.txt");
 
 /// The commands of other tools, translated.
 const KCAT: &str = include_str!("kcat.txt");

@@ -35,7 +35,7 @@ use crate::topology::resolved::ResolvedCluster;
 ///
 /// Runs until Ctrl-C, and all its records go with it: it is never for data that matters. With a command
 /// behind --, it runs on a free port while that command does, with FLOWCTL_BROKERS (and FLOWCTL_ENV)
-/// set, and ends with the command's exit code. What differs from Kafka: flowctl help sandbox-limits.
+/// set, and ends with the command's exit code. What differs from Kafka: flowctl help sandbox.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
