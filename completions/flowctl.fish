@@ -178,6 +178,7 @@ partition\t'One row a partition'
 flow\t'One row a flow'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -l fail-above -d 'Exit with 2 when the lag of a group is above N, or unknown with records to read' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s o -l output -d 'Output format' -r -f -a "text\t'For people'
+wide\t'The same with assignor, coordinator and member ids; never cut'
 json\t'One JSON document'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s e -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r

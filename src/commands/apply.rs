@@ -5,6 +5,7 @@ use super::plan::{self, PlanArgs};
 use crate::error::Problem;
 use crate::exit::Exit;
 use crate::output::Format;
+use crate::output::Place;
 use crate::output::plan as view;
 use crate::output::prompt::{Question, approve};
 use crate::output::streams;
@@ -77,7 +78,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     match args.output {
         Format::Text => plan::show(&plan, args.output, context)?,
         // The document of stdout is what became of it; who is asked sees the plan all the same.
-        Format::Json if !args.yes => streams::say(&view::text(&plan, false)),
+        Format::Json if !args.yes => streams::say(&view::text(&plan, Place::default())),
         Format::Json => {}
     }
     check_name(&args, &plan)?;

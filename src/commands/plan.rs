@@ -106,7 +106,7 @@ pub(super) async fn make(
 pub(super) fn show(plan: &Plan, format: Format, context: &mut Context) -> anyhow::Result<()> {
     let output = &mut context.output;
     match format {
-        Format::Text => output.print(&view::text(plan, output.stdout_has_color()))?,
+        Format::Text => output.print(&view::text(plan, output.place()))?,
         Format::Json => output.print_json(&view::json(plan)?)?,
     }
     Ok(())

@@ -1,11 +1,13 @@
 //! What is printed: one file a view, human and JSON side by side. Nobody else prints.
 
+mod cut;
 pub mod diagnostics;
 pub mod dlq;
 mod format;
 pub mod json;
 pub mod lag;
 mod outlet;
+mod place;
 pub mod plan;
 pub mod produce;
 pub mod progress;
@@ -20,4 +22,5 @@ pub mod tour;
 pub mod validate;
 
 pub use format::Format;
+pub use place::Place;
 pub use streams::{Output, StreamError};

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::json::{self, Source};
-use super::table::{self, Align};
+use super::place::Place;
+use super::table::{self, Column};
 use crate::error::{self, Report};
 use crate::model::count::{count, count_that_was};
 use crate::model::position::Moved;
@@ -58,13 +59,13 @@ pub fn refusal(plan: &Replay, partition: i32, offset: i64, error: &anyhow::Error
 }
 
 /// Lays out a plan with its counts.
-pub fn table(plan: &Replay, counts: &BTreeMap<i32, u64>, width: Option<u16>) -> String {
+pub fn table(plan: &Replay, counts: &BTreeMap<i32, u64>, place: Place) -> String {
     let columns = [
-        ("PARTITION", Align::Right),
-        ("FROM", Align::Right),
-        ("UNTIL", Align::Right),
-        ("RECORDS", Align::Right),
-        ("TARGET", Align::Left),
+        Column::number("PARTITION"),
+        Column::number("FROM"),
+        Column::number("UNTIL"),
+        Column::number("RECORDS"),
+        Column::name("TARGET"),
     ];
     let rows: Vec<_> = plan
         .ranges
@@ -83,7 +84,7 @@ pub fn table(plan: &Replay, counts: &BTreeMap<i32, u64>, width: Option<u16>) -> 
             ]
         })
         .collect();
-    table::layout(&columns, &rows, width)
+    table::layout(&columns, &rows, place)
 }
 
 /// Renders a plan.

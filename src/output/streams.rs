@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use super::outlet::{EndsWith, Outlet};
+use super::place::Place;
 use super::sanitize::{self, Lines};
 use crate::error::Report;
 use crate::interrupt::{Interrupt, Interrupted};
@@ -146,12 +147,15 @@ impl Output {
         }
     }
 
-    /// Returns the width of the terminal on stdout; `None` where lines must not be cut.
-    pub fn width(&self) -> Option<u16> {
-        if !self.stdout_is_terminal {
-            return None;
+    /// Returns what is known of the place where results are shown.
+    pub fn place(&self) -> Place {
+        let is_terminal = self.stdout_is_terminal;
+        let width = || console::Term::stdout().size_checked().map(|(_, columns)| columns);
+        Place {
+            is_terminal,
+            has_color: self.stdout_has_color(),
+            width: is_terminal.then(width).flatten(),
         }
-        console::Term::stdout().size_checked().map(|(_, columns)| columns)
     }
 
     /// Returns how much is said on stderr.

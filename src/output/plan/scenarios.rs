@@ -15,6 +15,7 @@ use crate::model::config_entry::{ConfigEntry, ConfigSource};
 use crate::model::name::TopicName;
 use crate::model::timestamp::Timestamp;
 use crate::model::topic::{PartitionDescription, TopicDescription};
+use crate::output::Place;
 use crate::plan::blast_radius::questions;
 use crate::plan::decide::{Findings, Refusals};
 use crate::plan::{
@@ -76,7 +77,7 @@ impl<'a> Scenario<'a> {
                 for warning in super::unmanaged_warnings(&plan) {
                     writeln!(said, "warning: {warning}").unwrap();
                 }
-                said.push_str(&super::text(&plan, false));
+                said.push_str(&super::text(&plan, Place::default()));
                 writeln!(said, "exit {}", plan.exit().code()).unwrap();
             }
             Err(complaint) => writeln!(said, "{complaint}").unwrap(),
