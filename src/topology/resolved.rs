@@ -22,6 +22,8 @@ pub struct Resolved {
     pub project: String,
     /// The environment; `None` when the file declares none.
     pub environment: Option<String>,
+    /// All environments that the file declares.
+    pub environments: Vec<String>,
     /// Whether destructive changes need the environment's name typed.
     pub protected: bool,
     /// How to reach the cluster.

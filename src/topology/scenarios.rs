@@ -134,6 +134,7 @@ fn describe(said: &mut String, resolved: &Resolved) {
     let Resolved {
         project,
         environment,
+        environments: _,
         protected,
         cluster,
         registry,

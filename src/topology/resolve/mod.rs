@@ -105,6 +105,7 @@ impl Topology {
         let mut resolved = Resolved {
             project: document.project.clone(),
             environment: environment.map(str::to_owned),
+            environments: self.environments.clone(),
             protected: scope.settings.protected,
             cluster,
             registry,
