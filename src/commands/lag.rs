@@ -11,7 +11,7 @@ use crate::lag::select::{self, Name, SelectError, Selection};
 use crate::model::count::count;
 use crate::model::name::TopicName;
 use crate::output::lag::{self, By, Detail};
-use crate::output::streams::ErrorFormat;
+use crate::output::style::ErrorFormat;
 
 /// Show consumer lag of flows and groups
 ///
@@ -25,10 +25,10 @@ use crate::output::streams::ErrorFormat;
 ///
 ///   flowctl lag user-activity-logs --fail-above 1000
 ///
-/// Lag is log end offset - committed offset; the end is the high watermark, read after the committed
-/// offsets. What is unknown is `-` (null in JSON), never 0: a group that has not committed, or an
-/// offset after the end of a topic that was created again (`reset`). `lost-N`: N offsets were
-/// deleted by retention before the group read them.
+/// Lag is log end offset - committed offset; the end is the high watermark, read after the
+/// committed offsets. What is unknown is `-` (null in JSON), never 0: a group that has not
+/// committed, or an offset after the end of a topic that was created again (`reset`). `lost-N`: N
+/// offsets were deleted by retention before the group read them.
 ///
 /// A narrow terminal shows fewer columns and cuts names; -o wide and a pipe show them whole.
 #[derive(Debug, clap::Args)]

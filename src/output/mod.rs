@@ -3,6 +3,7 @@
 mod cut;
 pub mod diagnostics;
 pub mod dlq;
+mod error_text;
 mod format;
 pub mod json;
 pub mod lag;
@@ -16,6 +17,7 @@ pub mod record;
 pub mod replay;
 pub mod sanitize;
 pub mod streams;
+pub mod style;
 pub mod table;
 pub mod tail;
 pub mod tour;
