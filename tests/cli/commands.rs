@@ -1,4 +1,5 @@
-//! One command line of every command that asks the cluster: what holds for all of them is tested for all.
+//! One command line of every command that asks the cluster: what holds for all of them is tested
+//! for all.
 
 use crate::home::Home;
 

@@ -14,6 +14,8 @@ mod mutual_tls;
 mod plan;
 mod produce;
 mod round_trip;
+#[path = "../support/running.rs"]
+mod running;
 mod support;
 mod tail;
 mod tour;

@@ -1,11 +1,12 @@
-//! What every live test needs: Kafka itself, its tools, kcat, and the real binary in a home of its own.
+//! What every live test needs: Kafka itself, its tools, kcat, and the real binary in a home of its
+//! own.
 //!
-//! Kafka comes from `dev/kafka up`, which finds the running instance or starts one: in the folder of
-//! `FLOWCTL_DEV_DIR` (`dev/test` sets one), else the developer's own. Nothing here ever skips.
+//! Kafka comes from `dev/kafka up`, which finds the running instance or starts one: in the folder
+//! of `FLOWCTL_DEV_DIR` (`dev/test` sets one), else the developer's own. Nothing here ever skips.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process;
+use std::process::{self, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,10 @@ use flowctl::model::name::TopicName;
 use flowctl::model::topic::{NewTopic, TopicDescription};
 
 use crate::home::{Home, PATIENCE, unique};
+use crate::running::Running;
+
+/// How long the start of an instance may take, also when another one starts before it.
+const STARTING: Duration = Duration::from_secs(600);
 
 /// A running instance of Kafka.
 #[derive(Debug)]
@@ -35,8 +40,8 @@ pub(crate) fn secure_kafka() -> &'static Kafka {
     KAFKA.get_or_init(|| Kafka::up("--secure"))
 }
 
-/// Returns the instance of three brokers. It is for tests which stop brokers, so only one test has it
-/// at a time, and the next one finds all three up again.
+/// Returns the instance of three brokers. It is for tests which stop brokers, so only one test has
+/// it at a time, and the next one finds all three up again.
 pub(crate) fn three_brokers() -> ThreeBrokers {
     static TURN: Mutex<()> = Mutex::new(());
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -105,7 +110,10 @@ impl Kafka {
             "set -e; {line}\nstarted=\"$('{}' up {flags})\"; eval \"$started\"; env -0",
             kafka.display()
         );
-        let output = process::Command::new("bash").args(["-c", &script]).output().unwrap();
+        let mut command = process::Command::new("bash");
+        command.args(["-c", &script]).stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let output = Running::start_within(&mut command, STARTING).wait_with_output();
         let complaint = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "dev/kafka up {flags} failed:\n{complaint}");
         let variables = String::from_utf8_lossy(&output.stdout)
@@ -150,7 +158,8 @@ impl Kafka {
         command
     }
 
-    /// Prepares the real binary in a home, with these brokers and, where they ask, as the super user.
+    /// Prepares the real binary in a home, with these brokers and, where they ask, as the super
+    /// user.
     pub(crate) fn flowctl(&self, home: &Home) -> Command {
         let mut command = home.flowctl();
         command.env("FLOWCTL_BROKERS", self.brokers());
@@ -177,8 +186,8 @@ impl Kafka {
         name
     }
 
-    /// Creates a topic and waits until it has its leaders. The library does it: Kafka's own tool takes
-    /// a second of two cores.
+    /// Creates a topic and waits until it has its leaders. The library does it: Kafka's own tool
+    /// takes a second of two cores.
     pub(crate) fn create_topic(&self, name: &str, partitions: i32) {
         let name = TopicName::new(name);
         let topic =

@@ -1,6 +1,5 @@
 //! Redrives that are killed, interrupted, or started twice.
 
-use std::process::Command;
 use std::time::Duration;
 
 use super::{Flow, fill};
@@ -39,7 +38,7 @@ fn two_at_once_send_each_record_once() {
     let second = flow.start_redrive();
     let mut codes = Vec::new();
     for running in [first, second] {
-        let ended = running.wait_with_output().unwrap();
+        let ended = running.wait_with_output();
         let code = ended.status.code().unwrap();
         // 0: it sent what was left; 4: the other one took over.
         assert!(matches!(code, 0 | 4), "{code}: {}", text(&ended.stderr));
@@ -58,9 +57,8 @@ fn ctrl_c_ends_with_what_is_in_flight_and_the_command_that_goes_on() {
     for _ in 0..20 {
         let running = flow.start_redrive();
         wait_at_random(1_200);
-        let pid = running.id().to_string();
-        let signal = Command::new("kill").args(["-INT", &pid]).status().unwrap();
-        let ended = running.wait_with_output().unwrap();
+        running.send("INT");
+        let ended = running.wait_with_output();
         let told = text(&ended.stderr);
         match ended.status.code() {
             Some(130) if told.contains("to go on: ") => {
@@ -71,7 +69,7 @@ fn ctrl_c_ends_with_what_is_in_flight_and_the_command_that_goes_on() {
             }
             // Before it began, or after it had ended.
             Some(130 | 0) | None => {}
-            other => panic!("{other:?} {signal}: {told}"),
+            other => panic!("{other:?}: {told}"),
         }
     }
     flow.redrive(&[]);
@@ -85,24 +83,20 @@ fn a_run_that_was_frozen_past_its_transaction_sends_nothing_after_another_one() 
     let flow = Flow::new("redrive-frozen", 2);
     fill(&flow, 2, 15_000);
     let mut frozen = flow.start_redrive();
-    let pid = frozen.id().to_string();
-    let signal = |name: &str| {
-        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
-    };
     std::thread::sleep(Duration::from_millis(500));
     wait_at_random(600);
     let has_ended = frozen.try_wait().unwrap().is_some();
     if !has_ended {
-        signal("-STOP");
+        frozen.send("STOP");
         // The coordinator aborts its transaction after 20 s.
         std::thread::sleep(Duration::from_secs(23));
     }
     flow.redrive(&[]);
     flow.each_arrived_once(30_000);
     if !has_ended {
-        signal("-CONT");
+        frozen.send("CONT");
     }
-    let ended = frozen.wait_with_output().unwrap();
+    let ended = frozen.wait_with_output();
     let told = text(&ended.stderr);
     // 0: it was frozen before it had opened its producer, or was through.
     assert!(matches!(ended.status.code(), Some(0 | 4)), "{told}");

@@ -8,7 +8,6 @@ mod replay;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::process;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -23,6 +22,7 @@ use flowctl::model::record::{OutgoingRecord, Record};
 use flowctl::model::topic::NewTopic;
 
 use crate::home::{Home, PATIENCE, text};
+use crate::running::{Running, flowctl};
 use crate::support::{block_on, kafka};
 
 /// A flow's main topic and its DLQ, and the dead letters that are written into it.
@@ -56,17 +56,10 @@ impl Flow {
     }
 
     /// Starts a redrive of all and leaves it running.
-    fn start_redrive(&self) -> process::Child {
-        process::Command::new(env!("CARGO_BIN_EXE_flowctl"))
-            .args(["dlq", "redrive", &self.dlq, "--yes"])
-            .env_clear()
-            .env("HOME", self.home.path())
-            .env("FLOWCTL_BROKERS", kafka().brokers())
-            .current_dir(self.home.path())
-            .stdin(process::Stdio::null())
-            .stderr(process::Stdio::piped())
-            .spawn()
-            .unwrap()
+    fn start_redrive(&self) -> Running {
+        let mut command = flowctl(&self.home);
+        command.args(["dlq", "redrive", &self.dlq, "--yes"]);
+        Running::start(command.env("FLOWCTL_BROKERS", kafka().brokers()))
     }
 
     /// Counts records by their origin, as they are in the main topic for a `read_committed` reader.

@@ -138,7 +138,8 @@ fn a_topic_that_is_deleted_or_created_again_ends_the_reading() {
         let topic = new_topic(&cluster, 1, 1, &[]).await;
         let partitions = partitions_of(&topic, 1);
         write(&settings, Compression::None, &[outgoing(&topic, 0, "first")]);
-        // Somebody else does it: who creates a topic knows that brokers may not have heard of it yet.
+        // Somebody else does it: who creates a topic knows that brokers may not have heard of it
+        // yet.
         let elsewhere = cluster;
         let cluster = connect(&settings).await;
         let mut reader = open(&cluster, &partitions, 0, impatient()).await;
