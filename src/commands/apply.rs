@@ -24,12 +24,12 @@ use crate::plan::{Applied, Change, Outcome, Plan, run};
 ///
 ///   flowctl apply -e prod --yes --confirm prod
 ///
-/// Shows the plan, asks, and carries it out: topics, then partitions, then configs. What is blocked is
-/// left out, what fails does not stop the rest, and applying again goes on where this ended. It is done
-/// when the brokers show it. Topics are never deleted, and replicas never moved.
+/// Shows the plan, asks, and carries it out: topics, then partitions, then configs. What is blocked
+/// is left out, what fails does not stop the rest, and applying again goes on where this ended. It
+/// is done when the brokers show it. Topics are never deleted, and replicas never moved.
 ///
-/// Exit code: 0 when all is done; 3 when a part is; 4 when it was refused, or nobody said yes; 1 and 6
-/// when nothing could be done.
+/// Exit code: 0 when all is done; 3 when a part is; 4 when it was refused, or nobody said yes; 1
+/// and 6 when nothing could be done.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {

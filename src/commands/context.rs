@@ -48,8 +48,8 @@ impl Context {
         Ok(settings)
     }
 
-    /// Connects within the deadline of the command. A cluster with another id than the topology pins
-    /// is refused. A signal ends it at once: nothing has been changed.
+    /// Connects within the deadline of the command. A cluster with another id than the topology
+    /// pins is refused. A signal ends it at once: nothing has been changed.
     pub async fn connect(
         &self,
         settings: &ConnectionSettings,
@@ -100,8 +100,8 @@ impl Context {
         self.resolve(&file, &topology, environment, &sets.sets)
     }
 
-    /// Reads the topology where a command can do without: `None` when nobody named a file and there is
-    /// none here.
+    /// Reads the topology where a command can do without: `None` when nobody named a file and there
+    /// is none here.
     pub async fn topology_if_any(
         &mut self,
         args: &TopologyArgs,
@@ -130,7 +130,8 @@ impl Context {
         }
     }
 
-    /// Reads the topology for a command that names a target: a topic that is named as such needs none.
+    /// Reads the topology for a command that names a target: a topic that is named as such needs
+    /// none.
     pub async fn topology_for(
         &mut self,
         target: &Target,
@@ -157,8 +158,8 @@ impl Context {
         }
     }
 
-    /// Tells whether somebody named a topology, or there is one here. `FLOWCTL_ENV` alone names none: it
-    /// may be set for a whole session, and stand in other folders too.
+    /// Tells whether somebody named a topology, or there is one here. `FLOWCTL_ENV` alone names
+    /// none: it may be set for a whole session, and stand in other folders too.
     fn has_topology(&self, args: &TopologyArgs) -> bool {
         self.topology_file(args).is_some() || args.env.is_some() || Path::new(DEFAULT_FILE).exists()
     }

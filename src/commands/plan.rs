@@ -21,8 +21,8 @@ use crate::plan::{Allowance, Permissions, Plan, decide, diff, run};
 /// Nothing is changed; the brokers check what would be. Signs: + create, ~ change,
 /// - delete, ! blocked. After # stands where the wanted value comes from.
 ///
-/// Exit code: 0 when nothing is blocked; 4 when only a flag is missing; 6 when only a right is missing;
-/// 1 when something is impossible, refused, or several of these.
+/// Exit code: 0 when nothing is blocked; 4 when only a flag is missing; 6 when only a right is
+/// missing; 1 when something is impossible, refused, or several of these.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {

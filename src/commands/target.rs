@@ -57,8 +57,8 @@ pub fn unknown_flow(id: &FlowId, topology: Option<&Resolved>) -> Problem {
     }
 }
 
-/// Says what to do where an environment's name stands in the place of a flow's: `-e NAME` chooses an
-/// environment in most commands, and means something else in those that keep kcat's letters.
+/// Says what to do where an environment's name stands in the place of a flow's: `-e NAME` chooses
+/// an environment in most commands, and means something else in those that keep kcat's letters.
 pub(super) fn environment_hint(name: &str) -> String {
     format!(
         "`{name}` is an environment of the topology: choose it with --env {name}, and name a flow"

@@ -1,7 +1,8 @@
-//! Tables for people: no borders, headers in capitals, numbers to the right, easy for awk when piped.
+//! Tables for people: no borders, headers in capitals, numbers to the right, easy for awk when
+//! piped.
 //!
-//! On a terminal that is too narrow the less important columns go, and names are cut: a line that wraps
-//! cannot be read as a row. A number is never cut; without a terminal nothing is.
+//! On a terminal that is too narrow the less important columns go, and names are cut: a line that
+//! wraps cannot be read as a row. A number is never cut; without a terminal nothing is.
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 use unicode_width::UnicodeWidthStr;
@@ -122,9 +123,9 @@ fn cell(text: &str, align: Align) -> Cell {
 /// The width of each column that is shown.
 type Widths = Vec<Option<usize>>;
 
-/// Decides how wide each column is, and which are left out, so that a row has room in `available`: what
-/// says nothing goes first, then what is extra, then names are cut, then details go. What is left may
-/// still be too wide: then the terminal wraps it, and nothing is lost.
+/// Decides how wide each column is, and which are left out, so that a row has room in `available`:
+/// what says nothing goes first, then what is extra, then names are cut, then details go. What is
+/// left may still be too wide: then the terminal wraps it, and nothing is lost.
 fn fit(columns: &[Column], rows: &[Vec<String>], available: usize) -> Widths {
     let cells = |index: usize| rows.iter().filter_map(move |row| row.get(index));
     let mut widths: Widths = columns

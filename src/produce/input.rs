@@ -74,8 +74,8 @@ impl InputError {
         Self { column: None, message: message.into() }
     }
 
-    /// Says what is wrong with JSON that begins `offset` bytes into the record. The parser's text ends
-    /// with its own place, which is left out.
+    /// Says what is wrong with JSON that begins `offset` bytes into the record. The parser's text
+    /// ends with its own place, which is left out.
     pub fn json(error: &serde_json::Error, offset: usize) -> Self {
         let text = error.to_string();
         let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
@@ -116,8 +116,8 @@ pub fn parse(options: &InputOptions, record: &Bytes) -> Result<Option<InputRecor
     }
 }
 
-/// Reads an envelope. Offset and timestamp type are those of the record that it was written from: the
-/// new one gets its own.
+/// Reads an envelope. Offset and timestamp type are those of the record that it was written from:
+/// the new one gets its own.
 fn envelope(line: &[u8], offset: usize) -> Result<InputRecord, InputError> {
     let EnvelopeRecord {
         topic,

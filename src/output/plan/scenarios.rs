@@ -1,4 +1,5 @@
-//! The scenarios of `tests/scenarios`: topology and cluster → plan, as texts that read like a story.
+//! The scenarios of `tests/scenarios`: topology and cluster → plan, as texts that read like a
+//! story.
 //!
 //! A scenario has a story, `--- topology`, `--- cluster`, `--- plan [-e ENV] [--allow …]` with what
 //! is printed, and `exit N` as its last line. `FLOWCTL_BLESS=1 cargo test scenarios` writes what is
@@ -121,9 +122,9 @@ const DEFAULTS: [(&str, &str); 6] = [
     ("segment.ms", "604800000"),
 ];
 
-/// Reads a cluster: `brokers 3`, `topic NAME partitions=3 replication=1`, and about the topic, indented,
-/// `KEY=VALUE` that is set on it, `holds records=N too_old=N`, `read by GROUP members=N`, and
-/// `refuses create|partitions|configs MESSAGE` or `hidden` for any topic.
+/// Reads a cluster: `brokers 3`, `topic NAME partitions=3 replication=1`, and about the topic,
+/// indented, `KEY=VALUE` that is set on it, `holds records=N too_old=N`, `read by GROUP members=N`,
+/// and `refuses create|partitions|configs MESSAGE` or `hidden` for any topic.
 fn cluster(text: &str) -> (Observed, Live, Refusals) {
     let mut brokers = 1;
     let mut topics = BTreeMap::new();

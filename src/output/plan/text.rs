@@ -69,7 +69,8 @@ const LEAST_BESIDE: usize = 48;
 /// How far reasons stand in, and what goes on below the names.
 const INDENT: usize = 4;
 
-/// Appends the parts of a line that has come to column `begin`; where the terminal ends, it goes on below.
+/// Appends the parts of a line that has come to column `begin`; where the terminal ends, it goes on
+/// below.
 fn fold<'a>(
     text: &mut String,
     parts: impl Iterator<Item = &'a str>,

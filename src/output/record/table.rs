@@ -40,8 +40,8 @@ struct Columns {
 }
 
 impl Columns {
-    /// Chooses the columns: on a narrow terminal headers and keys are cut to less, and where that is not
-    /// enough the time goes. Nobody reads half of a time, and `-o pretty` has it whole.
+    /// Chooses the columns: on a narrow terminal headers and keys are cut to less, and where that
+    /// is not enough the time goes. Nobody reads half of a time, and `-o pretty` has it whole.
     fn choose(with_headers: bool, width: Option<usize>) -> Self {
         let [key, short_key] = KEYS;
         let [headers, short_headers] = HEADERS.map(|width| with_headers.then_some(width));
@@ -87,7 +87,8 @@ impl Table {
         out.extend_from_slice(line.as_bytes());
     }
 
-    /// Appends a record. Text is made safe everywhere, not only on a terminal: a line must stay one.
+    /// Appends a record. Text is made safe everywhere, not only on a terminal: a line must stay
+    /// one.
     pub(super) fn write(&self, partition: i32, record: &RecordView<'_>, out: &mut Vec<u8>) {
         let Columns { has_timestamp, key, headers } = self.columns;
         let mut line = format!("{partition:>PARTITION$}{GAP}{:>OFFSET$}{GAP}", record.offset);
