@@ -6,6 +6,7 @@ use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use rustix::io::ioctl_fionread;
 
@@ -108,4 +109,14 @@ fn the_second_signal_ends_a_command_that_is_stuck() {
     // Which of them is heard first is up to the system.
     let code = child.wait().unwrap().code().unwrap();
     assert!([130, 143].contains(&code), "{code}");
+}
+
+#[test]
+fn a_program_that_never_ends_is_killed_with_what_it_started() {
+    let mut command = Command::new("sh");
+    // The pipe stays open as long as the second one lives.
+    command.args(["-c", "sleep 600 & wait"]).stdout(Stdio::piped());
+    let hanging = Running::start_within(&mut command, Duration::from_millis(200));
+    let output = hanging.wait_with_output();
+    assert_eq!(output.status.code(), None);
 }
