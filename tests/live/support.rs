@@ -14,9 +14,10 @@ use assert_cmd::Command;
 use flowctl::clock::Deadline;
 use flowctl::kafka::{Cluster, ConnectionSettings, Mode, Properties};
 use flowctl::model::name::TopicName;
+use flowctl::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
 use flowctl::model::topic::{NewTopic, TopicDescription};
 
-use crate::home::{Home, PATIENCE, unique};
+use crate::home::{Home, PATIENCE, text, unique};
 use crate::running::Running;
 
 /// How long the start of an instance may take, also when another one starts before it.
@@ -138,6 +139,37 @@ impl Kafka {
     /// Returns a variable of `dev/kafka env` that only some instances have.
     pub(crate) fn optional(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)
+    }
+
+    /// Returns the process id of a broker.
+    pub(crate) fn pid(&self, broker: i32) -> String {
+        let listed = self.tool("status").assert().success();
+        let listed = text(&listed.get_output().stdout);
+        let line =
+            listed.lines().find(|line| line.contains(&format!(" broker={broker} "))).unwrap();
+        let pid = line.split(' ').find_map(|word| word.strip_prefix("pid=")).unwrap();
+        pid.to_owned()
+    }
+
+    /// Returns how many offsets a topic has, of what is committed and what is not.
+    pub(crate) fn end_offsets(&self, topic: &str) -> i64 {
+        block_on(async {
+            let deadline = Deadline::after(PATIENCE);
+            let cluster = Cluster::connect(&self.settings(), deadline).await.unwrap();
+            let name = TopicName::new(topic);
+            let seen = cluster.topics(std::slice::from_ref(&name), deadline).await.unwrap();
+            let described = seen.into_values().next().unwrap().unwrap();
+            let questions: Vec<_> = described
+                .partitions
+                .into_keys()
+                .map(|partition| {
+                    (TopicPartition::new(name.clone(), partition), OffsetQuery::Latest)
+                })
+                .collect();
+            let isolation = IsolationLevel::ReadUncommitted;
+            let ends = cluster.offsets(&questions, isolation, deadline).await.unwrap();
+            ends.into_values().map(|end| end.unwrap().unwrap()).sum()
+        })
     }
 
     /// Prepares one of Kafka's own tools, as the super user: `topics`, `console-producer` …

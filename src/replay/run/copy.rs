@@ -11,7 +11,7 @@ use super::reading::{Batch, Reading};
 use crate::approval::Approval;
 use crate::clock::Deadline;
 use crate::interrupt::{Interrupt, Signal};
-use crate::kafka::writer::{Addition, Fate, Stop, Writer, Written};
+use crate::kafka::writer::{Addition, Fate, Outbound, Stop, Writer, Written};
 use crate::replay::plan::{PartitionRange, Replay};
 
 /// How often in a row the producer is opened anew without anything getting copied.
@@ -42,10 +42,10 @@ pub struct InFlight {
 }
 
 impl InFlight {
-    /// Returns what a batch copies; `None` where it copies nothing.
-    fn of(batch: &Batch) -> Option<Self> {
-        let (first, last) = (batch.outbounds.first()?.place.1, batch.outbounds.last()?.place.1);
-        Some(Self { partition: batch.partition, offsets: first..=last })
+    /// Returns what these copy, which are of one partition; `None` where there are none.
+    fn of(outbounds: &[Outbound]) -> Option<Self> {
+        let ((partition, first), (_, last)) = (outbounds.first()?.place, outbounds.last()?.place);
+        Some(Self { partition, offsets: first..=last })
     }
 }
 
@@ -156,7 +156,7 @@ impl Replayer {
                 // A transaction is written to its end: the writer hears a signal before the next.
                 let (writer, mut batch, written) =
                     handle.await.context("the writing thread ended")?;
-                let Written { fates, transactions, stop } = written;
+                let Written { fates, transactions, in_doubt, stop } = written;
                 if transactions > 0 || !fates.is_empty() {
                     reopenings = 0;
                 }
@@ -172,7 +172,7 @@ impl Replayer {
                         }
                     }
                 }
-                let undecided = InFlight::of(&batch);
+                let undecided = batch.outbounds.get(..in_doubt.len()).and_then(InFlight::of);
                 *in_flight = None;
                 if stop.is_none() {
                     outcome.expired += batch.expired;
@@ -183,7 +183,7 @@ impl Replayer {
                     None => idle = Some(writer),
                     Some(Stop::Final(error)) => return Ok(Ended::Failed(error)),
                     Some(Stop::Asked) => return Ok(Ended::Interrupted(interrupt.wait().await)),
-                    Some(Stop::Undecided(error) | Stop::Lost(error)) => {
+                    Some(Stop::Undecided(error) | Stop::Fenced(error) | Stop::Lost(error)) => {
                         let error = error.into();
                         return Ok(match undecided {
                             Some(undecided) => Ended::Undecided(error, undecided),
@@ -200,7 +200,7 @@ impl Replayer {
                             tell(Event::Note(format!("opening the producer anew: {error:#}")));
                         }
                         let writer = self.reopen(writer).await?;
-                        *in_flight = InFlight::of(&batch);
+                        *in_flight = InFlight::of(&batch.outbounds);
                         writing = Some(start(writer, batch, interrupt));
                         ahead = Some(next);
                         continue;
@@ -211,7 +211,7 @@ impl Replayer {
                 Next::Signal(signal) => return Ok(Ended::Interrupted(signal)),
                 Next::Read(batch) => match (batch?, idle.take()) {
                     (Some(batch), Some(writer)) => {
-                        *in_flight = InFlight::of(&batch);
+                        *in_flight = InFlight::of(&batch.outbounds);
                         writing = Some(start(writer, batch, interrupt));
                     }
                     (None, _) | (_, None) => return Ok(Ended::Complete),
