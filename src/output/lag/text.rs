@@ -138,3 +138,47 @@ fn number(number: Option<impl ToString>) -> String {
 fn dash() -> String {
     NOTHING.to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lag::report::Member;
+    use crate::model::offset::TopicPartition;
+    use crate::model::timestamp::Timestamp;
+
+    #[test]
+    fn a_wide_table_names_the_member_and_is_never_cut() {
+        let member = Member {
+            member_id: "billing-7f3c".to_owned(),
+            client_id: "billing".to_owned(),
+            host: "/10.0.0.7".to_owned(),
+        };
+        let partition = PartitionLag {
+            topic_partition: TopicPartition::new("orders".into(), 0),
+            committed: Some(5),
+            log_start: Some(0),
+            end: Some(9),
+            lag: Some(4),
+            member: Some(member),
+            oddity: None,
+        };
+        let group = GroupLag {
+            group: "billing".into(),
+            flow: None,
+            state: None,
+            assignor: Some("range".to_owned()),
+            coordinator: Some(1),
+            members: Some(1),
+            partitions: vec![partition],
+        };
+        let report =
+            LagReport { cluster_id: None, at: Timestamp(0), groups: vec![group], errors: vec![] };
+        let narrow = Place { is_terminal: true, width: Some(40), ..Place::default() };
+        let shown = |by, detail| text(&report, Some(by), detail, narrow);
+        let wide = shown(By::Partition, Detail::All);
+        assert!(wide.contains("billing@10.0.0.7  billing-7f3c\n"), "{wide}");
+        assert!(shown(By::Group, Detail::All).ends_with("range               1\n"));
+        let usual = shown(By::Partition, Detail::Usual);
+        assert_eq!(usual, "GROUP    TOPIC   PARTITION  LAG\nbilling  orders          0    4\n");
+    }
+}
