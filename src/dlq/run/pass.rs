@@ -25,8 +25,6 @@ use crate::kafka::writer::{Stop, Writer};
 use crate::ledger::{Ledger, Recalled};
 use crate::model::name::GroupId;
 
-const CANNOT_OPEN: &str = "cannot open the transactional producer";
-
 /// A batch that is being written.
 type Writing = JoinHandle<(Redriver, Written)>;
 
@@ -117,16 +115,9 @@ impl Run<'_> {
     /// Opens the producer, which fences every other run on this DLQ.
     async fn open(&self, ledger: &Ledger) -> anyhow::Result<Redriver> {
         let Dlq { cluster, settings, declared, description, timeout } = self.dlq;
-        let cluster_id = cluster.id(self.dlq.deadline()).await?;
-        let short: String = cluster_id.unwrap_or_default().chars().take(8).collect();
-        // Made of the DLQ alone, not of host or process: that is what lets one run fence another.
-        let transactional_id = format!("flowctl.redrive.{short}.{}", declared.topic);
-        let (settings, patience) = (settings.clone(), *timeout);
-        let opening = move || Writer::open(settings, transactional_id, patience);
-        let opened =
-            tokio::task::spawn_blocking(opening).await.context("the writing thread ended")?;
+        let topics = [&declared.topic];
         Ok(Redriver {
-            writer: opened.context(CANNOT_OPEN)?,
+            writer: Writer::open(cluster, settings, "redrive", &topics, *timeout).await?,
             account: Account {
                 dlq: declared.topic.clone(),
                 topic_id: description.id.clone(),
@@ -142,10 +133,8 @@ impl Run<'_> {
     /// Opens the producer anew, with what the last one has learned.
     pub(super) async fn reopen(&self, redriver: Redriver) -> anyhow::Result<Redriver> {
         let Redriver { writer, account, composition, failures } = redriver;
-        let patience = self.dlq.timeout;
-        let opened = tokio::task::spawn_blocking(move || writer.reopen(patience));
-        let opened = opened.await.context("the writing thread ended")?;
-        Ok(Redriver { writer: opened.context(CANNOT_OPEN)?, account, composition, failures })
+        let writer = writer.reopen(self.dlq.timeout).await?;
+        Ok(Redriver { writer, account, composition, failures })
     }
 }
 

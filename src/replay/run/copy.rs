@@ -9,7 +9,6 @@ use tokio::task::JoinHandle;
 use super::Replayer;
 use super::reading::{Batch, Reading};
 use crate::approval::Approval;
-use crate::clock::Deadline;
 use crate::interrupt::{Interrupt, Signal};
 use crate::kafka::writer::{Addition, Fate, Outbound, Stop, Writer, Written};
 use crate::replay::plan::{PartitionRange, Replay};
@@ -137,7 +136,10 @@ impl Replayer {
         in_flight: &mut Option<InFlight>,
         tell: &mut dyn FnMut(Event),
     ) -> anyhow::Result<Ended> {
-        let mut idle = Some(self.writer().await?);
+        let topics = [&self.source, &self.target];
+        let writer =
+            Writer::open(&self.cluster, &self.settings, "replay", &topics, self.timeout).await?;
+        let mut idle = Some(writer);
         let mut reading = Reading::new(self, plan);
         let mut writing: Option<Writing> = None;
         let mut ahead = None;
@@ -199,7 +201,7 @@ impl Replayer {
                             let error = anyhow::Error::from(error);
                             tell(Event::Note(format!("opening the producer anew: {error:#}")));
                         }
-                        let writer = self.reopen(writer).await?;
+                        let writer = writer.reopen(self.timeout).await?;
                         *in_flight = InFlight::of(&batch.outbounds);
                         writing = Some(start(writer, batch, interrupt));
                         ahead = Some(next);
@@ -219,27 +221,7 @@ impl Replayer {
             }
         }
     }
-
-    /// Opens the producer, which fences another replay between the same topics.
-    async fn writer(&self) -> anyhow::Result<Writer> {
-        let cluster_id = self.cluster.id(Deadline::after(self.timeout)).await?;
-        let short: String = cluster_id.unwrap_or_default().chars().take(8).collect();
-        let transactional_id = format!("flowctl.replay.{short}.{}.{}", self.source, self.target);
-        let (settings, patience) = (self.settings.clone(), self.timeout);
-        let opening = move || Writer::open(settings, transactional_id, patience);
-        let opened = tokio::task::spawn_blocking(opening).await;
-        opened.context("the writing thread ended")?.context(CANNOT_OPEN)
-    }
-
-    /// Opens it anew, with what the last one has learned.
-    async fn reopen(&self, writer: Writer) -> anyhow::Result<Writer> {
-        let patience = self.timeout;
-        let opened = tokio::task::spawn_blocking(move || writer.reopen(patience)).await;
-        opened.context("the writing thread ended")?.context(CANNOT_OPEN)
-    }
 }
-
-const CANNOT_OPEN: &str = "cannot open the transactional producer";
 
 /// Starts to write a batch. A signal is heard before each transaction, also before the first one.
 fn start(mut writer: Writer, batch: Batch, interrupt: &Interrupt) -> Writing {

@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod broker;
 mod care;
+mod open;
 mod outbound;
 #[cfg(test)]
 mod tests;
@@ -16,9 +17,6 @@ use std::time::Duration;
 use self::care::Care;
 use self::transaction::{Committed, Setback};
 use self::transactions::Transactions;
-use super::config;
-use super::transaction::TransactionalProducer;
-use crate::clock::Deadline;
 use crate::kafka::{ConnectionSettings, Error};
 
 pub(super) use self::care::Batching;
@@ -85,39 +83,6 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Opens the producer, which fences all others with this transactional id; when it returns, the
-    /// fate of their transactions is decided. `patience` is for the coordinator's answers.
-    pub fn open(
-        settings: ConnectionSettings,
-        transactional_id: String,
-        patience: Duration,
-    ) -> Result<Self, Error> {
-        let care = Care::new(config::batch_bytes(&settings), config::is_compressed(&settings));
-        Self::open_with(settings, transactional_id, patience, care)
-    }
-
-    /// Opens again with what was learned; that fences too.
-    pub fn reopen(self, patience: Duration) -> Result<Self, Error> {
-        let Self { producer, batching: _, care, settings, transactional_id } = self;
-        drop(producer);
-        Self::open_with(settings, transactional_id, patience, care)
-    }
-
-    fn open_with(
-        settings: ConnectionSettings,
-        transactional_id: String,
-        patience: Duration,
-        care: Care,
-    ) -> Result<Self, Error> {
-        // A predecessor's transaction may have to be waited for.
-        let deadline = Deadline::after(TRANSACTION_TIMEOUT + patience);
-        let batching = care.batching();
-        let (id, timeout) = (&transactional_id, TRANSACTION_TIMEOUT);
-        let producer =
-            TransactionalProducer::open_with(&settings, id, timeout, deadline, batching)?;
-        Ok(Self { producer: Box::new(producer), batching, care, settings, transactional_id })
-    }
-
     /// Writes records, in one transaction or several, each with its addition. Whether somebody asked
     /// to stop is looked up before each: the one in flight is written to its end.
     pub fn write(
