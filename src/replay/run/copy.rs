@@ -11,6 +11,7 @@ use super::reading::{Batch, Reading};
 use crate::approval::Approval;
 use crate::interrupt::{Interrupt, Signal};
 use crate::kafka::writer::{Addition, Fate, Outbound, Stop, Writer, Written};
+use crate::model::offset_set::OffsetSet;
 use crate::replay::plan::{PartitionRange, Replay};
 
 /// How often in a row the producer is opened anew without anything getting copied.
@@ -53,8 +54,8 @@ impl InFlight {
 pub struct Outcome {
     /// The records that were copied.
     pub copied: u64,
-    /// The records that the broker did not take.
-    pub refused: u64,
+    /// The records that the broker did not take: their offsets, by partition of the source.
+    pub refused: BTreeMap<i32, OffsetSet>,
     /// The next offset to copy, of each partition that was begun.
     pub next: BTreeMap<i32, i64>,
     /// Offsets that retention deleted before they were read.
@@ -62,13 +63,22 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Returns how many records the broker did not take.
+    pub fn refusals(&self) -> u64 {
+        u64::try_from(self.refused.values().map(OffsetSet::count).sum::<i64>()).unwrap_or(0)
+    }
+
+    /// Returns how many records are copied or refused.
+    pub fn done(&self) -> u64 {
+        self.copied.saturating_add(self.refusals())
+    }
+
     /// Tells whether nothing of the plan is left.
     fn covers(&self, plan: &Replay) -> bool {
-        let done = self.copied.saturating_add(self.refused);
         let reaches = |(partition, range): (&i32, &PartitionRange)| {
             self.next.get(partition).is_some_and(|next| *next >= range.end)
         };
-        plan.limit.is_some_and(|limit| done >= limit) || plan.ranges.iter().all(reaches)
+        plan.limit.is_some_and(|limit| self.done() >= limit) || plan.ranges.iter().all(reaches)
     }
 
     /// Returns how many offsets of the plan are done.
@@ -169,7 +179,7 @@ impl Replayer {
                     match fate {
                         Fate::Written(_) | Fate::Nothing => outcome.copied += 1,
                         Fate::Refused(error) => {
-                            outcome.refused += 1;
+                            outcome.refused.entry(partition).or_default().insert(offset);
                             tell(Event::Refused { partition, offset, error: error.into() });
                         }
                     }
@@ -257,7 +267,7 @@ mod tests {
         plan.limit = Some(6);
         outcome.next.insert(2, 8);
         assert!(!outcome.covers(&plan));
-        outcome.refused = 1;
+        outcome.refused.entry(2).or_default().insert(7);
         assert!(outcome.covers(&plan), "what is refused counts");
         plan.limit = None;
         assert!(!outcome.covers(&plan));

@@ -100,6 +100,7 @@ fn refused_records_are_named_and_the_others_are_copied() {
     assert_eq!((&report["copied"], &report["refused"]), (&401.into(), &1.into()));
     assert_eq!(report["errors"][0]["code"], "MESSAGE_TOO_LARGE");
     assert_eq!(report["items"][1]["next_offset"], 202);
+    assert_eq!(report["items"][1]["refused_offsets"], serde_json::json!([[200, 200]]));
     let copied = read(&target);
     assert_eq!(copied.len(), 401);
     assert!(copied.iter().all(|record| record.key.as_deref() != Some(b"large")));
