@@ -41,7 +41,8 @@ complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "apply" -d 'Create a
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "produce" -d 'Write records to a flow or topic'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "tail" -d 'Show the records of a flow or topic'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "lag" -d 'Show consumer lag of flows and groups'
-complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "tour" -d 'Show the main job on a real cluster, step by step'
+complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "tour" -d 'Show the main job step by step, on a cluster or on an embedded sandbox'
+complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "sandbox" -d 'Start an embedded Kafka broker in memory, for trying and testing'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "dlq" -d 'List, show and redrive dead letters'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "replay" -d 'Copy a range of a topic to another topic'
 complete -c flowctl -n "__fish_flowctl_needs_command" -f -a "completions" -d 'Print the shell completion script'
@@ -178,6 +179,7 @@ partition\t'One row a partition'
 flow\t'One row a flow'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -l fail-above -d 'Exit with 2 when the lag of a group is above N, or unknown with records to read' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s o -l output -d 'Output format' -r -f -a "text\t'For people'
+wide\t'The same with assignor, coordinator and member ids; never cut'
 json\t'One JSON document'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s e -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
@@ -203,6 +205,21 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand tour" -l keep -d 'Leave 
 complete -c flowctl -n "__fish_flowctl_using_subcommand tour" -s q -l quiet -d 'Say less on stderr'
 complete -c flowctl -n "__fish_flowctl_using_subcommand tour" -s v -l verbose -d 'Say more on stderr (can be repeated)'
 complete -c flowctl -n "__fish_flowctl_using_subcommand tour" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -l listen -d 'Where to listen; port 0 takes a free one [default: 127.0.0.1:9092, before a command a free port]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -s e -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -l fault -d 'Let requests fail: CALL CONDITIONS EFFECT, as in \'Produce topic=orders every=3 drop-after\' (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -l fault-file -d 'Rules as of --fault, one a line; the file is read again when it changes' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -l timeout -d 'Deadline for metadata and admin calls' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -l color -d 'When to use colour; `NO_COLOR` is honoured' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -s q -l quiet -d 'Say less on stderr'
+complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -s v -l verbose -d 'Say more on stderr (can be repeated)'
+complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and not __fish_seen_subcommand_from ls show redrive" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and not __fish_seen_subcommand_from ls show redrive" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and not __fish_seen_subcommand_from ls show redrive" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r

@@ -20,8 +20,8 @@ pub enum ApprovedBy {
 }
 
 impl Approval {
-    /// Only `output::prompt` (an answer or `--yes`) and commands that are their own approval call this;
-    /// the architecture test holds the list of places.
+    /// Only `output::prompt` (an answer or `--yes`) and commands that are their own approval call
+    /// this; the architecture test holds the list of places.
     pub fn given(given_by: ApprovedBy) -> Self {
         Self { given_by }
     }

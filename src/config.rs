@@ -10,7 +10,7 @@ use crate::kafka::ConnectionSettings;
 use crate::kafka::connection::{Properties, Warning};
 use crate::model::duration::parse_duration;
 use crate::model::secret::Secret;
-use crate::output::streams::{Color, ErrorFormat, Style, Verbosity};
+use crate::output::style::{Color, ErrorFormat, Style, Verbosity};
 use crate::topology::SetOption;
 use crate::topology::resolved::ResolvedCluster;
 
@@ -214,7 +214,8 @@ impl fmt::Debug for Environment {
 }
 
 impl Environment {
-    /// Reads the process's variables; what is not UTF-8 cannot be a setting of ours and is left out.
+    /// Reads the process's variables; what is not UTF-8 cannot be a setting of ours and is left
+    /// out.
     #[expect(clippy::disallowed_methods, reason = "this is the one reader of the environment")]
     pub fn read() -> Self {
         let variables = std::env::vars_os()

@@ -1,7 +1,8 @@
 //! Errors as the user meets them: a chain of causes, hints, a stable code, an exit code.
 //!
-//! Typed errors live where a caller decides on them (`kafka::Error`, `topology::EnvironmentError`); commands
-//! add context with anyhow. This file turns a chain into what is shown and into an exit code.
+//! Typed errors live where a caller decides on them (`kafka::Error`, `topology::EnvironmentError`);
+//! commands add context with anyhow. This file turns a chain into what is shown and into an exit
+//! code.
 
 use std::fmt;
 
@@ -42,8 +43,8 @@ impl Problem {
         Self::new(Exit::Failed, message)
     }
 
-    /// Something that was named is not there: ``topic `orderz` ``, ``group `billing` ``. One wording and
-    /// one exit code, whichever command met it.
+    /// Something that was named is not there: ``topic `orderz` ``, ``group `billing` ``. One
+    /// wording and one exit code, whichever command met it.
     pub fn not_found(what: &str, cluster_id: Option<&str>) -> Self {
         let id = cluster_id.map(|id| format!(" {id}")).unwrap_or_default();
         Self::failed(format!("{what} not found on cluster{id}"))

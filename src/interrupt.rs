@@ -1,5 +1,5 @@
-//! Ctrl-C and SIGTERM: the first asks to finish what is in flight, the second to stop at once. They are
-//! heard on a thread of their own, so that they end the process also when its work is stuck.
+//! Ctrl-C and SIGTERM: the first asks to finish what is in flight, the second to stop at once. They
+//! are heard on a thread of their own, so that they end the process also when its work is stuck.
 
 use std::io;
 use std::thread;
@@ -58,8 +58,8 @@ pub struct Interrupt {
     asked: watch::Receiver<Asked>,
 }
 
-/// How long a command has for its last words after the second signal, before the process is ended. What
-/// it was changing it has given up by then.
+/// How long a command has for its last words after the second signal, before the process is ended.
+/// What it was changing it has given up by then.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How long work that is to be told of is waited for after the second signal: shorter than
@@ -67,8 +67,8 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 const LAST_MOMENT: Duration = Duration::from_millis(600);
 
 impl Interrupt {
-    /// Starts to listen. `end` is called where asking does not help: some time after the second signal,
-    /// or with the third. It is to end the process.
+    /// Starts to listen. `end` is called where asking does not help: some time after the second
+    /// signal, or with the third. It is to end the process.
     pub fn listen(end: impl FnOnce(Signal) + Send + 'static) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         let (mut interrupts, mut terminations) = {
@@ -134,8 +134,8 @@ impl Interrupt {
         }
     }
 
-    /// Runs work that hears the first signal itself and ends soon after it. The second one leaves it a
-    /// moment, so that what it has done is still told, and then drops it.
+    /// Runs work that hears the first signal itself and ends soon after it. The second one leaves
+    /// it a moment, so that what it has done is still told, and then drops it.
     pub async fn finish<T>(&self, work: impl Future<Output = T>) -> Result<T, Signal> {
         let mut work = std::pin::pin!(work);
         let signal = tokio::select! {

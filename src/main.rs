@@ -21,8 +21,8 @@ fn main() -> ExitCode {
     let interrupt = listen();
     let style = cli.global.style(&environment, cli.command.error_format());
     let mut output = Output::new(style, interrupt.clone());
-    // The command runs on this thread, the connections on another one: the next answer arrives while
-    // the records of the last one are decoded and written.
+    // The command runs on this thread, the connections on another one: the next answer arrives
+    // while the records of the last one are decoded and written.
     let runtime = match Builder::new_multi_thread().worker_threads(1).enable_all().build() {
         Ok(runtime) => runtime,
         Err(cause) => {
@@ -71,8 +71,8 @@ async fn run(cli: Cli, environment: Environment, output: Output, interrupt: Inte
     }
 }
 
-/// Returns the exit of a command that somebody ended: nobody reads stdout any more, or a signal came
-/// before anything was changed. There is nothing to say then.
+/// Returns the exit of a command that somebody ended: nobody reads stdout any more, or a signal
+/// came before anything was changed. There is nothing to say then.
 fn quiet_end(failure: &anyhow::Error) -> Option<Exit> {
     if let Some(Interrupted(signal)) = failure.downcast_ref() {
         return Some(signal.exit());

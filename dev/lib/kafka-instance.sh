@@ -76,7 +76,10 @@ create_instance() {
     mkdir "$dir"
     free_port >"$dir/port"
     free_port >"$dir/controller-port"
-    if [[ $secure ]]; then free_port >"$dir/mtls-port"; fi
+    if [[ $secure ]]; then
+      free_port >"$dir/mtls-port"
+      free_port >"$dir/clear-port"
+    fi
     voters+=",$id@127.0.0.1:$(<"$dir/controller-port")"
   done
   if [[ $secure ]]; then write_secrets; fi
@@ -103,7 +106,9 @@ write_properties() {
   local listeners
   dir="$(broker_dir "$id")"
   listeners="CLIENT://127.0.0.1:$(<"$dir/port"),CONTROLLER://127.0.0.1:$(<"$dir/controller-port")"
-  if [[ $secure ]]; then listeners+=",MTLS://127.0.0.1:$(<"$dir/mtls-port")"; fi
+  if [[ $secure ]]; then
+    listeners+=",MTLS://127.0.0.1:$(<"$dir/mtls-port"),CLEAR://127.0.0.1:$(<"$dir/clear-port")"
+  fi
   cat <<-PROPERTIES
 	process.roles=broker,controller
 	node.id=$id

@@ -2,8 +2,8 @@
 # What a secure instance has on top: certificates, users, an authorizer, and
 # the files with which clients reach it, in $instance_dir/clients.
 #
-# Every listener is TLS and authenticates, the controller's too: a way in
-# without credentials would let a test pass that must fail.
+# Every listener authenticates, the controller's too: a way in without
+# credentials would let a test pass that must fail. All are TLS but CLEAR.
 
 # admin is the super user, alice may do what an ACL allows her (none exist at
 # the start), nobody is never given any. The passwords are no secret.
@@ -88,21 +88,17 @@ write_client_files() {
 secure_properties() {
   local login="org.apache.kafka.common.security.plain.PlainLoginModule required"
   local scram="org.apache.kafka.common.security.scram.ScramLoginModule required;"
-  local admin user known=
+  local admin user listener known=
   admin="username=\"admin\" password=\"$(password_of admin)\""
   for user in "${users[@]}"; do known+=" user_$user=\"$(password_of "$user")\""; done
   cat <<-PROPERTIES
-	listener.security.protocol.map=CLIENT:SASL_SSL,MTLS:SSL,CONTROLLER:SASL_SSL
+	listener.security.protocol.map=CLIENT:SASL_SSL,MTLS:SSL,CLEAR:SASL_PLAINTEXT,CONTROLLER:SASL_SSL
 	ssl.keystore.type=PEM
 	ssl.keystore.location=$instance_dir/server.pem
 	ssl.truststore.type=PEM
 	ssl.truststore.location=$instance_dir/clients/ca.pem
 	authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 	super.users=User:admin
-	listener.name.client.sasl.enabled.mechanisms=SCRAM-SHA-512,SCRAM-SHA-256,PLAIN
-	listener.name.client.scram-sha-512.sasl.jaas.config=$scram
-	listener.name.client.scram-sha-256.sasl.jaas.config=$scram
-	listener.name.client.plain.sasl.jaas.config=$login $admin$known;
 	# The certificate's common name is the user: CN=alice is User:alice.
 	listener.name.mtls.ssl.client.auth=required
 	listener.name.mtls.ssl.principal.mapping.rules=RULE:^CN=([^,]+).*\$/\$1/
@@ -113,6 +109,14 @@ secure_properties() {
 	listener.name.controller.sasl.enabled.mechanisms=PLAIN
 	listener.name.controller.plain.sasl.jaas.config=$login $admin user_admin="$(password_of admin)";
 	PROPERTIES
+  for listener in client clear; do
+    cat <<-PROPERTIES
+	listener.name.$listener.sasl.enabled.mechanisms=SCRAM-SHA-512,SCRAM-SHA-256,PLAIN
+	listener.name.$listener.scram-sha-512.sasl.jaas.config=$scram
+	listener.name.$listener.scram-sha-256.sasl.jaas.config=$scram
+	listener.name.$listener.plain.sasl.jaas.config=$login $admin$known;
+	PROPERTIES
+  done
 }
 
 # Whether nodes answer a request authenticated by SCRAM. The users are loaded
@@ -142,6 +146,7 @@ print_secure_env() {
   print_export MTLS_BROKERS "$(bootstrap mtls-port)"
   print_export MTLS_CERTIFICATE "$dir/alice.crt"
   print_export MTLS_KEY "$dir/alice.key"
+  print_export CLEAR_BROKERS "$(bootstrap clear-port)"
   for user in "${users[@]}"; do
     prefix="${user^^}"
     print_export "${prefix}_PROPERTIES" "$dir/$user.properties"

@@ -5,6 +5,7 @@ use super::plan::{self, PlanArgs};
 use crate::error::Problem;
 use crate::exit::Exit;
 use crate::output::Format;
+use crate::output::Place;
 use crate::output::plan as view;
 use crate::output::prompt::{Question, approve};
 use crate::output::streams;
@@ -23,12 +24,12 @@ use crate::plan::{Applied, Change, Outcome, Plan, run};
 ///
 ///   flowctl apply -e prod --yes --confirm prod
 ///
-/// Shows the plan, asks, and carries it out: topics, then partitions, then configs. What is blocked is
-/// left out, what fails does not stop the rest, and applying again goes on where this ended. It is done
-/// when the brokers show it. Topics are never deleted, and replicas never moved.
+/// Shows the plan, asks, and carries it out: topics, then partitions, then configs. What is blocked
+/// is left out, what fails does not stop the rest, and applying again goes on where this ended. It
+/// is done when the brokers show it. Topics are never deleted, and replicas never moved.
 ///
-/// Exit code: 0 when all is done; 3 when a part is; 4 when it was refused, or nobody said yes; 1 and 6
-/// when nothing could be done.
+/// Exit code: 0 when all is done; 3 when a part is; 4 when it was refused, or nobody said yes; 1
+/// and 6 when nothing could be done.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
@@ -77,7 +78,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     match args.output {
         Format::Text => plan::show(&plan, args.output, context)?,
         // The document of stdout is what became of it; who is asked sees the plan all the same.
-        Format::Json if !args.yes => streams::say(&view::text(&plan, false)),
+        Format::Json if !args.yes => streams::say(&view::text(&plan, Place::default())),
         Format::Json => {}
     }
     check_name(&args, &plan)?;

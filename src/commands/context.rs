@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::reading;
+use super::{reading, target};
 use crate::clock::{Clock, Deadline};
 use crate::config::{self, Environment, GlobalArgs, SetArgs, TopologyArgs};
 use crate::error::Problem;
@@ -57,8 +57,8 @@ impl Context {
             || self.environment.setting("FLOWCTL_BROKERS").is_some()
     }
 
-    /// Connects within the deadline of the command. A cluster with another id than the topology pins
-    /// is refused. A signal ends it at once: nothing has been changed.
+    /// Connects within the deadline of the command. A cluster with another id than the topology
+    /// pins is refused. A signal ends it at once: nothing has been changed.
     pub async fn connect(
         &self,
         settings: &ConnectionSettings,
@@ -104,14 +104,13 @@ impl Context {
         args: &TopologyArgs,
         sets: &SetArgs,
     ) -> anyhow::Result<Resolved> {
-        let (file, text) = self.topology_text(args).await?;
-        let topology = self.parse(&file, &text)?;
+        let (file, topology) = self.read(args).await?;
         let environment = choose(&topology, self.topology_environment(args))?;
         self.resolve(&file, &topology, environment, &sets.sets)
     }
 
-    /// Reads the topology where a command can do without: `None` when nobody named a file and there is
-    /// none here.
+    /// Reads the topology where a command can do without: `None` when nobody named a file and there
+    /// is none here.
     pub async fn topology_if_any(
         &mut self,
         args: &TopologyArgs,
@@ -129,8 +128,7 @@ impl Context {
         if !self.has_topology(args) {
             return Ok(None);
         }
-        let (file, text) = self.topology_text(args).await?;
-        let topology = self.parse(&file, &text)?;
+        let (file, topology) = self.read(args).await?;
         match topology.choose(self.topology_environment(args)) {
             Ok(environment) => Ok(Some(self.resolve(&file, &topology, environment, &[])?)),
             Err(unsaid @ EnvironmentError::Unsaid { .. }) => {
@@ -141,7 +139,8 @@ impl Context {
         }
     }
 
-    /// Reads the topology for a command that names a target: a topic that is named as such needs none.
+    /// Reads the topology for a command that names a target: a topic that is named as such needs
+    /// none.
     pub async fn topology_for(
         &mut self,
         target: &Target,
@@ -149,12 +148,27 @@ impl Context {
     ) -> anyhow::Result<Option<Resolved>> {
         match target {
             Target::Topic(_) => self.topology_if_chosen(args).await,
-            Target::Either(_) | Target::Flow(_) => self.topology_if_any(args).await,
+            Target::Flow(_) => self.topology_if_any(args).await,
+            Target::Either(_) if !self.has_topology(args) => Ok(None),
+            Target::Either(name) => {
+                let (file, topology) = self.read(args).await?;
+                let environment = match topology.choose(self.topology_environment(args)) {
+                    Ok(environment) => environment,
+                    Err(unsaid @ EnvironmentError::Unsaid { .. })
+                        if topology.environments().contains(name) =>
+                    {
+                        let problem = Problem::usage(unsaid.to_string());
+                        return Err(problem.hint(target::environment_hint(name)).into());
+                    }
+                    Err(error) => return Err(problem(&error).into()),
+                };
+                self.resolve(&file, &topology, environment, &[]).map(Some)
+            }
         }
     }
 
-    /// Tells whether somebody named a topology, or there is one here. `FLOWCTL_ENV` alone names none: it
-    /// may be set for a whole session, and stand in other folders too.
+    /// Tells whether somebody named a topology, or there is one here. `FLOWCTL_ENV` alone names
+    /// none: it may be set for a whole session, and stand in other folders too.
     fn has_topology(&self, args: &TopologyArgs) -> bool {
         self.topology_file(args).is_some() || args.env.is_some() || Path::new(DEFAULT_FILE).exists()
     }
@@ -188,11 +202,16 @@ impl Context {
         args.file.clone().or_else(named)
     }
 
-    fn parse(&mut self, file: &str, text: &str) -> anyhow::Result<Topology> {
-        topology::parse(text, file).map_err(|found| {
-            self.output.diagnostics(&found);
-            super::validate::invalid(file, &found).into()
-        })
+    /// Reads and parses the topology file, and names it as messages do.
+    async fn read(&mut self, args: &TopologyArgs) -> anyhow::Result<(String, Topology)> {
+        let (file, text) = self.topology_text(args).await?;
+        match topology::parse(&text, &file) {
+            Ok(topology) => Ok((file, topology)),
+            Err(found) => {
+                self.output.diagnostics(&found);
+                Err(super::validate::invalid(&file, &found).into())
+            }
+        }
     }
 
     fn resolve(

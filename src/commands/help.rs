@@ -3,7 +3,8 @@
 use super::Context;
 use crate::error::Problem;
 use crate::exit::Exit;
-use crate::output::table::{self, Align};
+use crate::output::Place;
+use crate::output::table::{self, Column};
 
 /// Show help of a command or a concept
 ///
@@ -28,15 +29,11 @@ pub fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     let text = match args.topic.as_slice() {
         [concept] if concept == "exit-codes" => exit_codes(),
         [concept] if ["kcat", "rpk", "kafka"].contains(&concept.as_str()) => KCAT.to_owned(),
-        [command] if command == "sandbox" => command_help(&args.topic)? + "\n" + SANDBOX,
         path => command_help(path)?,
     };
     context.output.print(&text)?;
     Ok(Exit::Done)
 }
-
-/// What differs from Kafka.
-const SANDBOX: &str = include_str!("sandbox.txt");
 
 /// The commands of other tools, translated.
 const KCAT: &str = include_str!("kcat.txt");
@@ -70,5 +67,5 @@ fn exit_codes() -> String {
         .iter()
         .map(|exit| vec![exit.code().to_string(), exit.meaning().to_owned()])
         .collect();
-    table::layout(&[("CODE", Align::Right), ("MEANING", Align::Left)], &rows, None)
+    table::layout(&[Column::number("CODE"), Column::text("MEANING")], &rows, Place::default())
 }

@@ -10,8 +10,8 @@ use crate::lag::run::{self, Gathered};
 use crate::lag::select::{self, Name, SelectError, Selection};
 use crate::model::count::count;
 use crate::model::name::TopicName;
-use crate::output::Format;
-use crate::output::lag::{self, By};
+use crate::output::lag::{self, By, Detail};
+use crate::output::style::ErrorFormat;
 
 /// Show consumer lag of flows and groups
 ///
@@ -25,10 +25,12 @@ use crate::output::lag::{self, By};
 ///
 ///   flowctl lag user-activity-logs --fail-above 1000
 ///
-/// Lag is log end offset - committed offset; the end is the high watermark, read after the committed
-/// offsets. What is unknown is `-` (null in JSON), never 0: a group that has not committed, or an
-/// offset after the end of a topic that was created again (`reset`). `lost-N`: N offsets were
-/// deleted by retention before the group read them.
+/// Lag is log end offset - committed offset; the end is the high watermark, read after the
+/// committed offsets. What is unknown is `-` (null in JSON), never 0: a group that has not
+/// committed, or an offset after the end of a topic that was created again (`reset`). `lost-N`: N
+/// offsets were deleted by retention before the group read them.
+///
+/// A narrow terminal shows fewer columns and cuts names; -o wide and a pipe show them whole.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
@@ -59,6 +61,28 @@ pub struct Args {
     /// Where the topology is.
     #[command(flatten)]
     pub topology: TopologyArgs,
+}
+
+/// How the report is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people
+    #[value(alias = "table")]
+    Text,
+    /// The same with assignor, coordinator and member ids; never cut
+    Wide,
+    /// One JSON document
+    Json,
+}
+
+/// Who reads JSON reads errors as JSON too.
+impl From<Format> for ErrorFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text | Format::Wide => Self::Text,
+            Format::Json => Self::Json,
+        }
+    }
 }
 
 /// Prints the report.
@@ -105,11 +129,13 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         // An empty report would pass for "nothing is behind".
         return Err(Problem::failed(format!("none of the groups reads topic `{topic}`")).into());
     }
+    let tables = |detail, place| lag::text(&report, args.by, detail, place);
     let output = &mut context.output;
     match args.output {
         // So would a table without rows.
-        Format::Text if is_empty && !report.errors.is_empty() => {}
-        Format::Text => output.print(&lag::text(&report, args.by, output.width()))?,
+        Format::Text | Format::Wide if is_empty && !report.errors.is_empty() => {}
+        Format::Text => output.print(&tables(Detail::Usual, output.place()))?,
+        Format::Wide => output.print(&tables(Detail::All, output.place()))?,
         Format::Json => output.print_json(&lag::json(&report)?)?,
     }
     context.output.flush()?;

@@ -1,4 +1,5 @@
-//! The subcommands: one file each, with its flags (their doc comments are the help) and a short run.
+//! The subcommands: one file each, with its flags (their doc comments are the help) and a short
+//! run.
 
 pub mod apply;
 pub mod completions;
@@ -25,7 +26,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::config::GlobalArgs;
 use crate::exit::Exit;
 use crate::interrupt::Interrupt;
-use crate::output::streams::ErrorFormat;
+use crate::output::style::ErrorFormat;
 
 pub use context::Context;
 

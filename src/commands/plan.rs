@@ -22,8 +22,8 @@ use crate::topology::Resolved;
 /// Nothing is changed; the brokers check what would be. Signs: + create, ~ change,
 /// - delete, ! blocked. After # stands where the wanted value comes from.
 ///
-/// Exit code: 0 when nothing is blocked; 4 when only a flag is missing; 6 when only a right is missing;
-/// 1 when something is impossible, refused, or several of these.
+/// Exit code: 0 when nothing is blocked; 4 when only a flag is missing; 6 when only a right is
+/// missing; 1 when something is impossible, refused, or several of these.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
@@ -117,7 +117,7 @@ pub(super) async fn compare(
 pub(super) fn show(plan: &Plan, format: Format, context: &mut Context) -> anyhow::Result<()> {
     let output = &mut context.output;
     match format {
-        Format::Text => output.print(&view::text(plan, output.stdout_has_color()))?,
+        Format::Text => output.print(&view::text(plan, output.place()))?,
         Format::Json => output.print_json(&view::json(plan)?)?,
     }
     Ok(())

@@ -11,8 +11,8 @@ pub struct RangeArgs {
     #[arg(long, value_name = "POSITION", allow_hyphen_values = true)]
     pub from: Vec<String>,
 
-    /// Where to stop, in the same words or 1h30m before now; what is there is no longer read (can be
-    /// repeated)
+    /// Where to stop, in the same words or 1h30m before now; what is there is no longer read (can
+    /// be repeated)
     #[arg(long, value_name = "POSITION", allow_hyphen_values = true)]
     pub until: Vec<String>,
 

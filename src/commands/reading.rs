@@ -1,5 +1,5 @@
-//! What commands read besides the cluster: files and standard input. A FIFO or a terminal can keep them
-//! waiting without end, so they wait on a thread of its own, and a signal leaves it there.
+//! What commands read besides the cluster: files and standard input. A FIFO or a terminal can keep
+//! them waiting without end, so they wait on a thread of its own, and a signal leaves it there.
 
 use std::fs::File;
 use std::io::{self, Read};

@@ -93,7 +93,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         };
         let output = &mut context.output;
         match args.output {
-            Format::Text => output.print(&view::table(&plan, &counts, output.width()))?,
+            Format::Text => output.print(&view::table(&plan, &counts, output.place()))?,
             Format::Json => output.print_json(&view::plan_json(&source, &plan, &counts)?)?,
         }
         context.output.flush()?;
@@ -125,7 +125,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let Teller { progress, refusals, unshown, .. } = teller;
     drop(progress);
     if unshown > 0 {
-        context.output.warn(&format!("… and {unshown} more like these"));
+        context.output.warn(&format!("… and {unshown} more: {}", view::refused(&plan, &outcome)));
     }
     let source = Source { as_of: context.clock.now(), ..source };
     report(&args, context, &source, &plan, &outcome, ended, refusals)
@@ -224,7 +224,7 @@ fn report(
     let global = context.global.clone();
     let line = || resume(args, plan, outcome, &global);
     match ended {
-        Ended::Complete if plan.hidden > 0 || outcome.expired > 0 || outcome.refused > 0 => {
+        Ended::Complete if plan.hidden > 0 || outcome.expired > 0 || outcome.refusals() > 0 => {
             Ok(Exit::Partly)
         }
         Ended::Complete => Ok(Exit::Done),
@@ -276,9 +276,8 @@ fn resume(args: &Args, plan: &Replay, outcome: &Outcome, global: &GlobalArgs) ->
         line.bounded_part(*partition, &(next..range.end), range.since, range.until);
     }
     if let Some(limit) = limit {
-        let done = outcome.copied.saturating_add(outcome.refused);
         // Never 0: a replay that has reached its limit is complete.
-        line.flag("--limit", limit.saturating_sub(done));
+        line.flag("--limit", limit.saturating_sub(outcome.done()));
     }
     line.choice("--output", output, &Format::Text);
     line.topology(topology);
@@ -322,7 +321,9 @@ mod tests {
             limit: Some(9),
             is_everything: false,
         };
-        let outcome = Outcome { copied: 2, refused: 1, next: BTreeMap::from([(0, 8)]), expired: 0 };
+        let mut outcome =
+            Outcome { copied: 2, next: BTreeMap::from([(0, 8)]), ..Outcome::default() };
+        outcome.refused.entry(0).or_default().insert(6);
         let line = resume(&args, &plan, &outcome, &global);
         assert_eq!(
             line,

@@ -1,4 +1,5 @@
-//! The command line that goes on where this one ended: what it means does not depend on when it is run.
+//! The command line that goes on where this one ended: what it means does not depend on when it is
+//! run.
 
 use std::fmt::Display;
 use std::ops::Range;
@@ -19,8 +20,9 @@ pub struct CommandLine {
 }
 
 impl CommandLine {
-    /// Begins with the command and the flags that say which cluster is meant, and how long it may take
-    /// to answer. Secrets are masked. What is said on stderr, and how, is left to the next time.
+    /// Begins with the command and the flags that say which cluster is meant, and how long it may
+    /// take to answer. Secrets are masked. What is said on stderr, and how, is left to the next
+    /// time.
     pub fn new(command: &str, global: &GlobalArgs) -> Self {
         let GlobalArgs {
             brokers,
@@ -86,14 +88,15 @@ impl CommandLine {
         }
     }
 
-    /// Adds the part of a partition that is left. Where partitions are named, the others are left out.
+    /// Adds the part of a partition that is left. Where partitions are named, the others are left
+    /// out.
     pub fn part(&mut self, partition: i32, from: Position, until: Option<Position>) {
         self.flag("--from", format_args!("{partition}={from}"));
         self.flags("--until", until.map(|until| format!("{partition}={until}")));
     }
 
-    /// Adds a part that times bound as well: each record's own time decides, and offsets say what was
-    /// there when the range was planned.
+    /// Adds a part that times bound as well: each record's own time decides, and offsets say what
+    /// was there when the range was planned.
     pub fn bounded_part(
         &mut self,
         partition: i32,
@@ -121,8 +124,8 @@ impl CommandLine {
     }
 }
 
-/// Reads a line as a shell and clap would, for the tests of those who write one: it must mean what the
-/// command that was interrupted meant.
+/// Reads a line as a shell and clap would, for the tests of those who write one: it must mean what
+/// the command that was interrupted meant.
 #[cfg(test)]
 pub(super) mod testing {
     use clap::Parser;
@@ -157,7 +160,8 @@ pub(super) mod testing {
         Cli::try_parse_from(&words).unwrap_or_else(|error| panic!("{line}: {error}"))
     }
 
-    /// Asserts that every flag of a command is among samples, or among those that the line cannot have.
+    /// Asserts that every flag of a command is among samples, or among those that the line cannot
+    /// have.
     pub(in crate::commands) fn assert_complete(path: &[&str], samples: &[&str], not: &[&str]) {
         let mut command = crate::commands::definition();
         command.build();

@@ -17,7 +17,7 @@ use crate::error::Problem;
 use crate::exit::Exit;
 use crate::interrupt::Signal;
 use crate::kafka::{Cluster, ConnectionSettings, Properties};
-use crate::output::plan as plan_view;
+use crate::output::{Place, plan as plan_view};
 use crate::plan::run::{self, Limits};
 use crate::plan::{Permissions, Plan};
 use crate::sandbox::{Event, Fault, Options, Sandbox};
@@ -37,7 +37,7 @@ use crate::topology::resolved::ResolvedCluster;
 /// behind --, it runs on a free port while that command does, with FLOWCTL_BROKERS (and FLOWCTL_ENV)
 /// set, and ends with the command's exit code. What differs from Kafka: flowctl help sandbox.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, after_long_help = include_str!("sandbox.txt"))]
 pub struct Args {
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:9092, before a command a free port]
     #[arg(long, value_name = "HOST:PORT")]
@@ -160,7 +160,7 @@ async fn apply(
 /// Applies a plan to a sandbox: there is nothing in it that anybody would have to be asked for.
 async fn create(cluster: &Cluster, plan: Plan, context: &mut Context) -> anyhow::Result<Exit> {
     if plan.exit() != Exit::Done {
-        context.output.note(&plan_view::text(&plan, false));
+        context.output.note(&plan_view::text(&plan, Place::default()));
         return Ok(plan.exit());
     }
     let approval = Approval::given(ApprovedBy::Command);
@@ -168,7 +168,7 @@ async fn create(cluster: &Cluster, plan: Plan, context: &mut Context) -> anyhow:
     let limits = Limits { timeout: context.global.timeout, interrupt: &interrupt };
     let applied = run::apply(cluster, plan, approval, limits, &mut |_, _| {}).await;
     if applied.exit() != Exit::Done {
-        context.output.note(&plan_view::text(&applied.plan, false));
+        context.output.note(&plan_view::text(&applied.plan, Place::default()));
     }
     context.output.note(plan_view::tally_line(&applied).trim_end());
     Ok(applied.exit())

@@ -57,6 +57,14 @@ pub fn unknown_flow(id: &FlowId, topology: Option<&Resolved>) -> Problem {
     }
 }
 
+/// Says what to do where an environment's name stands in the place of a flow's: `-e NAME` chooses
+/// an environment in most commands, and means something else in those that keep kcat's letters.
+pub(super) fn environment_hint(name: &str) -> String {
+    format!(
+        "`{name}` is an environment of the topology: choose it with --env {name}, and name a flow"
+    )
+}
+
 /// Describes a topic that must exist; names the one that was probably meant when it does not.
 pub async fn existing_topic(
     cluster: &Cluster,

@@ -28,8 +28,8 @@ use crate::tour::run::{self, Tour};
 ///
 /// Applies a topology, produces test events, tails them, shows the lag of a consumer that fails on
 /// some, lists and redrives its dead letters, and shows that all is well again: each command as you
-/// would type it, with its real output. Every name begins with `tour-` and an id, and nothing is left
-/// behind; when a step's outcome is not what it announced, the tour fails.
+/// would type it, with its real output. Every name begins with `tour-` and an id, and nothing is
+/// left behind; when a step's outcome is not what it announced, the tour fails.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
@@ -116,8 +116,8 @@ fn connection(context: &Context) -> anyhow::Result<Vec<Secret>> {
     Ok(flags)
 }
 
-/// Writes the properties of the command line into a file that only this user can read: first those of
-/// `-F`, then those of `-X`, which win.
+/// Writes the properties of the command line into a file that only this user can read: first those
+/// of `-F`, then those of `-X`, which win.
 async fn properties(context: &Context, folder: &Path) -> anyhow::Result<Option<PathBuf>> {
     let GlobalArgs { properties, property, .. } = &context.global;
     if properties.is_none() && property.is_empty() {

@@ -5,8 +5,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::model::position::parse_position;
 use crate::model::timestamp::Timestamp;
 
-/// Says what a command line that clap refused was probably meant to be, and takes out what clap itself
-/// would say of that; its first word is the program. Empty for help and version, which are answers.
+/// Says what a command line that clap refused was probably meant to be, and takes out what clap
+/// itself would say of that; its first word is the program. Empty for help and version, which are
+/// answers.
 pub fn advise(error: &mut clap::Error, arguments: &[String]) -> Vec<String> {
     if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return Vec::new();

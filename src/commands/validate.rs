@@ -19,10 +19,12 @@ use crate::topology::{Diagnostics, Resolved, Topology, Variables, parse};
 ///
 ///   flowctl validate --deny-warnings -o json
 ///
-/// Without -e every environment is checked, and variables need no values: they are often secrets that
-/// are not there where files are checked. With -e the variables of that environment must be set.
+/// Without -e every environment is checked, and variables need no values: they are often secrets
+/// that are not there where files are checked. With -e the variables of that environment must be
+/// set.
 ///
-/// Errors and warnings go to stderr with file, line and column; exit code 65 when there is an error.
+/// Errors and warnings go to stderr with file, line and column; exit code 65 when there is an
+/// error.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {

@@ -18,6 +18,7 @@ mod query;
 mod refusal;
 mod run;
 mod select;
+mod settled;
 mod strip;
 mod target;
 #[cfg(test)]

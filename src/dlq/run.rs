@@ -2,8 +2,8 @@
 //!
 //! `survey` makes the plan and `windows` its bounds. `scan` reads dead letters in order, `lookup`
 //! asks for the topics they name, `reading` puts batches together, `write` writes one with what
-//! `account` says about it, `pass` all of them, `redrive` goes on until it is done. `overview` and
-//! `list` only look.
+//! `account` says about it, `pass` all of them, `resume` goes on after an outage, `redrive` counts.
+//! `overview` and `list` only look.
 
 mod account;
 mod list;
@@ -12,6 +12,7 @@ mod overview;
 mod pass;
 mod reading;
 mod redrive;
+mod resume;
 mod scan;
 mod survey;
 mod windows;

@@ -41,8 +41,8 @@ pub(super) fn pause(after: u32) -> Duration {
     FIRST.saturating_mul(1_u32.checked_shl(after).unwrap_or(u32::MAX)).min(LONGEST)
 }
 
-/// Gives or takes up to a fifth, so that many clients do not come back at the same moment. `roll` is
-/// a random number from 0 to 1.
+/// Gives or takes up to a fifth, so that many clients do not come back at the same moment. `roll`
+/// is a random number from 0 to 1.
 pub(super) fn spread(pause: Duration, roll: f64) -> Duration {
     pause.mul_f64(0.8 + 0.4 * roll)
 }

@@ -37,7 +37,8 @@ pub struct Marks {
     pub end: Option<i64>,
 }
 
-/// Finds the partitions a group is concerned with: committed, assigned, or of its flow's main topic.
+/// Finds the partitions a group is concerned with: committed, assigned, or of its flow's main
+/// topic.
 pub fn partitions(
     wanted: &WantedGroup,
     observed: &ObservedGroup,

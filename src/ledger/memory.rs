@@ -137,9 +137,10 @@ impl Memory {
         self.partitions.get(&partition).map_or(from, |place| place.resolved.first_missing(from))
     }
 
-    /// Tells whether all of it was written by one command.
-    pub fn is_of(&self, job: &str) -> bool {
-        self.partitions.values().flat_map(|place| place.entries.values()).all(|e| e.job == job)
+    /// Returns the id of a command that has written, other than this one.
+    pub fn other_than(&self, job: &str) -> Option<&str> {
+        let mut entries = self.partitions.values().flat_map(|place| place.entries.values());
+        entries.find(|entry| entry.job != job).map(|entry| entry.job.as_str())
     }
 
     /// Returns how many offsets of a range are remembered.

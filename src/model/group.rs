@@ -11,8 +11,8 @@ pub struct GroupListing {
     pub protocol_type: String,
     /// The state; `None` from a broker that does not say.
     pub state: Option<GroupState>,
-    /// `classic`, or `consumer` for the protocol of KIP-848, or another kind; `None` from a broker that
-    /// does not say.
+    /// `classic`, or `consumer` for the protocol of KIP-848, or another kind; `None` from a broker
+    /// that does not say.
     pub group_type: Option<String>,
 }
 

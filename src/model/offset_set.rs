@@ -1,7 +1,7 @@
 //! A set of offsets, kept as ranges: failures come in runs, so millions of them stay small.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// A set of offsets of one partition.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -68,6 +68,16 @@ impl OffsetSet {
         Some((*first, end - 1))
     }
 
+    /// Returns the ranges, in order; they do not touch.
+    pub fn ranges(&self) -> impl Iterator<Item = RangeInclusive<i64>> {
+        self.ranges.iter().map(|(start, end)| *start..=*end - 1)
+    }
+
+    /// Returns how many offsets are in the set.
+    pub fn count(&self) -> i64 {
+        self.ranges.iter().map(|(start, end)| end - start).sum()
+    }
+
     /// Tells whether the set has no offsets.
     pub fn is_empty(&self) -> bool {
         self.ranges.is_empty()
@@ -93,6 +103,9 @@ mod tests {
         assert_eq!(set.first_missing(5), 8);
         assert_eq!(set.first_missing(4), 4);
         assert_eq!(set.span(), Some((5, 7)));
+        set.insert(9);
+        assert_eq!(set.ranges().collect::<Vec<_>>(), [5..=7, 9..=9]);
+        assert_eq!(set.count(), 4);
     }
 
     proptest! {

@@ -9,8 +9,8 @@ use super::name::TopicName;
 pub struct TopicDescription {
     /// The name.
     pub name: TopicName,
-    /// The id of this incarnation, as Kafka prints it (base64url of a UUID); a topic that was deleted and
-    /// created again has another one. `None` from a broker without topic ids.
+    /// The id of this incarnation, as Kafka prints it (base64url of a UUID); a topic that was
+    /// deleted and created again has another one. `None` from a broker without topic ids.
     pub id: Option<String>,
     /// Whether Kafka itself uses the topic.
     pub is_internal: bool,

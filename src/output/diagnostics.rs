@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Output;
-use super::streams::ErrorFormat;
+use super::style::ErrorFormat;
 use crate::topology::{Diagnostic, Diagnostics, Severity};
 
 /// A diagnostic as JSON has it.

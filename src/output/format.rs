@@ -1,6 +1,6 @@
 //! How results are shown: the formats that commands share.
 
-use super::streams::ErrorFormat;
+use super::style::ErrorFormat;
 
 /// The formats of a command with one result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

@@ -33,8 +33,9 @@ struct Document<'a, Fields: Serialize, Item: Serialize> {
 /// A rendered document. A value that JSON has no form for is an error, never an empty document.
 pub type Rendered = serde_json::Result<String>;
 
-/// Renders a document, indented, with a line end. `docs/automation.md` describes every `kind`. `errors`
-/// says what is missing from the items and why; when it is not empty the document is partial.
+/// Renders a document, indented, with a line end. `docs/automation.md` describes every `kind`.
+/// `errors` says what is missing from the items and why; when it is not empty the document is
+/// partial.
 pub fn document<Fields: Serialize, Item: Serialize>(
     kind: &'static str,
     source: &Source,

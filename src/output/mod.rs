@@ -1,11 +1,14 @@
 //! What is printed: one file a view, human and JSON side by side. Nobody else prints.
 
+mod cut;
 pub mod diagnostics;
 pub mod dlq;
+mod error_text;
 mod format;
 pub mod json;
 pub mod lag;
 mod outlet;
+mod place;
 pub mod plan;
 pub mod produce;
 pub mod progress;
@@ -14,10 +17,12 @@ pub mod record;
 pub mod replay;
 pub mod sanitize;
 pub mod streams;
+pub mod style;
 pub mod table;
 pub mod tail;
 pub mod tour;
 pub mod validate;
 
 pub use format::Format;
+pub use place::Place;
 pub use streams::{Output, StreamError};

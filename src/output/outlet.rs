@@ -14,8 +14,8 @@ use crate::interrupt::{Interrupt, Interrupted, Signal};
 /// How often it is looked for a signal while nobody reads. Most signals end the waiting themselves.
 const LOOK_EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
-/// How long a reader who has stopped reading is waited for after a signal: one who is merely slow goes
-/// on well before, and the command is to end within 2 s.
+/// How long a reader who has stopped reading is waited for after a signal: one who is merely slow
+/// goes on well before, and the command is to end within 2 s.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The size of a wide pipe: what an ordinary user may ask for (`/proc/sys/fs/pipe-max-size`).
@@ -57,8 +57,8 @@ impl Outlet {
         self.ends_with = signal;
     }
 
-    /// Asks for a wide pipe: through one of Linux's 64 KiB, writer and reader wait for each other many
-    /// times a block. What is no pipe, or may not grow, stays as it is.
+    /// Asks for a wide pipe: through one of Linux's 64 KiB, writer and reader wait for each other
+    /// many times a block. What is no pipe, or may not grow, stays as it is.
     pub(super) fn widen(&self) {
         #[cfg(target_os = "linux")]
         let _grown = rustix::pipe::fcntl_setpipe_size(&self.stdout, WIDE).is_ok();
@@ -77,8 +77,8 @@ impl Outlet {
         Ok(asked.iter().map(PollFd::revents).collect())
     }
 
-    /// Waits until something can be written. A write that then has to wait in the middle is ended by
-    /// the signal itself, with what it has written so far.
+    /// Waits until something can be written. A write that then has to wait in the middle is ended
+    /// by the signal itself, with what it has written so far.
     fn wait_for_room(&mut self) -> io::Result<()> {
         loop {
             if let Some(signal) = self.ended {

@@ -1,4 +1,5 @@
-//! What `flowctl produce` says: the summary, the report as JSON, failures, records that would be sent.
+//! What `flowctl produce` says: the summary, the report as JSON, failures, records that would be
+//! sent.
 
 use std::fmt::Write as _;
 use std::time::Duration;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::Output;
-use super::streams::Verbosity;
+use super::style::Verbosity;
 use crate::clock::Stopwatch;
 
 /// Shows how many of something are done. Goes away when it is dropped.

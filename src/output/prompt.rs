@@ -45,7 +45,8 @@ pub async fn approve(
         )
         .hint(format!("add {flags} to confirm, or --dry-run to see what would be done")));
     }
-    // What is asked about has been written to stdout; a reader of it who has gone is told elsewhere.
+    // What is asked about has been written to stdout; a reader of it who has gone is told
+    // elsewhere.
     drop(output.flush());
     let (above, last) = text.rsplit_once('\n').unwrap_or(("", text));
     if !above.is_empty() {
@@ -75,12 +76,13 @@ fn interrupted(signal: Signal) -> Problem {
     Problem::new(signal.exit(), format!("ended by {}: nothing was done", signal.name()))
 }
 
-/// Waits for the answer on a thread of its own, so that a signal can end the wait; `None` when there is
-/// none.
+/// Waits for the answer on a thread of its own, so that a signal can end the wait; `None` when
+/// there is none.
 async fn on_terminal(question: String, name_to_type: Option<String>) -> Option<bool> {
     let (sender, answer) = oneshot::channel();
     std::thread::spawn(move || {
-        // A whole line: who types `yes` must not have `es` run by the shell, and `not yet` is no yes.
+        // A whole line: who types `yes` must not have `es` run by the shell, and `not yet` is no
+        // yes.
         let asked = match &name_to_type {
             None => format!("{question} [y/N]"),
             Some(name) => format!("{question} Type `{name}` to go on"),

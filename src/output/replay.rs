@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 
 use serde_json::{Value, json};
 
 use super::json::{self, Source};
-use super::table::{self, Align};
+use super::place::Place;
+use super::table::{self, Column};
 use crate::error::{self, Report};
 use crate::model::count::{count, count_that_was};
+use crate::model::offset_set::OffsetSet;
 use crate::model::position::Moved;
 use crate::model::timestamp::Timestamp;
 use crate::replay::Replay;
@@ -58,13 +61,13 @@ pub fn refusal(plan: &Replay, partition: i32, offset: i64, error: &anyhow::Error
 }
 
 /// Lays out a plan with its counts.
-pub fn table(plan: &Replay, counts: &BTreeMap<i32, u64>, width: Option<u16>) -> String {
+pub fn table(plan: &Replay, counts: &BTreeMap<i32, u64>, place: Place) -> String {
     let columns = [
-        ("PARTITION", Align::Right),
-        ("FROM", Align::Right),
-        ("UNTIL", Align::Right),
-        ("RECORDS", Align::Right),
-        ("TARGET", Align::Left),
+        Column::number("PARTITION"),
+        Column::number("FROM"),
+        Column::number("UNTIL"),
+        Column::number("RECORDS"),
+        Column::name("TARGET"),
     ];
     let rows: Vec<_> = plan
         .ranges
@@ -83,19 +86,13 @@ pub fn table(plan: &Replay, counts: &BTreeMap<i32, u64>, width: Option<u16>) -> 
             ]
         })
         .collect();
-    table::layout(&columns, &rows, width)
+    table::layout(&columns, &rows, place)
 }
 
 /// Renders a plan.
 pub fn plan_json(source: &Source, plan: &Replay, counts: &BTreeMap<i32, u64>) -> json::Rendered {
     let count = |partition| Some(counts.get(&partition).copied().unwrap_or(0));
-    json::document(
-        "ReplayPlan",
-        source,
-        fields(plan),
-        &items(plan, count, &Outcome::default()),
-        &[],
-    )
+    json::document("ReplayPlan", source, fields(plan), &items(plan, count, None), &[])
 }
 
 /// Renders a report.
@@ -108,10 +105,10 @@ pub fn report_json(
     let mut fields = fields(plan);
     if let Some(fields) = fields.as_object_mut() {
         fields.insert("copied".to_owned(), Value::from(outcome.copied));
-        fields.insert("refused".to_owned(), Value::from(outcome.refused));
+        fields.insert("refused".to_owned(), Value::from(outcome.refusals()));
         fields.insert("expired_offsets".to_owned(), Value::from(outcome.expired));
     }
-    json::document("ReplayReport", source, fields, &items(plan, |_| None, outcome), errors)
+    json::document("ReplayReport", source, fields, &items(plan, |_| None, Some(outcome)), errors)
 }
 
 fn fields(plan: &Replay) -> Value {
@@ -124,7 +121,11 @@ fn fields(plan: &Replay) -> Value {
     })
 }
 
-fn items(plan: &Replay, count: impl Fn(i32) -> Option<u64>, outcome: &Outcome) -> Vec<Value> {
+fn items(
+    plan: &Replay,
+    count: impl Fn(i32) -> Option<u64>,
+    outcome: Option<&Outcome>,
+) -> Vec<Value> {
     plan.ranges
         .iter()
         .map(|(partition, range)| {
@@ -135,10 +136,37 @@ fn items(plan: &Replay, count: impl Fn(i32) -> Option<u64>, outcome: &Outcome) -
                 "since": range.since.map(Timestamp::rfc3339),
                 "before": range.until.map(Timestamp::rfc3339),
                 "records": count(*partition),
-                "next_offset": outcome.next.get(partition),
+                "next_offset": outcome.and_then(|outcome| outcome.next.get(partition)),
+                "refused_offsets": outcome.map(|outcome| refused_offsets(outcome, *partition)),
             })
         })
         .collect()
+}
+
+/// Returns the first and the last offset of each range that was refused.
+fn refused_offsets(outcome: &Outcome, partition: i32) -> Vec<(i64, i64)> {
+    let refused = outcome.refused.get(&partition).into_iter().flat_map(OffsetSet::ranges);
+    refused.map(RangeInclusive::into_inner).collect()
+}
+
+/// How many ranges of refused records are named in text: those of a few lines.
+const MOST_RANGES: usize = 20;
+
+/// Names all records that the broker did not take, or as many ranges of them as people read.
+pub fn refused(plan: &Replay, outcome: &Outcome) -> String {
+    let mut ranges = outcome.refused.iter().flat_map(|(partition, offsets)| {
+        offsets.ranges().map(move |range| {
+            let place = format!("{}[{partition}]@{}", plan.source, range.start());
+            if range.start() == range.end() { place } else { format!("{place}-{}", range.end()) }
+        })
+    });
+    let shown: Vec<_> = ranges.by_ref().take(MOST_RANGES).collect();
+    let mut text = format!("not copied: {}", shown.join(", "));
+    let left = ranges.count();
+    if left > 0 {
+        let _ = write!(text, " and {} more; -o json names them all", count(left, "range"));
+    }
+    text
 }
 
 /// Says what of a copy is not known.
@@ -154,10 +182,11 @@ pub fn undecided(plan: &Replay, in_flight: &InFlight) -> String {
 
 /// Sums up what was done.
 pub fn summary(plan: &Replay, outcome: &Outcome) -> String {
-    let Outcome { copied, refused, next: _, expired } = outcome;
+    let Outcome { copied, refused: _, next: _, expired } = outcome;
+    let refused = outcome.refusals();
     let records = count(*copied, "record");
     let mut text = format!("copied {records} of `{}` to `{}`", plan.source, plan.target);
-    if *refused > 0 {
+    if refused > 0 {
         let _ = write!(text, "; {refused} refused");
     }
     if *expired > 0 {
@@ -165,4 +194,34 @@ pub fn summary(plan: &Replay, outcome: &Outcome) -> String {
         let _ = write!(text, "; {offsets} deleted by retention before");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refused_records_are_named_as_ranges_and_all_of_them_in_json() {
+        let plan = Replay {
+            source: "a".into(),
+            target: "b".into(),
+            ranges: BTreeMap::new(),
+            keeps_partitions: true,
+            hidden: 0,
+            moved: Vec::new(),
+            limit: None,
+            is_everything: true,
+        };
+        let mut outcome = Outcome::default();
+        outcome.refused.entry(0).or_default().insert_range(3..18);
+        outcome.refused.entry(2).or_default().insert(7);
+        assert_eq!(refused(&plan, &outcome), "not copied: a[0]@3-17, a[2]@7");
+        for n in 0..30 {
+            outcome.refused.entry(2).or_default().insert(n * 2 + 7);
+        }
+        let text = refused(&plan, &outcome);
+        assert!(text.ends_with("a[2]@43 and 11 ranges more; -o json names them all"), "{text}");
+        let all = refused_offsets(&outcome, 2);
+        assert_eq!((all.len(), all[29]), (30, (65, 65)));
+    }
 }

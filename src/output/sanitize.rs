@@ -1,5 +1,6 @@
-//! Text that others wrote, made safe for a terminal: what would move the cursor, hide or reorder text
-//! is shown as an escape. On a pipe bytes stay bytes, so callers ask for this on a terminal only.
+//! Text that others wrote, made safe for a terminal: what would move the cursor, hide or reorder
+//! text is shown as an escape. On a pipe bytes stay bytes, so callers ask for this on a terminal
+//! only.
 
 /// What becomes of line ends and tabs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,11 +16,13 @@ fn is_unsafe(c: char) -> bool {
     match c {
         // C0 with escape, DEL, and C1 with its one-byte CSI.
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true,
-        // Marks, embeddings, overrides and isolates of the bidirectional algorithm ("Trojan Source").
+        // Marks, embeddings, overrides and isolates of the bidirectional algorithm ("Trojan
+        // Source").
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
             true
         }
-        // Invisible: soft hyphen, zero width, fillers, variation by tags; and Unicode's own line ends.
+        // Invisible: soft hyphen, zero width, fillers, variation by tags; and Unicode's own line
+        // ends.
         '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2064}' => {
             true
         }
@@ -68,9 +71,9 @@ pub fn line(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&safe).into_owned()
 }
 
-/// Appends JSON in which every unsafe character is a `\u` escape of JSON: the same value, other bytes.
-/// Only strings can have such characters, but for the white space between; a carriage return there
-/// becomes a blank.
+/// Appends JSON in which every unsafe character is a `\u` escape of JSON: the same value, other
+/// bytes. Only strings can have such characters, but for the white space between; a carriage return
+/// there becomes a blank.
 pub fn write_json(json: &str, out: &mut Vec<u8>) {
     let mut rest = json;
     let is_white = |c: char| matches!(c, '\n' | '\t');

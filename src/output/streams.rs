@@ -1,10 +1,12 @@
 //! The three standard streams: data on stdout, everything said about it on stderr.
 
-use std::fmt::Write as _;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
+use super::error_text;
 use super::outlet::{EndsWith, Outlet};
+use super::place::Place;
 use super::sanitize::{self, Lines};
+use super::style::{Color, ErrorFormat, Style, Verbosity};
 use crate::error::Report;
 use crate::interrupt::{Interrupt, Interrupted};
 
@@ -34,55 +36,11 @@ impl From<io::Error> for StreamError {
     }
 }
 
-/// When colour is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set
-    #[default]
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-/// How much is said on stderr.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verbosity {
-    /// Errors and warnings only.
-    Quiet,
-    /// Notes too.
-    Normal,
-    /// Details too.
-    Verbose,
-}
-
-/// How errors are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorFormat {
-    /// As text with causes and hints.
-    Text,
-    /// As one JSON object a line.
-    Json,
-}
-
-/// Everything that decides how things are shown; made once, from the flags.
-#[derive(Debug, Clone, Copy)]
-pub struct Style {
-    /// How much is said on stderr.
-    pub verbosity: Verbosity,
-    /// When colour is used.
-    pub color: Color,
-    /// Whether `NO_COLOR` is set.
-    pub no_color: bool,
-    /// How errors are shown.
-    pub errors: ErrorFormat,
-}
-
 /// The size of the buffer before stdout: large enough that a write costs little per record.
 const STDOUT_BUFFER: usize = 256 * 1024;
 
-/// The streams of a command. Data is buffered; [`Output::flush`] or the end of the command sends it.
+/// The streams of a command. Data is buffered; [`Output::flush`] or the end of the command sends
+/// it.
 #[derive(Debug)]
 pub struct Output {
     stdout: BufWriter<Outlet>,
@@ -94,7 +52,8 @@ pub struct Output {
 }
 
 impl Output {
-    /// Takes the process's streams. A signal ends the waiting for a reader of stdout who does not read.
+    /// Takes the process's streams. A signal ends the waiting for a reader of stdout who does not
+    /// read.
     #[expect(clippy::disallowed_methods, reason = "this is the room that prints")]
     pub fn new(style: Style, interrupt: Interrupt) -> Self {
         let stdout = io::stdout();
@@ -108,7 +67,8 @@ impl Output {
         }
     }
 
-    /// Tells whether a person can be asked: the question goes to stderr, the answer comes from stdin.
+    /// Tells whether a person can be asked: the question goes to stderr, the answer comes from
+    /// stdin.
     pub fn can_ask(&self) -> bool {
         self.stdin_is_terminal && self.stderr_is_terminal
     }
@@ -118,7 +78,8 @@ impl Output {
         self.stdin_is_terminal
     }
 
-    /// Tells whether stdout is a terminal: then text is made safe, and lines may be cut and coloured.
+    /// Tells whether stdout is a terminal: then text is made safe, and lines may be cut and
+    /// coloured.
     pub fn stdout_is_terminal(&self) -> bool {
         self.stdout_is_terminal
     }
@@ -146,12 +107,15 @@ impl Output {
         }
     }
 
-    /// Returns the width of the terminal on stdout; `None` where lines must not be cut.
-    pub fn width(&self) -> Option<u16> {
-        if !self.stdout_is_terminal {
-            return None;
+    /// Returns what is known of the place where results are shown.
+    pub fn place(&self) -> Place {
+        let is_terminal = self.stdout_is_terminal;
+        let width = || console::Term::stdout().size_checked().map(|(_, columns)| columns);
+        Place {
+            is_terminal,
+            has_color: self.stdout_has_color(),
+            width: is_terminal.then(width).flatten(),
         }
-        console::Term::stdout().size_checked().map(|(_, columns)| columns)
     }
 
     /// Returns how much is said on stderr.
@@ -170,8 +134,8 @@ impl Output {
         self.unless_outlived(written)
     }
 
-    /// Writes JSON to stdout as data. On a terminal what it would obey is escaped, which leaves the same
-    /// JSON.
+    /// Writes JSON to stdout as data. On a terminal what it would obey is escaped, which leaves the
+    /// same JSON.
     pub fn print_json(&mut self, json: &str) -> Result<(), StreamError> {
         if !self.stdout_is_terminal {
             return self.print(json);
@@ -185,7 +149,8 @@ impl Output {
         self.unless_outlived(flushed)
     }
 
-    /// Sends a block of data past the buffer. When it fails, what was not sent is left in the block.
+    /// Sends a block of data past the buffer. When it fails, what was not sent is left in the
+    /// block.
     pub fn send(&mut self, block: &mut Vec<u8>) -> Result<(), StreamError> {
         self.flush()?;
         let mut sent = 0;
@@ -206,8 +171,8 @@ impl Output {
     }
 
     /// From here on a reader of stdout who goes away is nothing to end for: what was agreed on is
-    /// carried out, and the exit code tells how. One who does not read is waited for, up to the second
-    /// signal.
+    /// carried out, and the exit code tells how. One who does not read is waited for, up to the
+    /// second signal.
     pub fn outlive_reader(&mut self) {
         self.outlives_reader = true;
         self.stdout.get_mut().end_with(EndsWith::Second);
@@ -229,8 +194,8 @@ impl Output {
         self.stdout.get_ref().widen();
     }
 
-    /// Tells whether the reader of stdout has gone, without writing: a command that waits for records
-    /// would not meet that otherwise.
+    /// Tells whether the reader of stdout has gone, without writing: a command that waits for
+    /// records would not meet that otherwise.
     pub fn reader_has_gone(&self) -> bool {
         self.stdout.get_ref().reader_has_gone()
     }
@@ -271,7 +236,7 @@ impl Output {
                     hints: report.hints.iter().map(|hint| self.safe(hint)).collect(),
                     exit_code: report.exit_code,
                 };
-                self.say(&error_text(&safe, self.stderr_has_color()));
+                self.say(&error_text::lay_out(&safe, self.stderr_has_color()));
             }
         }
     }
@@ -286,8 +251,8 @@ impl Output {
         String::from_utf8_lossy(&safe).into_owned()
     }
 
-    /// Writes a line to stderr. On a terminal, data that was buffered before goes out first, so that
-    /// both streams show in order; a closed stdout is met again where data is written.
+    /// Writes a line to stderr. On a terminal, data that was buffered before goes out first, so
+    /// that both streams show in order; a closed stdout is met again where data is written.
     pub(super) fn say(&mut self, text: &str) {
         if self.stdout_is_terminal {
             drop(self.stdout.flush());
@@ -311,42 +276,5 @@ pub fn say(text: &str) {
     drop(stderr.write_all(text.as_bytes()));
     if !text.ends_with('\n') {
         drop(stderr.write_all(b"\n"));
-    }
-}
-
-/// Lays out an error: the message, its causes, the hints.
-fn error_text(report: &Report, color: bool) -> String {
-    let (error, hint) = if color {
-        ("\x1b[1;31merror:\x1b[0m", "\x1b[36mhint:\x1b[0m")
-    } else {
-        ("error:", "hint:")
-    };
-    let mut text = format!("{error} {}", report.message);
-    for cause in &report.causes {
-        let _ = write!(text, "\n  cause: {}", cause.replace('\n', "\n  "));
-    }
-    for line in &report.hints {
-        let _ = write!(text, "\n{hint} {line}");
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_shows_message_causes_and_hints_in_this_order() {
-        let report = Report {
-            code: "refused".to_owned(),
-            message: "cannot apply".to_owned(),
-            causes: vec!["nobody to ask".to_owned()],
-            hints: vec!["add --yes".to_owned()],
-            exit_code: 4,
-        };
-        assert_eq!(
-            error_text(&report, false),
-            "error: cannot apply\n  cause: nobody to ask\nhint: add --yes"
-        );
     }
 }

@@ -60,8 +60,8 @@ impl<'o> TailView<'o> {
         }
     }
 
-    /// Shows an event. Records are gathered until there are many or a pause comes. A signal breaks it
-    /// off where stdout takes no more.
+    /// Shows an event. Records are gathered until there are many or a pause comes. A signal breaks
+    /// it off where stdout takes no more.
     pub fn show(&mut self, event: Event<'_>) -> Result<ControlFlow<Signal>, StreamError> {
         match self.try_show(event) {
             Ok(()) => Ok(ControlFlow::Continue(())),
@@ -127,8 +127,8 @@ impl<'o> TailView<'o> {
         }
     }
 
-    /// Sends the rest, and returns the outcome as the reader of stdout has it: what he did not get is
-    /// still to be read.
+    /// Sends the rest, and returns the outcome as the reader of stdout has it: what he did not get
+    /// is still to be read.
     pub fn close(&mut self, outcome: Outcome) -> Result<Outcome, StreamError> {
         let mut seen = outcome;
         match self.write() {

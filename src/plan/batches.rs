@@ -41,16 +41,16 @@ pub enum Batch {
     Configs(BTreeMap<TopicName, BTreeMap<String, String>>),
 }
 
-/// How many metadata records one request may make. A controller writes what a request asks for as one
-/// atomic batch and refuses more than 10 000 records (`QuorumController.MAX_RECORDS_PER_USER_OP`); the
-/// rest is room for what it writes besides.
+/// How many metadata records one request may make. A controller writes what a request asks for as
+/// one atomic batch and refuses more than 10 000 records
+/// (`QuorumController.MAX_RECORDS_PER_USER_OP`); the rest is room for what it writes besides.
 const MAX_RECORDS: usize = 9_000;
 
 /// What is assumed of a count that is left to the broker (`num.partitions`).
 const ASSUMED_PARTITIONS: usize = 100;
 
-/// Puts the requests together. They are as large as a controller takes them: 500 topics of an ordinary
-/// size are one request.
+/// Puts the requests together. They are as large as a controller takes them: 500 topics of an
+/// ordinary size are one request.
 pub fn batches<'a>(differences: impl Iterator<Item = &'a Difference>) -> Vec<Batch> {
     let mut creations = Vec::new();
     let mut partitions = Vec::new();

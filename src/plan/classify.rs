@@ -38,8 +38,8 @@ impl Class {
 }
 
 /// Classifies more partitions: with keys, records of a key move to another partition and their
-/// order is lost across the change. Retry topics and DLQs get records by the partition they come from,
-/// so theirs stay where they are.
+/// order is lost across the change. Retry topics and DLQs get records by the partition they come
+/// from, so theirs stay where they are.
 pub(super) fn more_partitions(keyed: bool, role: Role) -> Class {
     match role {
         Role::Main if keyed => Class::Disruptive,

@@ -149,8 +149,8 @@ pub fn decide(
     }
 }
 
-/// Holds retention back where a change of the cleanup policy is: how dangerous it is was judged for the
-/// policy that is wanted, and while the topic keeps the one that deletes, it would delete.
+/// Holds retention back where a change of the cleanup policy is: how dangerous it is was judged for
+/// the policy that is wanted, and while the topic keeps the one that deletes, it would delete.
 fn hold_back_retention(changes: &mut [Change]) {
     let set = |change: &Change, keys: &[&str]| match &change.difference.action {
         Action::SetConfig { key, .. } => keys.contains(&key.as_str()),
@@ -212,7 +212,8 @@ impl Plan {
         summary
     }
 
-    /// Returns the name of the environment, or of the project where the topology has no environments.
+    /// Returns the name of the environment, or of the project where the topology has no
+    /// environments.
     pub fn name(&self) -> &str {
         self.environment.as_deref().unwrap_or(&self.project)
     }
@@ -224,8 +225,8 @@ impl Plan {
         is_needed.then(|| self.name())
     }
 
-    /// Returns the exit code that tells what stands in the way, `Done` when nothing does. Obstacles of
-    /// several kinds make a plain failure: no single way out helps.
+    /// Returns the exit code that tells what stands in the way, `Done` when nothing does. Obstacles
+    /// of several kinds make a plain failure: no single way out helps.
     pub fn exit(&self) -> Exit {
         let mut exits = self.obstacles().map(|obstacle| obstacle.kind.exit());
         let Some(first) = exits.next() else { return Exit::Done };

@@ -235,8 +235,8 @@ fn deletes(topic: &ResolvedTopic, present: &ObservedTopic) -> bool {
     topic_config::policies(policy).contains("delete")
 }
 
-/// Finds out whether more in-sync replicas are declared than there will be replicas: then nobody could
-/// write with `acks=all`. A replication factor that is left to the broker is not known.
+/// Finds out whether more in-sync replicas are declared than there will be replicas: then nobody
+/// could write with `acks=all`. A replication factor that is left to the broker is not known.
 fn in_sync_obstacle(topic: &ResolvedTopic, replication: Option<i16>) -> Option<Obstacle> {
     let wanted = topic.configs.get(MIN_INSYNC_REPLICAS)?;
     let wanted_count = wanted.value.trim().parse::<i64>().ok()?;

@@ -57,8 +57,8 @@ pub(super) enum Shown {
     NotYet(String),
 }
 
-/// Tells whether a topic has its partitions and each of them a leader. A count below zero was left to
-/// the broker.
+/// Tells whether a topic has its partitions and each of them a leader. A count below zero was left
+/// to the broker.
 pub(super) fn shows_partitions(topic: &TopicDescription, wanted: i32) -> Shown {
     let count = topic.partition_count();
     if count < wanted.max(1) {

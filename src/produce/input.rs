@@ -33,6 +33,15 @@ pub struct InputOptions {
     pub key_from: Option<Pointer>,
 }
 
+impl InputOptions {
+    /// Stands for lines of a format, in a unit test.
+    #[cfg(test)]
+    pub(super) fn for_test(format: Format) -> Self {
+        let record_delimiter = Delimiter::newline();
+        Self { format, record_delimiter, key_delimiter: None, key_from: None }
+    }
+}
+
 /// A record as the input has it; the flags are applied later.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct InputRecord {
@@ -65,8 +74,8 @@ impl InputError {
         Self { column: None, message: message.into() }
     }
 
-    /// Says what is wrong with JSON that begins `offset` bytes into the record. The parser's text ends
-    /// with its own place, which is left out.
+    /// Says what is wrong with JSON that begins `offset` bytes into the record. The parser's text
+    /// ends with its own place, which is left out.
     pub fn json(error: &serde_json::Error, offset: usize) -> Self {
         let text = error.to_string();
         let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
@@ -107,8 +116,8 @@ pub fn parse(options: &InputOptions, record: &Bytes) -> Result<Option<InputRecor
     }
 }
 
-/// Reads an envelope. Offset and timestamp type are those of the record that it was written from: the
-/// new one gets its own.
+/// Reads an envelope. Offset and timestamp type are those of the record that it was written from:
+/// the new one gets its own.
 fn envelope(line: &[u8], offset: usize) -> Result<InputRecord, InputError> {
     let EnvelopeRecord {
         topic,
@@ -130,15 +139,6 @@ fn envelope(line: &[u8], offset: usize) -> Result<InputRecord, InputError> {
 mod tests {
     use super::*;
 
-    fn options(format: Format) -> InputOptions {
-        InputOptions {
-            format,
-            record_delimiter: Delimiter::newline(),
-            key_delimiter: None,
-            key_from: None,
-        }
-    }
-
     fn read(options: &InputOptions, text: &'static str) -> Result<Option<InputRecord>, InputError> {
         parse(options, &Bytes::from_static(text.as_bytes()))
     }
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_line_is_the_value_as_it_is() {
-        let options = options(Format::Lines);
+        let options = InputOptions::for_test(Format::Lines);
         assert_eq!(read(&options, " a:b\r"), Ok(Some(pair(None, " a:b\r"))));
         assert_eq!(read(&options, ""), Ok(Some(pair(None, ""))));
     }
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn the_key_ends_at_the_first_delimiter() {
         let key_delimiter = Some(Delimiter::parse(":").unwrap());
-        let options = InputOptions { key_delimiter, ..options(Format::Lines) };
+        let options = InputOptions { key_delimiter, ..InputOptions::for_test(Format::Lines) };
         assert_eq!(read(&options, "a:b:c"), Ok(Some(pair(Some("a"), "b:c"))));
         assert_eq!(read(&options, ":"), Ok(Some(pair(Some(""), ""))));
         let error = read(&options, "abc").unwrap_err();
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn json_is_checked_and_stays_as_it_is() {
-        let options = options(Format::Json);
+        let options = InputOptions::for_test(Format::Json);
         assert_eq!(
             read(&options, r#"{"b":1.0,"a" :2}"#),
             Ok(Some(pair(None, r#"{"b":1.0,"a" :2}"#)))
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn an_envelope_keeps_nulls_and_names_what_is_wrong() {
-        let options = options(Format::Envelope);
+        let options = InputOptions::for_test(Format::Envelope);
         let line = r#"{"topic":"t","partition":1,"offset":5,"timestamp":7,"key":null,"value":"v","headers":[["a",null]]}"#;
         let record = read(&options, line).unwrap().unwrap();
         let null = Header { name: Bytes::from("a"), value: None };
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn the_key_can_come_from_the_value() {
         let key_from = Some(Pointer::parse("/user/id").unwrap());
-        let options = InputOptions { key_from, ..options(Format::Json) };
+        let options = InputOptions { key_from, ..InputOptions::for_test(Format::Json) };
         let text = r#"{"user":{"id":"ü"}}"#;
         assert_eq!(read(&options, text), Ok(Some(pair(Some("ü"), text))));
         assert!(read(&options, "{}").unwrap_err().message.contains("/user/id"));

@@ -1,7 +1,7 @@
 //! Writing records: from lines, JSON, envelopes or templates to deliveries.
 //!
-//! Everything is pure but two files: `source` reads files in a thread of its own, `run` writes to the
-//! cluster.
+//! Everything is pure but two files: `source` reads files in a thread of its own, `run` writes to
+//! the cluster.
 
 pub mod delimiter;
 pub mod fake_data;

@@ -22,8 +22,8 @@ impl Pointer {
         Ok(Self { steps: steps.collect() })
     }
 
-    /// Returns the key that the pointer finds: a string's text, a number or boolean as it is written,
-    /// `None` for null.
+    /// Returns the key that the pointer finds: a string's text, a number or boolean as it is
+    /// written, `None` for null.
     pub fn key(&self, json: &RawValue) -> Result<Option<Bytes>, String> {
         let found =
             self.find(json).ok_or_else(|| format!("no key: the value has nothing at `{self}`"))?;

@@ -37,6 +37,19 @@ pub enum PartitionChoice {
 }
 
 impl Shape {
+    /// Stands for a shape of which a unit test says only what matters to it.
+    #[cfg(test)]
+    pub(super) fn for_test() -> Self {
+        Self {
+            topic: Some("t".into()),
+            partition: PartitionChoice::ByKey,
+            key: None,
+            headers: Vec::new(),
+            timestamp: None,
+            empty_as_null: false,
+        }
+    }
+
     /// Makes the record that is sent.
     pub fn apply(&self, record: InputRecord) -> Result<OutgoingRecord, InputError> {
         let InputRecord { topic, partition, timestamp, key, value, mut headers } = record;
@@ -80,17 +93,6 @@ pub fn parse_header(text: &str) -> Result<Header, String> {
 mod tests {
     use super::*;
 
-    fn shape() -> Shape {
-        Shape {
-            topic: Some("t".into()),
-            partition: PartitionChoice::ByKey,
-            key: None,
-            headers: Vec::new(),
-            timestamp: None,
-            empty_as_null: false,
-        }
-    }
-
     fn input() -> InputRecord {
         InputRecord {
             topic: Some("from".into()),
@@ -109,7 +111,7 @@ mod tests {
             key: Some(Bytes::from("k")),
             headers: vec![Header::new("a", "2")],
             timestamp: Some(Timestamp(9)),
-            ..shape()
+            ..Shape::for_test()
         };
         let record = shape.apply(input()).unwrap();
         assert_eq!(record.topic, "t".into());
@@ -120,7 +122,7 @@ mod tests {
 
     #[test]
     fn without_flags_the_input_stays() {
-        let shape = Shape { topic: None, partition: PartitionChoice::Same, ..shape() };
+        let shape = Shape { topic: None, partition: PartitionChoice::Same, ..Shape::for_test() };
         let record = shape.apply(input()).unwrap();
         assert_eq!((record.topic, record.partition), ("from".into(), Some(2)));
         assert_eq!(record.timestamp, Some(Timestamp(5)));
@@ -130,7 +132,7 @@ mod tests {
 
     #[test]
     fn empty_becomes_null_when_asked_for() {
-        let record = Shape { empty_as_null: true, ..shape() }.apply(input()).unwrap();
+        let record = Shape { empty_as_null: true, ..Shape::for_test() }.apply(input()).unwrap();
         assert_eq!((record.key, record.value), (None, None));
     }
 

@@ -138,22 +138,9 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::model::timestamp::Timestamp;
-    use crate::produce::delimiter::Delimiter;
     use crate::produce::input::Format;
     use crate::produce::rate::Rate;
-    use crate::produce::shape::PartitionChoice;
     use crate::produce::template::{Template, TemplateText};
-
-    fn shape() -> Shape {
-        Shape {
-            topic: Some("t".into()),
-            partition: PartitionChoice::ByKey,
-            key: None,
-            headers: Vec::new(),
-            timestamp: None,
-            empty_as_null: false,
-        }
-    }
 
     async fn all(mut source: Source) -> (Vec<String>, Chunk) {
         let mut values = Vec::new();
@@ -170,21 +157,12 @@ mod tests {
         }
     }
 
-    fn options(format: Format) -> InputOptions {
-        InputOptions {
-            format,
-            record_delimiter: Delimiter::newline(),
-            key_delimiter: None,
-            key_from: None,
-        }
-    }
-
     fn input(format: Format, texts: &[&'static str]) -> Source {
         let inputs = texts
             .iter()
             .map(|text| -> Box<dyn Read + Send> { Box::new(text.as_bytes()) })
             .collect();
-        Source::read(inputs, options(format), shape()).unwrap()
+        Source::read(inputs, InputOptions::for_test(format), Shape::for_test()).unwrap()
     }
 
     #[tokio::test]
@@ -212,7 +190,9 @@ mod tests {
         }
         let inputs: Vec<Box<dyn Read + Send>> = vec![Box::new("a\n".as_bytes()), Box::new(Broken)];
         let (values, last) =
-            all(Source::read(inputs, options(Format::Lines), shape()).unwrap()).await;
+            all(Source::read(inputs, InputOptions::for_test(Format::Lines), Shape::for_test())
+                .unwrap())
+            .await;
         assert_eq!(values, ["0:1=a"]);
         assert!(matches!(last, Chunk::Failed(SourceError::Lost)), "{last:?}");
     }
@@ -222,7 +202,7 @@ mod tests {
         let template = Template::compile(&text, Some(1)).unwrap();
         let rate = rate.map(|rate| Rate::parse(rate).unwrap());
         let clock = Clock::Fixed(Timestamp(0));
-        Source::generate(Generator::new(template, shape(), clock, Some(count), rate))
+        Source::generate(Generator::new(template, Shape::for_test(), clock, Some(count), rate))
     }
 
     #[tokio::test]

@@ -38,8 +38,8 @@ impl<R: Read> Splitter<R> {
         }
     }
 
-    /// Reads once, which may block, and gives the records that are complete then, with their numbers
-    /// from 1. Returns `false` at the end of the stream.
+    /// Reads once, which may block, and gives the records that are complete then, with their
+    /// numbers from 1. Returns `false` at the end of the stream.
     pub fn read(&mut self, mut each: impl FnMut(u64, Bytes)) -> io::Result<bool> {
         if self.has_ended {
             return Ok(false);

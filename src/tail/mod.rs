@@ -1,5 +1,5 @@
-//! Reading a topic: where each partition begins and stops, the newest records of several partitions,
-//! and when it is over. `run` reads; the rest is pure.
+//! Reading a topic: where each partition begins and stops, the newest records of several
+//! partitions, and when it is over. `run` reads; the rest is pure.
 
 mod event;
 mod newest;

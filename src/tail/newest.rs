@@ -46,7 +46,8 @@ impl Kept {
         }
     }
 
-    /// Returns what orders records of several partitions; one without a timestamp is older than all.
+    /// Returns what orders records of several partitions; one without a timestamp is older than
+    /// all.
     fn age(&self) -> (Option<Timestamp>, i32, i64) {
         (self.timestamp, self.partition, self.offset)
     }
@@ -59,8 +60,8 @@ pub(super) struct Window {
     pub(super) stop: i64,
 }
 
-/// How much further back each window goes than the one before. Records are missing where offsets have
-/// none (markers, compaction, other keys); then a few rounds must reach far.
+/// How much further back each window goes than the one before. Records are missing where offsets
+/// have none (markers, compaction, other keys); then a few rounds must reach far.
 const GROWTH: i64 = 8;
 
 /// Keeps the newest records of each partition while windows are read from the end to the start.

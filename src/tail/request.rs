@@ -46,7 +46,8 @@ impl Request {
         self.key.as_deref().is_none_or(|key| record.key == Some(key))
     }
 
-    /// Tells whether a few records will be enough: they are shown sooner when little else is fetched.
+    /// Tells whether a few records will be enough: they are shown sooner when little else is
+    /// fetched.
     pub(super) fn wants_few(&self) -> bool {
         let newest = match self.start {
             Start::Newest(count) => u64::try_from(count).ok().filter(|_| self.exit_at_end),
@@ -56,7 +57,8 @@ impl Request {
         self.key.is_none() && newest.or(self.limit).is_some_and(|count| count <= FEW)
     }
 
-    /// Returns where a partition begins and stops; begins nowhere when the newest records are wanted.
+    /// Returns where a partition begins and stops; begins nowhere when the newest records are
+    /// wanted.
     pub(super) fn positions(&self, partition: i32) -> (Option<Position>, Option<Position>) {
         let from = match &self.start {
             Start::Newest(_) => None,

@@ -34,8 +34,8 @@ pub struct Diagnostic {
     pub message: String,
     /// Where; `None` for something that stands in no file (a wrong `--set`).
     pub position: Option<Position>,
-    /// The line that it stands on, without its line break. A secret never stands in the file, so the line
-    /// can be shown; values of variables are never part of a diagnostic.
+    /// The line that it stands on, without its line break. A secret never stands in the file, so
+    /// the line can be shown; values of variables are never part of a diagnostic.
     pub source_line: String,
     /// How many characters the carets underline, at least 1.
     pub length: usize,
@@ -47,7 +47,8 @@ pub struct Diagnostic {
 const WINDOW: usize = 60;
 
 impl Diagnostic {
-    /// Cuts a long line to what stands around the place, and makes the line with the carets below it.
+    /// Cuts a long line to what stands around the place, and makes the line with the carets below
+    /// it.
     fn window(&self, column: usize) -> (String, String) {
         let before = column.saturating_sub(1);
         let is_long = self.source_line.chars().nth(2 * WINDOW).is_some();

@@ -1,7 +1,8 @@
-//! `environments.E.overrides` and `--set`: values put into the tree by their path, before it is read.
+//! `environments.E.overrides` and `--set`: values put into the tree by their path, before it is
+//! read.
 //!
-//! So an override is checked like the value that it replaces, and keeps its own place. A path leads to
-//! a flow or class that exists; a setting that the flow does not have yet may be added.
+//! So an override is checked like the value that it replaces, and keeps its own place. A path leads
+//! to a flow or class that exists; a setting that the flow does not have yet may be added.
 
 use super::similar::closest;
 use super::source::{Findings, Origin, Place};

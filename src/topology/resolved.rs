@@ -1,6 +1,7 @@
 //! A topology for one environment: names made, layers applied, every value with its provenance.
 //!
-//! This is what the engines read. Nothing here is a template, a default to be filled in or a variable.
+//! This is what the engines read. Nothing here is a template, a default to be filled in or a
+//! variable.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,6 +23,8 @@ pub struct Resolved {
     pub project: String,
     /// The environment; `None` when the file declares none.
     pub environment: Option<String>,
+    /// All environments that the file declares.
+    pub environments: Vec<String>,
     /// Whether destructive changes need the environment's name typed.
     pub protected: bool,
     /// How to reach the cluster.
@@ -128,7 +131,8 @@ pub struct ResolvedTopic {
     pub role: Role,
     /// Whether it belongs to somebody else: referred to, never created or changed.
     pub external: bool,
-    /// The partition count; `None` leaves it to the broker (`num.partitions`) and is never compared.
+    /// The partition count; `None` leaves it to the broker (`num.partitions`) and is never
+    /// compared.
     pub partitions: Option<Setting<i32>>,
     /// The replication factor; `None` leaves it to the broker and is never compared.
     pub replication: Option<Setting<i16>>,

@@ -1,4 +1,5 @@
-//! The scenarios of `tests/topology`: each `NAME.yaml` and what flowctl says about it in `NAME.txt`.
+//! The scenarios of `tests/topology`: each `NAME.yaml` and what flowctl says about it in
+//! `NAME.txt`.
 //!
 //! The first lines of a scenario may be directives: `# environment: prod`, `# set: path=value`,
 //! `# variable: NAME=value`. Without an environment it is resolved for all, variables unchecked.
@@ -134,6 +135,7 @@ fn describe(said: &mut String, resolved: &Resolved) {
     let Resolved {
         project,
         environment,
+        environments: _,
         protected,
         cluster,
         registry,

@@ -1,5 +1,5 @@
-//! `${VAR}` and `${VAR:-default}` in the values that reach a cluster or a registry, and nowhere else:
-//! what a topology means must not depend on the machine that reads it.
+//! `${VAR}` and `${VAR:-default}` in the values that reach a cluster or a registry, and nowhere
+//! else: what a topology means must not depend on the machine that reads it.
 
 use super::document::Located;
 use super::source::{Findings, Place};

@@ -64,7 +64,8 @@ impl Kind {
     }
 }
 
-/// Reads a text. `None` when it is not YAML, or none that a tree can be made of; the findings say why.
+/// Reads a text. `None` when it is not YAML, or none that a tree can be made of; the findings say
+/// why.
 pub(super) fn read(text: &str, findings: &mut Findings<'_>) -> Option<Node> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let start = Place { line: 1, column: 1, length: 1, origin: Origin::File };
@@ -131,7 +132,8 @@ impl Builder<'_, '_, '_> {
         Some(node)
     }
 
-    /// Reads the next value, or the end of a collection. The parser's nesting limits bound the recursion.
+    /// Reads the next value, or the end of a collection. The parser's nesting limits bound the
+    /// recursion.
     fn next(&mut self) -> Next {
         loop {
             let (event, span) = match self.parser.next_event() {

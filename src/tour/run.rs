@@ -33,8 +33,8 @@ pub struct Tour {
     pub program: PathBuf,
     /// The connection flags as a user would type them, and as they are shown.
     pub connection: Vec<Secret>,
-    /// The properties file that every command is given instead, if there is anything in it: arguments
-    /// of a process can be seen by all.
+    /// The properties file that every command is given instead, if there is anything in it:
+    /// arguments of a process can be seen by all.
     pub properties: Option<PathBuf>,
     /// The bootstrap servers.
     pub brokers: String,
@@ -48,8 +48,8 @@ pub struct Tour {
     pub clock: Clock,
 }
 
-/// Runs the tour in an empty folder. What it made stays when it fails, so that one can look; `clean`
-/// removes it.
+/// Runs the tour in an empty folder. What it made stays when it fails, so that one can look;
+/// `clean` removes it.
 pub async fn run(
     tour: &Tour,
     folder: PathBuf,
@@ -179,8 +179,8 @@ pub async fn clean(
 ) -> anyhow::Result<Vec<String>> {
     let cluster = &tour.cluster;
     let mut left = Vec::new();
-    // The namespace is this run's own: nothing else has it. The courtesy group of a redrive is named
-    // after the DLQ.
+    // The namespace is this run's own: nothing else has it. The courtesy group of a redrive is
+    // named after the DLQ.
     let listed = cluster.groups(deadline).await?;
     let groups: Vec<_> = listed
         .groups

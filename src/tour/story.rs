@@ -90,7 +90,8 @@ pub fn topology(namespace: &str) -> String {
 const HARMLESS: &[&str] =
     &["security.protocol", "sasl.mechanism", "sasl.mechanisms", "ssl.ca.location"];
 
-/// Shows an argument as a shell takes it; the value of a property that may be a secret stays hidden.
+/// Shows an argument as a shell takes it; the value of a property that may be a secret stays
+/// hidden.
 pub fn shown(argument: &str) -> String {
     if let Some((key, _)) = argument.split_once('=')
         && key.contains('.')

@@ -1,4 +1,5 @@
-//! Keeps the walls of docs/architecture.md by reading the sources; the checkers test themselves too.
+//! Keeps the walls of docs/architecture.md by reading the sources; the checkers test themselves
+//! too.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the readers run in tests only")]
 
 mod rooms;

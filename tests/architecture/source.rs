@@ -42,7 +42,8 @@ impl Source {
         path.split('/').filter(|name| !["mod", "lib", "main"].contains(name)).collect()
     }
 
-    /// Returns the places where this run of tokens stands in the code: `["Approval", "::", "given"]`.
+    /// Returns the places where this run of tokens stands in the code: `["Approval", "::",
+    /// "given"]`.
     pub(crate) fn places_of(&self, pattern: &[&str]) -> Vec<usize> {
         let wanted: Vec<String> = pattern.iter().flat_map(|part| split(part)).collect();
         self.tokens

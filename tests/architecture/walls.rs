@@ -40,7 +40,13 @@ const WALLS: &[Wall] = &[
     },
     Wall {
         names: &["Approval::given"],
-        only: &["approval.rs", "output/prompt.rs", "commands/produce.rs", "commands/tour.rs"],
+        only: &[
+            "approval.rs",
+            "output/prompt.rs",
+            "commands/produce.rs",
+            "commands/sandbox.rs",
+            "commands/tour.rs",
+        ],
         reason: "an approval is an answer at the prompt, `--yes`, or a command that touches only what \
                  it adds",
     },

@@ -1,4 +1,5 @@
-//! One command line of every command that asks the cluster: what holds for all of them is tested for all.
+//! One command line of every command that asks the cluster: what holds for all of them is tested
+//! for all.
 
 use crate::home::Home;
 
@@ -17,7 +18,7 @@ pub(crate) const ASKING: &[&[&str]] = &[
 ];
 
 /// The commands that ask no cluster.
-const OFFLINE: &[&str] = &["completions", "help", "validate"];
+const OFFLINE: &[&str] = &["completions", "help", "sandbox", "validate"];
 
 /// The variables that such a line needs: the sample topology has several environments.
 pub(crate) const ENVIRONMENT: (&str, &str) = ("FLOWCTL_ENV", "dev");

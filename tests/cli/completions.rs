@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::home::{Home, text};
+use crate::home::{Home, PATIENCE, text};
 
 #[test]
 fn the_files_are_what_the_binary_prints() {
@@ -28,14 +28,14 @@ fn bash_completes_a_command() {
     let home = Home::new();
     let printed = home.flowctl().args(["completions", "bash"]).assert().success();
     let script = home.write("flowctl.bash", &text(&printed.get_output().stdout));
-    let output = std::process::Command::new("bash")
+    let completed = assert_cmd::Command::new("bash")
         .args(["--norc", "-c"])
         .arg(
             "source \"$0\"; COMP_WORDS=(flowctl comp); COMP_CWORD=1; \
              _flowctl flowctl comp flowctl; echo \"${COMPREPLY[@]}\"",
         )
         .arg(script)
-        .output()
-        .unwrap();
-    assert_eq!(text(&output.stdout), "completions\n", "{}", text(&output.stderr));
+        .timeout(PATIENCE)
+        .assert();
+    completed.success().stdout("completions\n").stderr("");
 }

@@ -1,4 +1,5 @@
-//! The real binary in a hermetic environment and without a cluster; `dev/test cli` runs these tests.
+//! The real binary in a hermetic environment and without a cluster; `dev/test cli` runs these
+//! tests.
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
 mod commands;
@@ -9,6 +10,9 @@ mod help;
 mod home;
 mod peer;
 mod produce;
+#[path = "../support/running.rs"]
+mod running;
+mod sandbox;
 mod secrets;
 mod signals;
 mod streams;

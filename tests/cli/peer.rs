@@ -1,4 +1,5 @@
-//! Brokers that are none: a port where nobody listens, and a peer that takes everything and says nothing.
+//! Brokers that are none: a port where nobody listens, and a peer that takes everything and says
+//! nothing.
 
 use std::io::Read;
 use std::net::TcpListener;

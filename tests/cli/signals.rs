@@ -1,35 +1,25 @@
-//! Ctrl-C and SIGTERM end a command whatever it waits for: a file that nobody writes, a pipe that nobody
-//! reads.
+//! Ctrl-C and SIGTERM end a command whatever it waits for: a file that nobody writes, a pipe that
+//! nobody reads.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::os::fd::AsFd;
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use rustix::io::ioctl_fionread;
 
-use crate::home::{Home, text};
+use crate::home::{Home, PATIENCE, text};
+use crate::running::{Running, flowctl};
 
-/// Starts the real binary with both outputs as pipes.
-fn start(home: &Home, arguments: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_flowctl"))
-        .args(arguments)
-        .env_clear()
-        .env("HOME", home.path())
-        .current_dir(home.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-fn send(signal: &str, child: &Child) {
-    let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-    assert!(sent.success());
+/// Starts the real binary with all streams as pipes.
+fn start(home: &Home, arguments: &[&str]) -> Running {
+    Running::start(flowctl(home).args(arguments).stdin(Stdio::piped()))
 }
 
 /// Waits until a pipe takes no more.
-fn wait_until_full(child: &mut Child, pipe: impl AsFd) {
+fn wait_until_full(child: &mut Running, pipe: impl AsFd) {
     // What every pipe of Linux holds; the last page may have room that the writer leaves.
     while ioctl_fionread(&pipe).unwrap() < 60 * 1024 {
         assert_eq!(child.try_wait().unwrap(), None, "it has ended");
@@ -37,33 +27,41 @@ fn wait_until_full(child: &mut Child, pipe: impl AsFd) {
     }
 }
 
+/// Opens a FIFO for writing, which waits until the command has opened it for reading.
+fn open_when_read(fifo: &Path) -> File {
+    let (sender, opened) = channel();
+    let fifo = fifo.to_owned();
+    // On a thread of its own: a command that never opens it is a failure, not a test without end.
+    std::thread::spawn(move || sender.send(OpenOptions::new().write(true).open(fifo)));
+    opened.recv_timeout(PATIENCE).unwrap().unwrap()
+}
+
 /// Returns the exit code and stderr.
-fn ended(child: Child) -> (Option<i32>, String) {
-    let output = child.wait_with_output().unwrap();
+fn ended(child: Running) -> (Option<i32>, String) {
+    let output = child.wait_with_output();
     (output.status.code(), text(&output.stderr))
 }
 
 #[test]
 fn a_file_that_nobody_writes_is_waited_for_until_a_signal() {
     for (arguments, signal, code) in [
-        (&["validate", "-f", "fifo"][..], "-INT", 130),
-        (&["validate", "-f", "fifo"], "-TERM", 143),
-        (&["plan", "-f", "fifo", "-b", "127.0.0.1:1"], "-INT", 130),
-        (&["apply", "-f", "fifo", "-b", "127.0.0.1:1"], "-INT", 130),
-        (&["lag", "--all-groups", "-F", "fifo"], "-INT", 130),
-        (&["tail", "topic/t", "-F", "fifo"], "-INT", 130),
-        (&["dlq", "ls", "topic/t", "-F", "fifo"], "-INT", 130),
-        (&["dlq", "redrive", "topic/t", "-F", "fifo"], "-INT", 130),
-        (&["replay", "topic/t", "--to", "topic/u", "-F", "fifo"], "-INT", 130),
-        (&["produce", "t", "--template", "fifo", "--dry-run"], "-INT", 130),
+        (&["validate", "-f", "fifo"][..], "INT", 130),
+        (&["validate", "-f", "fifo"], "TERM", 143),
+        (&["plan", "-f", "fifo", "-b", "127.0.0.1:1"], "INT", 130),
+        (&["apply", "-f", "fifo", "-b", "127.0.0.1:1"], "INT", 130),
+        (&["lag", "--all-groups", "-F", "fifo"], "INT", 130),
+        (&["tail", "topic/t", "-F", "fifo"], "INT", 130),
+        (&["dlq", "ls", "topic/t", "-F", "fifo"], "INT", 130),
+        (&["dlq", "redrive", "topic/t", "-F", "fifo"], "INT", 130),
+        (&["replay", "topic/t", "--to", "topic/u", "-F", "fifo"], "INT", 130),
+        (&["produce", "t", "--template", "fifo", "--dry-run"], "INT", 130),
     ] {
         let home = Home::new();
         let fifo = home.path().join("fifo");
         assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
         let child = start(&home, arguments);
-        // Opens when the command has opened it, too.
-        let writer = OpenOptions::new().write(true).open(&fifo).unwrap();
-        send(signal, &child);
+        let writer = open_when_read(&fifo);
+        child.send(signal);
         assert_eq!(ended(child), (Some(code), String::new()), "{arguments:?}");
         drop(writer);
     }
@@ -79,7 +77,7 @@ fn a_topology_that_nobody_types_is_waited_for_until_a_signal() {
     while ioctl_fionread(&stdin).unwrap() > 0 {
         std::thread::yield_now();
     }
-    send("-TERM", &child);
+    child.send("TERM");
     assert_eq!(ended(child), (Some(143), String::new()));
     drop(stdin);
 }
@@ -87,11 +85,11 @@ fn a_topology_that_nobody_types_is_waited_for_until_a_signal() {
 #[test]
 fn a_pipe_that_nobody_reads_is_waited_for_until_a_signal() {
     let home = Home::new();
-    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let mut child = start(&home, &["produce", "t", "--count", "1000000", "--dry-run"]);
         let stdout = child.stdout.take().unwrap();
         wait_until_full(&mut child, &stdout);
-        send(signal, &child);
+        child.send(signal);
         assert_eq!(ended(child), (Some(code), String::new()));
     }
 }
@@ -106,9 +104,19 @@ fn the_second_signal_ends_a_command_that_is_stuck() {
     let mut child = start(&home, &["validate"]);
     let stderr = child.stderr.take().unwrap();
     wait_until_full(&mut child, &stderr);
-    send("-INT", &child);
-    send("-TERM", &child);
+    child.send("INT");
+    child.send("TERM");
     // Which of them is heard first is up to the system.
     let code = child.wait().unwrap().code().unwrap();
     assert!([130, 143].contains(&code), "{code}");
+}
+
+#[test]
+fn a_program_that_never_ends_is_killed_with_what_it_started() {
+    let mut command = Command::new("sh");
+    // The pipe stays open as long as the second one lives.
+    command.args(["-c", "sleep 600 & wait"]).stdout(Stdio::piped());
+    let hanging = Running::start_within(&mut command, Duration::from_millis(200));
+    let output = hanging.wait_with_output();
+    assert_eq!(output.status.code(), None);
 }

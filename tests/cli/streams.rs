@@ -1,22 +1,14 @@
 //! stdout carries data only, and a reader that has gone ends a command quietly.
 
-use std::process::{Command, Stdio};
-
 use crate::home::{Home, PATIENCE, text};
+use crate::running::{Running, flowctl};
 
 #[test]
 fn a_closed_pipe_is_quiet() {
     let home = Home::new();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_flowctl"))
-        .args(["completions", "bash"])
-        .env_clear()
-        .env("HOME", home.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
+    let mut running = Running::start(flowctl(&home).args(["completions", "bash"]));
+    drop(running.stdout.take());
+    let output = running.wait_with_output();
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
@@ -25,13 +17,8 @@ fn a_closed_pipe_is_quiet() {
 fn a_full_disk_is_an_error() {
     let home = Home::new();
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_flowctl"))
-        .args(["completions", "bash"])
-        .env_clear()
-        .env("HOME", home.path())
-        .stdout(full)
-        .output()
-        .unwrap();
+    let running = Running::start(flowctl(&home).args(["completions", "bash"]).stdout(full));
+    let output = running.wait_with_output();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write to stdout"));
 }

@@ -1,12 +1,12 @@
-//! A cluster that is not there: the command ends when `--timeout` is over, with 5, and says where it
-//! tried; a signal ends it at once.
+//! A cluster that is not there: the command ends when `--timeout` is over, with 5, and says where
+//! it tried; a signal ends it at once.
 
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::commands::{ASKING, ENVIRONMENT, home};
 use crate::home::text;
 use crate::peer::{Silent, nobody};
+use crate::running::{Running, flowctl};
 
 /// Runs a line and checks how it ends.
 fn ends_with_5(line: &[&str], address: &str) {
@@ -39,25 +39,13 @@ fn a_signal_ends_a_command_that_waits() {
     for line in ASKING {
         for (signal, code) in [("TERM", 143), ("INT", 130)] {
             let (home, peer) = (home(), Silent::listen());
-            let child = Command::new(env!("CARGO_BIN_EXE_flowctl"))
-                .args(*line)
-                .args(["-b", &peer.address, "--timeout", "60s"])
-                .env_clear()
-                .env("HOME", home.path())
-                .env(ENVIRONMENT.0, ENVIRONMENT.1)
-                .current_dir(home.path())
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .unwrap();
+            let mut command = flowctl(&home);
+            command.args(*line).args(["-b", &peer.address, "--timeout", "60s"]);
+            let child = Running::start(command.env(ENVIRONMENT.0, ENVIRONMENT.1));
             peer.wait();
             let begun = flowctl::clock::Deadline::after(Duration::from_secs(5));
-            let process = child.id().to_string();
-            assert!(
-                Command::new("kill").args(["-s", signal, &process]).status().unwrap().success()
-            );
-            let output = child.wait_with_output().unwrap();
+            child.send(signal);
+            let output = child.wait_with_output();
             assert_eq!(output.status.code(), Some(code), "{line:?}: {}", text(&output.stderr));
             assert_eq!(text(&output.stderr), "", "{line:?}: who pressed Ctrl-C knows");
             assert!(!begun.has_passed(), "{line:?} took long to end after {signal}");

@@ -11,9 +11,15 @@
 mod broker;
 mod client;
 mod configs;
+#[path = "../support/home.rs"]
+#[expect(dead_code, reason = "other kinds of tests use the rest")]
+mod home;
 #[path = "../support/instance.rs"]
 mod instance;
 mod metadata;
+#[path = "../support/running.rs"]
+#[expect(dead_code, reason = "other kinds of tests use the rest")]
+mod running;
 mod topic_changes;
 mod topics;
 mod versions;

@@ -1,6 +1,6 @@
 //! The ground the other tests stand on: the brokers answer, and they are the ones we asked for.
 
-use crate::home::{Home, text};
+use crate::home::{Home, PATIENCE, text};
 use crate::support::{kafka, secure_kafka, three_brokers};
 
 #[test]
@@ -18,7 +18,7 @@ fn the_secure_broker_takes_nobody_without_a_password() {
 
     let mut stranger = assert_cmd::Command::new("kcat");
     stranger.args(["-b", secure_kafka().brokers(), "-X", "socket.timeout.ms=3000", "-m", "3"]);
-    stranger.arg("-L").assert().failure();
+    stranger.arg("-L").timeout(PATIENCE).assert().failure();
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Every JSON document as docs/automation.md describes it: the same head, and the keys of its example.
+//! Every JSON document as docs/automation.md describes it: the same head, and the keys of its
+//! example.
 
 use std::collections::{BTreeMap, BTreeSet};
 

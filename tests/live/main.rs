@@ -16,6 +16,9 @@ mod mutual_tls;
 mod plan;
 mod produce;
 mod round_trip;
+#[path = "../support/running.rs"]
+mod running;
+mod sasl_plaintext;
 mod support;
 mod tail;
 mod tour;

@@ -71,6 +71,20 @@ fn a_flow_that_is_not_there_is_named_alike_by_every_command() {
 }
 
 #[test]
+fn an_environment_that_was_taken_for_a_topic_is_recognised() {
+    let home = Home::new();
+    let hint = "hint: `dev` is an environment of the topology: choose it with --env dev, and name a flow\n";
+    home.write("topology.yaml", &format!("{TOPOLOGY}environments: {{ dev: {{}} }}\n"));
+    let told = fails(&home, &["tail", "-e", "dev"]);
+    assert!(told.starts_with("error: topic `dev` not found on cluster "), "{told}");
+    assert!(told.ends_with(hint), "{told}");
+    home.write("topology.yaml", &format!("{TOPOLOGY}environments: {{ dev: {{}}, prod: {{}} }}\n"));
+    let mut command = kafka().flowctl(&home);
+    let told = text(&command.args(["tail", "-e", "dev"]).assert().code(64).get_output().stderr);
+    assert_eq!(told, format!("error: the topology has several environments: dev, prod\n{hint}"));
+}
+
+#[test]
 fn a_group_that_was_meant_to_be_a_flow_is_named_with_it() {
     let home = Home::new();
     home.write("topology.yaml", TOPOLOGY);

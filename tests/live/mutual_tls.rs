@@ -1,5 +1,5 @@
-//! Records there and back where the client's certificate says who it is: by both clients, the one that
-//! writes and the one that reads.
+//! Records there and back where the client's certificate says who it is: by both clients, the one
+//! that writes and the one that reads.
 
 use crate::home::{Home, text};
 use crate::support::secure_kafka;

@@ -1,7 +1,7 @@
 //! Plan and apply, held against what Kafka's own `TopicCommand` and `ConfigCommand` say.
 
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use assert_cmd::Command;
@@ -9,6 +9,7 @@ use flowctl::clock::Clock;
 use serde_json::Value;
 
 use crate::home::{Home, text, unique};
+use crate::running::Running;
 use crate::support::{Kafka, kafka, secure_kafka, three_brokers};
 
 /// A project of one flow `orders` in a namespace that no other test has.
@@ -186,21 +187,12 @@ fn at_a_terminal_the_default_is_no() {
     assert!(answer("yes\n", 0).contains("Applied: 1 done"));
 }
 
-/// A consumer of kcat's that is in its group as long as it lives.
-struct Member(Child);
-
-impl Drop for Member {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
-fn join(topic: &str, group: &str) -> Member {
+/// Starts a consumer of kcat's, which is in its group as long as it lives.
+fn join(topic: &str, group: &str) -> Running {
     let mut kcat = std::process::Command::new("kcat");
     kcat.args(["-b", kafka().brokers(), "-G", group, topic]);
     kcat.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    Member(kcat.spawn().unwrap())
+    Running::start(&mut kcat)
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! What every live test needs: Kafka itself, its tools, kcat, and the real binary in a home of its own.
+//! What every live test needs: Kafka itself, its tools, kcat, and the real binary in a home of its
+//! own.
 //!
-//! Kafka comes from `dev/kafka up`, which finds the running instance or starts one: in the folder of
-//! `FLOWCTL_DEV_DIR` (`dev/test` sets one), else the developer's own. Nothing here ever skips.
+//! Kafka comes from `dev/kafka up`, which finds the running instance or starts one: in the folder
+//! of `FLOWCTL_DEV_DIR` (`dev/test` sets one), else the developer's own. Nothing here ever skips.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -11,9 +12,10 @@ use assert_cmd::Command;
 use flowctl::clock::Deadline;
 use flowctl::kafka::{Cluster, ConnectionSettings, Mode, Properties};
 use flowctl::model::name::TopicName;
+use flowctl::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
 use flowctl::model::topic::{NewTopic, TopicDescription};
 
-use crate::home::{Home, PATIENCE, unique};
+use crate::home::{Home, PATIENCE, text, unique};
 use crate::instance;
 
 /// A running instance of Kafka.
@@ -34,8 +36,8 @@ pub(crate) fn secure_kafka() -> &'static Kafka {
     KAFKA.get_or_init(|| Kafka::up("--secure"))
 }
 
-/// Returns the instance of three brokers. It is for tests which stop brokers, so only one test has it
-/// at a time, and the next one finds all three up again.
+/// Returns the instance of three brokers. It is for tests which stop brokers, so only one test has
+/// it at a time, and the next one finds all three up again.
 pub(crate) fn three_brokers() -> ThreeBrokers {
     static TURN: Mutex<()> = Mutex::new(());
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,6 +119,37 @@ impl Kafka {
         self.variables.get(name).map(String::as_str)
     }
 
+    /// Returns the process id of a broker.
+    pub(crate) fn pid(&self, broker: i32) -> String {
+        let listed = self.tool("status").assert().success();
+        let listed = text(&listed.get_output().stdout);
+        let line =
+            listed.lines().find(|line| line.contains(&format!(" broker={broker} "))).unwrap();
+        let pid = line.split(' ').find_map(|word| word.strip_prefix("pid=")).unwrap();
+        pid.to_owned()
+    }
+
+    /// Returns how many offsets a topic has, of what is committed and what is not.
+    pub(crate) fn end_offsets(&self, topic: &str) -> i64 {
+        block_on(async {
+            let deadline = Deadline::after(PATIENCE);
+            let cluster = Cluster::connect(&self.settings(), deadline).await.unwrap();
+            let name = TopicName::new(topic);
+            let seen = cluster.topics(std::slice::from_ref(&name), deadline).await.unwrap();
+            let described = seen.into_values().next().unwrap().unwrap();
+            let questions: Vec<_> = described
+                .partitions
+                .into_keys()
+                .map(|partition| {
+                    (TopicPartition::new(name.clone(), partition), OffsetQuery::Latest)
+                })
+                .collect();
+            let isolation = IsolationLevel::ReadUncommitted;
+            let ends = cluster.offsets(&questions, isolation, deadline).await.unwrap();
+            ends.into_values().map(|end| end.unwrap().unwrap()).sum()
+        })
+    }
+
     /// Prepares one of Kafka's own tools, as the super user: `topics`, `console-producer` …
     pub(crate) fn tool(&self, name: &str) -> Command {
         let mut command = Command::new(instance::dev("kafka"));
@@ -135,7 +168,8 @@ impl Kafka {
         command
     }
 
-    /// Prepares the real binary in a home, with these brokers and, where they ask, as the super user.
+    /// Prepares the real binary in a home, with these brokers and, where they ask, as the super
+    /// user.
     pub(crate) fn flowctl(&self, home: &Home) -> Command {
         let mut command = home.flowctl();
         command.env("FLOWCTL_BROKERS", self.brokers());
@@ -162,8 +196,8 @@ impl Kafka {
         name
     }
 
-    /// Creates a topic and waits until it has its leaders. The library does it: Kafka's own tool takes
-    /// a second of two cores.
+    /// Creates a topic and waits until it has its leaders. The library does it: Kafka's own tool
+    /// takes a second of two cores.
     pub(crate) fn create_topic(&self, name: &str, partitions: i32) {
         let name = TopicName::new(name);
         let topic =

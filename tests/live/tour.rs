@@ -1,6 +1,9 @@
 //! The tour: the main job from end to end, with and without security, and nothing left behind.
 
+use std::process::Stdio;
+
 use crate::home::{Home, text, unique};
+use crate::running::{Running, flowctl};
 use crate::support::{Kafka, kafka, secure_kafka};
 
 /// Runs the tour and returns what it showed.
@@ -39,14 +42,10 @@ fn the_main_job_runs_with_scram_over_tls() {
 #[test]
 fn no_property_is_an_argument_of_the_commands_it_runs() {
     let (home, marker) = (Home::new(), unique("marker"));
-    let mut tour = std::process::Command::new(env!("CARGO_BIN_EXE_flowctl"))
-        .env_clear()
-        .env("HOME", home.path())
-        .current_dir(home.path())
-        .args(["tour", "-b", kafka().brokers(), "-X", &format!("client.id={marker}")])
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut command = flowctl(&home);
+    command.args(["tour", "-b", kafka().brokers(), "-X", &format!("client.id={marker}")]);
+    // Nobody reads what it shows.
+    let mut tour = Running::start(command.stdout(Stdio::null()).stderr(Stdio::inherit()));
     let mut has_seen_one = false;
     let ended = loop {
         for process in std::fs::read_dir("/proc").unwrap().flatten() {

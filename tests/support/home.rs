@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 
-/// How long any one program of a test may take: far more than it needs, yet short of the patience of
-/// whoever waits for the whole run.
+/// How long any one program of a test may take: far more than it needs, yet short of the patience
+/// of whoever waits for the whole run.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A folder that is the home and the working directory of the programs of one test; it goes with it.
+/// A folder that is the home and the working directory of the programs of one test; it goes with
+/// it.
 #[derive(Debug)]
 pub(crate) struct Home {
     path: PathBuf,

@@ -92,7 +92,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     match args.output {
         // A table without rows would pass for "nothing is pending".
         Format::Table if overviews.is_empty() && !errors.is_empty() => {}
-        Format::Table => output.print(&dlq::overview::text(&overviews, now, output.width()))?,
+        Format::Table => output.print(&dlq::overview::text(&overviews, now, output.place()))?,
         Format::Json => output.print_json(&dlq::overview::json(&source, &overviews, &errors)?)?,
         Format::Jsonl => output.print_json(&dlq::overview::jsonl(&overviews, now))?,
     }

@@ -9,7 +9,7 @@ mod show;
 
 use super::Context;
 use crate::exit::Exit;
-use crate::output::streams::ErrorFormat;
+use crate::output::style::ErrorFormat;
 
 /// List, show and redrive dead letters
 ///

@@ -31,13 +31,14 @@ use crate::produce::shape::PartitionChoice;
 ///
 ///   flowctl produce orders --rate 50/s --template order.json.j2 -k '{{ value.id }}'
 ///
-/// Input: `lines` sends the bytes of each line, an empty one as an empty value. `json` checks that each
-/// line is one JSON value and sends it as it is. `jsonl` reads the envelope that tail -o jsonl writes
-/// and keeps its key, value, headers and timestamp byte for byte; without a topic on the command line
-/// each record goes to the topic that it names. Blank lines are no records of the latter two.
+/// Input: `lines` sends the bytes of each line, an empty one as an empty value. `json` checks that
+/// each line is one JSON value and sends it as it is. `jsonl` reads the envelope that tail -o jsonl
+/// writes and keeps its key, value, headers and timestamp byte for byte; without a topic on the
+/// command line each record goes to the topic that it names. Blank lines are no records of the
+/// latter two.
 ///
-/// Exit code 3 when some records were not delivered, 65 when the input is invalid: each is named with
-/// its line. The producer is idempotent with acks=all, and partitions keys as Java's does.
+/// Exit code 3 when some records were not delivered, 65 when the input is invalid: each is named
+/// with its line. The producer is idempotent with acks=all, and partitions keys as Java's does.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment, after_long_help = templates())]
 pub struct Args {

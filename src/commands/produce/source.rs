@@ -1,4 +1,5 @@
-//! From flags to a source of records: files are opened and templates compiled before anything is sent.
+//! From flags to a source of records: files are opened and templates compiled before anything is
+//! sent.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -13,7 +13,7 @@ use crate::model::offset::IsolationLevel;
 use crate::model::position::Position;
 use crate::model::target::Target;
 use crate::output::record::{Fields, Layout};
-use crate::output::streams::ErrorFormat;
+use crate::output::style::ErrorFormat;
 use crate::tail::{Outcome, Request, Start};
 
 /// As many as `tail` of the shell shows.
@@ -36,9 +36,9 @@ const LINE_END: &str = "\\n";
 ///
 ///   flowctl tail user-activity-logs -p 0 --from 1200 -c 1 -f '%o %k %h\n'
 ///
-/// Positions (--from, --until): start, end, committed, an offset N, +N after the start, -N before the
-/// end, a time such as 2026-11-21T04:00 (UTC), -1h30m before now; 3=POSITION for one partition. The
-/// end is that of the moment when the command starts, `committed` where the --group stands.
+/// Positions (--from, --until): start, end, committed, an offset N, +N after the start, -N before
+/// the end, a time such as 2026-11-21T04:00 (UTC), -1h30m before now; 3=POSITION for one partition.
+/// The end is that of the moment when the command starts, `committed` where the --group stands.
 ///
 /// Templates (-f): %t topic, %p partition, %o offset, %k key, %s value, %h headers, %T timestamp,
 /// %K and %S lengths (-1: null), %R length of the value as 4 bytes, %%, \n \t \xHH.
@@ -219,8 +219,9 @@ impl Args {
         })
     }
 
-    /// Returns the command that goes on where this one ended: the same flags, other positions. Bounds
-    /// are the offsets that they were when reading began; once all are reached, it goes on behind them.
+    /// Returns the command that goes on where this one ended: the same flags, other positions.
+    /// Bounds are the offsets that they were when reading began; once all are reached, it goes on
+    /// behind them.
     pub(super) fn resume(
         &self,
         topic: &TopicName,

@@ -18,18 +18,18 @@ use crate::kafka::Cluster;
 use crate::model::group::GroupState;
 use crate::model::name::{GroupId, TopicName};
 use crate::model::target::Target;
-use crate::output::record::{Place, RecordFormat};
+use crate::output::record::RecordFormat;
 use crate::output::tail::TailView;
 use crate::tail::run as reading;
 use crate::tail::{Ended, Outcome, Request, Span, SpanError, Start};
+use crate::topology::Resolved;
 
 pub use args::{Args, Format, Isolation};
 
 /// Shows the records.
 pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let layout = args.layout().map_err(Problem::usage)?;
-    let format =
-        RecordFormat::new(&layout, Place::stdout(&context.output)).map_err(Problem::usage)?;
+    let format = RecordFormat::new(&layout, context.output.place()).map_err(Problem::usage)?;
     let interrupt = context.interrupt.clone();
     let prepared = tokio::select! {
         prepared = prepare(&args, context) => prepared?,
@@ -75,7 +75,9 @@ async fn prepare(args: &Args, context: &mut Context) -> anyhow::Result<Prepared>
     let settings = context.settings(topology.as_ref()).await?;
     let deadline = context.deadline;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
-    let description = target::existing_topic(&cluster, &request.topic, deadline).await?;
+    let description = target::existing_topic(&cluster, &request.topic, deadline)
+        .await
+        .map_err(|error| hint_at_environment(error, &target, topology.as_ref()))?;
     let all: Vec<i32> = description.partitions.into_keys().collect();
     let partitions = request.partitions.clone().unwrap_or_else(|| all.clone());
     if let Some(unknown) = partitions.iter().find(|partition| !all.contains(partition)) {
@@ -97,6 +99,22 @@ async fn prepare(args: &Args, context: &mut Context) -> anyhow::Result<Prepared>
     match reading::gather(&cluster, &request, &partitions, deadline).await {
         Ok(spans) => Ok(Prepared { cluster, request, spans }),
         Err(error) => Err(explain(error, &request, &cluster, deadline).await),
+    }
+}
+
+/// Says so where the topic that is not there has the name of an environment: `tail -e dev`.
+fn hint_at_environment(
+    error: anyhow::Error,
+    target: &Target,
+    topology: Option<&Resolved>,
+) -> anyhow::Error {
+    let Target::Either(name) = target else { return error };
+    if !topology.is_some_and(|topology| topology.environments.contains(name)) {
+        return error;
+    }
+    match error.downcast::<Problem>() {
+        Ok(problem) => problem.hint(target::environment_hint(name)).into(),
+        Err(error) => error,
     }
 }
 

@@ -7,10 +7,11 @@ use super::redrive::Run;
 use super::scan::{Found, Scan};
 use super::{Dlq, Snapshot};
 use crate::dlq::batch::{Assembler, Batch};
-use crate::dlq::event::{Event, Fate};
+use crate::dlq::event::Event;
 use crate::dlq::plan::Redrive;
-use crate::dlq::select::{Decision, Selector};
-use crate::ledger::{Memory, Outcome as LedgerOutcome};
+use crate::dlq::select::Selector;
+use crate::kafka::writer::TRANSACTION_TIMEOUT;
+use crate::ledger::Memory;
 
 /// The reading of one pass.
 pub(super) struct Reading<'a> {
@@ -20,23 +21,12 @@ pub(super) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    /// Reads what the plan says, from a place on.
-    pub(super) fn new(
-        dlq: &'a Dlq,
-        plan: &Redrive,
-        memory: &Memory,
-        snapshot: &Snapshot,
-        from: Option<(i32, i64)>,
-    ) -> Self {
+    /// Reads what the plan says.
+    pub(super) fn new(dlq: &'a Dlq, plan: &Redrive, memory: &Memory, snapshot: &Snapshot) -> Self {
         let mut lowest_pending = BTreeMap::new();
         let mut ranges = Vec::new();
         for (partition, range) in &plan.ranges {
-            let (partition, mut range) = (*partition, range.clone());
-            match from {
-                Some((at, _)) if partition < at => continue,
-                Some((at, offset)) if partition == at => range.start = range.start.max(offset),
-                Some(_) | None => {}
-            }
+            let (partition, range) = (*partition, range.clone());
             let log_start = snapshot.get(&partition).map_or(range.start, |extent| extent.start);
             let pending = memory.first_unresolved(partition, log_start);
             if pending < range.start {
@@ -45,7 +35,8 @@ impl<'a> Reading<'a> {
             ranges.push((partition, range));
         }
         Self {
-            scan: Scan::new(dlq, ranges),
+            // The writer has a transaction that is given up meanwhile, and goes on after it.
+            scan: Scan::new(dlq, ranges).with_patience(TRANSACTION_TIMEOUT + dlq.timeout),
             lookup: Lookup::default(),
             assembler: Assembler::new(lowest_pending),
         }
@@ -64,12 +55,7 @@ impl Run<'_> {
             let Some(found) = reading.scan.next().await? else { break };
             let mut dead_letters = match found {
                 Found::DeadLetters(dead_letters) => dead_letters,
-                Found::Expired(partition, mut gone) => {
-                    let counted = self.expired.insert(partition, gone.end);
-                    gone.start = gone.start.max(counted.unwrap_or(gone.start));
-                    if gone.start >= gone.end {
-                        continue;
-                    }
+                Found::Expired(partition, gone) => {
                     let resolved = memory.count_in(partition, gone.clone());
                     self.outcome.expired += gone.end - gone.start - resolved;
                     let (from, to) = (gone.start, gone.end);
@@ -85,19 +71,6 @@ impl Run<'_> {
                 let partition = dead_letter.record.topic_partition.partition;
                 let done = memory.find(partition, dead_letter.record.offset);
                 let decision = selector.decide(&dead_letter, done, &reading.lookup.topics);
-                // Ours, though the commit was never answered: the ledger has settled it.
-                if let (Decision::Resolved(outcome), Some(done)) = (&decision, done)
-                    && done.job == self.job.id
-                    && self.settled.insert((partition, dead_letter.record.offset))
-                {
-                    let fate = match outcome {
-                        LedgerOutcome::Duplicate => Fate::Duplicate,
-                        LedgerOutcome::Redriven { to } => {
-                            Fate::Redriven { topic: to.clone(), place: done.target }
-                        }
-                    };
-                    self.count(dead_letter.id(), fate)?;
-                }
                 reading.assembler.take(dead_letter, decision);
             }
         }

@@ -1,11 +1,8 @@
-//! Runs a redrive: pass after pass, until the plan is carried out or it cannot go on.
+//! Runs a redrive, counts what it does, and cuts it when somebody asks twice.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::pass::Pass;
-use super::write::Redriver;
 use super::{Dlq, Sink, Snapshot};
 use crate::approval::Approval;
+use crate::dlq::batch::Item;
 use crate::dlq::compose::Composition;
 use crate::dlq::dead_letter::DeadLetterId;
 use crate::dlq::event::{Event, Fate};
@@ -13,9 +10,6 @@ use crate::dlq::plan::Redrive;
 use crate::dlq::select::Selector;
 use crate::interrupt::{Interrupt, Signal};
 use crate::ledger::Ledger;
-
-/// How often in a row a transaction may have to be settled without anything getting done.
-const MOST_SETTLINGS: u32 = 5;
 
 /// What a redrive is given, besides its plan.
 #[derive(Debug, Clone)]
@@ -86,11 +80,12 @@ impl Dlq {
             interrupt,
             tell,
             outcome: Outcome::default(),
-            redriver: None,
-            settled: BTreeSet::new(),
-            expired: BTreeMap::new(),
+            setbacks: 0,
         };
-        let ended = run.all().await.unwrap_or_else(Ended::Failed);
+        let ended = match interrupt.finish(Box::pin(run.pass())).await {
+            Ok(ended) => ended.unwrap_or_else(Ended::Failed),
+            Err(signal) => Ended::StoppedAtOnce(signal),
+        };
         (run.outcome, ended)
     }
 }
@@ -104,40 +99,13 @@ pub(super) struct Run<'a> {
     pub(super) interrupt: &'a Interrupt,
     pub(super) tell: Sink<'a>,
     pub(super) outcome: Outcome,
-    /// The writer of the last pass, which knows what the broker refuses.
-    pub(super) redriver: Option<Redriver>,
-    /// The dead letters that the ledger has settled and that were counted: each pass reads them again.
-    pub(super) settled: BTreeSet<(i32, i64)>,
-    /// Up to where expired offsets were counted, for the same reason.
-    pub(super) expired: BTreeMap<i32, i64>,
+    /// How often in a row the producer was lost without anything getting done.
+    pub(super) setbacks: u32,
 }
 
 impl Run<'_> {
-    /// Runs until the plan is carried out, or it cannot go on.
-    async fn all(&mut self) -> anyhow::Result<Ended> {
-        let ledger = self.ledger().await?;
-        let mut from = None;
-        let mut settlings = 0;
-        loop {
-            let before = self.outcome.clone();
-            match self.pass(&ledger, from).await? {
-                Pass::Ended(ended) => return Ok(ended),
-                Pass::Settle(error, place) => {
-                    settlings = if self.outcome == before { settlings + 1 } else { 1 };
-                    if settlings > MOST_SETTLINGS {
-                        return Ok(Ended::Failed(error.context("cannot redrive any further")));
-                    }
-                    (self.tell)(Event::Note(format!(
-                        "settling the last transaction and going on: {error:#}"
-                    )))?;
-                    from = place;
-                }
-            }
-        }
-    }
-
     /// Finds the ledger, or makes it and says so.
-    async fn ledger(&mut self) -> anyhow::Result<Ledger> {
+    pub(super) async fn ledger(&mut self) -> anyhow::Result<Ledger> {
         let Dlq { cluster, declared, description, .. } = self.dlq;
         let (topic, dlq) = (&declared.ledger, &declared.topic);
         let found = self.dlq.find_ledger().await?;
@@ -159,8 +127,15 @@ impl Run<'_> {
         Ok(ledger)
     }
 
-    /// Counts and tells what became of a dead letter.
-    pub(super) fn count(&mut self, id: DeadLetterId, fate: Fate) -> anyhow::Result<()> {
+    /// Counts and tells what became of dead letters.
+    pub(super) fn count_all(&mut self, handled: Vec<(Item, Fate)>) -> anyhow::Result<()> {
+        if !handled.is_empty() {
+            self.setbacks = 0;
+        }
+        handled.into_iter().try_for_each(|(item, fate)| self.count(item.dead_letter.id(), fate))
+    }
+
+    fn count(&mut self, id: DeadLetterId, fate: Fate) -> anyhow::Result<()> {
         match &fate {
             Fate::Redriven { .. } => self.outcome.redriven += 1,
             Fate::Duplicate => self.outcome.duplicates += 1,

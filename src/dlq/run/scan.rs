@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::{ControlFlow, Range};
+use std::time::Duration;
 
 use anyhow::Context;
 
 use super::Dlq;
+use crate::clock::Deadline;
 use crate::dlq::dead_letter::DeadLetter;
 use crate::kafka::{Error, ReadOptions, Reader, Scratch};
 use crate::model::record::Record;
@@ -27,12 +29,20 @@ pub(super) struct Scan<'a> {
     left: VecDeque<(i32, Range<i64>)>,
     reader: Option<Reader>,
     scratch: Scratch,
+    /// How long no broker may answer.
+    patience: Duration,
 }
 
 impl<'a> Scan<'a> {
     pub(super) fn new(dlq: &'a Dlq, ranges: impl IntoIterator<Item = (i32, Range<i64>)>) -> Self {
         let left = ranges.into_iter().filter(|(_, range)| range.start < range.end).collect();
-        Self { dlq, left, reader: None, scratch: Scratch::default() }
+        Self { dlq, left, reader: None, scratch: Scratch::default(), patience: dlq.timeout }
+    }
+
+    /// Reads on when no broker answers for longer.
+    pub(super) fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Returns what is next; `None` at the end. Cancel-safe: a dropped call loses nothing.
@@ -42,7 +52,7 @@ impl<'a> Scan<'a> {
             let cannot = || format!("cannot read {place}");
             if self.reader.is_none() {
                 let starts = BTreeMap::from([(place.clone(), range.start)]);
-                let deadline = self.dlq.deadline();
+                let deadline = Deadline::after(self.patience);
                 let opened =
                     Reader::open(&self.dlq.cluster, starts, ReadOptions::default(), deadline).await;
                 self.reader = Some(opened.with_context(cannot)?);

@@ -49,7 +49,8 @@ impl Redriver {
                 offsets: Some(account.courtesy(share, &lowest)),
             })
         };
-        let writer::Written { fates: sent, transactions, stop } =
+        // The ledger tells of what is in doubt.
+        let writer::Written { fates: sent, transactions, in_doubt: _, stop } =
             writer.write(&outbounds, &mut add, is_asked_to_stop);
         telling.committed(sent.len());
         let fates = telling.fates;

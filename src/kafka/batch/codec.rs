@@ -51,8 +51,8 @@ impl Codec {
 
 /// No batch may decompress to more than this. Brokers bound only the compressed size
 /// (`message.max.bytes`, 1 MiB by default), so a few kilobytes of zeros could fill the memory. With
-/// default settings a batch over this limit shrank 1 000 to 1, which no data does that somebody wants
-/// to read; brokers that take 100 MiB batches still fit with 10 to 1.
+/// default settings a batch over this limit shrank 1 000 to 1, which no data does that somebody
+/// wants to read; brokers that take 100 MiB batches still fit with 10 to 1.
 const MAX_DECOMPRESSED: usize = 1024 * 1024 * 1024;
 
 /// What the buffer may keep from one batch to the next. Ordinary batches are far smaller; after a

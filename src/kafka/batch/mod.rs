@@ -1,9 +1,9 @@
 //! Record batches (format v2) as brokers send them: headers, checksums, codecs, records.
 //!
-//! Nothing here is trusted: a producer writes these bytes and the broker hardly looks at them. Every
-//! length is checked against what is there, nothing is allocated because a number says so, and what
-//! does not fit is a [`BatchError`], never a panic. Records borrow from the received bytes, or from a
-//! [`Scratch`] when the batch is compressed. The layout is that of
+//! Nothing here is trusted: a producer writes these bytes and the broker hardly looks at them.
+//! Every length is checked against what is there, nothing is allocated because a number says so,
+//! and what does not fit is a [`BatchError`], never a panic. Records borrow from the received
+//! bytes, or from a [`Scratch`] when the batch is compressed. The layout is that of
 //! <https://kafka.apache.org/documentation/#recordbatch>.
 
 mod aborted;
@@ -22,8 +22,6 @@ pub(crate) use aborted::{AbortedTransaction, AbortedTransactions};
 pub use codec::Scratch;
 pub(crate) use error::BatchError;
 pub(crate) use header::BatchHeader;
-#[cfg(test)]
-use iter::Whole;
 pub(crate) use iter::{Batch, Batches, whole_batches};
 pub(crate) use records::Records;
 

@@ -50,8 +50,8 @@ fn logical_lines(text: &str) -> Vec<(usize, String)> {
     lines
 }
 
-/// Splits at the first `=`, `:` or blank that is not escaped; blanks around it do not count. Tells, too,
-/// whether there is more than blanks between key and value.
+/// Splits at the first `=`, `:` or blank that is not escaped; blanks around it do not count. Tells,
+/// too, whether there is more than blanks between key and value.
 fn split(line: &str) -> (&str, &str, bool) {
     let blank = |c: char| matches!(c, ' ' | '\t' | '\x0c');
     let mut is_escaped = false;

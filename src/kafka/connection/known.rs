@@ -1,4 +1,5 @@
-//! Which properties there are, in the words of librdkafka and of the Java clients, and who needs them.
+//! Which properties there are, in the words of librdkafka and of the Java clients, and who needs
+//! them.
 
 /// What flowctl does with a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +58,8 @@ const CONNECTION: &[&str] = &[
     "ssl.truststore.type",
 ];
 
-/// librdkafka's properties of a producer that may be changed without taking away what flowctl promises.
+/// librdkafka's properties of a producer that may be changed without taking away what flowctl
+/// promises.
 const PRODUCER: &[&str] = &[
     "acks",
     "api.version.request.timeout.ms",

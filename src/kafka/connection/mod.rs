@@ -61,8 +61,8 @@ pub enum Verification {
     /// Those that are trusted and have the broker's name.
     #[default]
     Full,
-    /// Those that are trusted, whatever name they have (`ssl.endpoint.identification.algorithm=none`,
-    /// or empty).
+    /// Those that are trusted, whatever name they have
+    /// (`ssl.endpoint.identification.algorithm=none`, or empty).
     AnyName,
     /// All (`enable.ssl.certificate.verification=false`).
     Nothing,

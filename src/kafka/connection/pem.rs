@@ -167,8 +167,8 @@ fn with_lines(text: &str) -> String {
     out
 }
 
-/// Reads which certificates of brokers are taken. `ssl.endpoint.identification.algorithm` is off when
-/// it is empty (Java) or `none` (librdkafka).
+/// Reads which certificates of brokers are taken. `ssl.endpoint.identification.algorithm` is off
+/// when it is empty (Java) or `none` (librdkafka).
 fn verification(properties: &Properties) -> Result<Verification, Error> {
     let key = "ssl.endpoint.identification.algorithm";
     let with_name = match properties.get(key).map(|property| property.value.trim().to_lowercase()) {

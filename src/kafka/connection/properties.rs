@@ -38,8 +38,8 @@ impl Properties {
         Self::default()
     }
 
-    /// Reads a `.properties` file in Java's format, which librdkafka's files are a part of. `name` is
-    /// the file's name for messages.
+    /// Reads a `.properties` file in Java's format, which librdkafka's files are a part of. `name`
+    /// is the file's name for messages.
     pub fn parse(text: &str, name: &str) -> Result<Self, Error> {
         let mut properties = Self::new();
         for (number, pair) in java_format::read(text) {

@@ -6,7 +6,8 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ErrorCode(pub i16);
 
-/// Names the codes that something is decided on. The test of `remedy` compares all with Kafka's list.
+/// Names the codes that something is decided on. The test of `remedy` compares all with Kafka's
+/// list.
 macro_rules! codes {
     ($($code:literal $name:ident)*) => {
         impl ErrorCode {

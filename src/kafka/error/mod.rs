@@ -96,7 +96,8 @@ pub enum Error {
         /// What was wrong with it.
         cause: String,
     },
-    /// Reading wanted an offset that the log does not have: deleted by retention, or not written yet.
+    /// Reading wanted an offset that the log does not have: deleted by retention, or not written
+    /// yet.
     #[error(
         "{topic_partition} has no offset {wanted}: its log reaches from {log_start} to {log_end}"
     )]
@@ -123,8 +124,8 @@ pub enum Error {
     /// The settings of the connection do not fit together, or a file cannot be read.
     #[error("{0}")]
     Settings(String),
-    /// The producer was fenced: another run with the same transactional id took over, or the transaction
-    /// coordinator gave its transaction up.
+    /// The producer was fenced: another run with the same transactional id took over, or the
+    /// transaction coordinator gave its transaction up.
     #[error("fenced: another run took over, or the broker gave the transaction up ({0})")]
     Fenced(String),
     /// librdkafka failed without an error of a broker.
@@ -152,8 +153,8 @@ impl Error {
         }
     }
 
-    /// Tells whether a broker refused the records themselves, so that others of the same batch may be
-    /// written without them.
+    /// Tells whether a broker refused the records themselves, so that others of the same batch may
+    /// be written without them.
     pub fn is_of_records(&self) -> bool {
         self.code().is_some_and(ErrorCode::is_of_records)
     }

@@ -61,8 +61,8 @@ impl ErrorCode {
 }
 
 impl Error {
-    /// Returns what helps against the error, so that it is worth asking again. `is_fresh` says that the
-    /// topic was made or grown a moment ago, so that brokers may not have heard of it yet.
+    /// Returns what helps against the error, so that it is worth asking again. `is_fresh` says that
+    /// the topic was made or grown a moment ago, so that brokers may not have heard of it yet.
     pub(in crate::kafka) fn remedy(&self, is_fresh: bool) -> Option<Remedy> {
         match self {
             Self::Broker { code: ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, .. } => {
@@ -84,7 +84,8 @@ impl Error {
         }
     }
 
-    /// Tells whether what was asked for may have been done although this came instead of its answer.
+    /// Tells whether what was asked for may have been done although this came instead of its
+    /// answer.
     pub(in crate::kafka) fn leaves_open_what_was_done(&self) -> bool {
         match self {
             // The controller goes on with what it has begun.
@@ -110,8 +111,8 @@ mod tests {
 
     use super::*;
 
-    /// `org.apache.kafka.common.protocol.Errors` of Kafka 4.1.1: code, name, whether it is retriable
-    /// there; and the remedy here.
+    /// `org.apache.kafka.common.protocol.Errors` of Kafka 4.1.1: code, name, whether it is
+    /// retriable there; and the remedy here.
     const KAFKA: &str = include_str!("codes.txt");
 
     fn broker(code: ErrorCode) -> Error {

@@ -147,13 +147,6 @@ pub(super) fn strip<'a>(cause: &'a str, beginning: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kafka::{ConnectionSettings, Properties};
-
-    fn peer() -> Peer {
-        let (settings, _) =
-            ConnectionSettings::from_properties(Some("a:1,b:2"), &Properties::new()).unwrap();
-        Peer::new(&settings, Duration::from_secs(30))
-    }
 
     #[test]
     fn texts_are_sentences() {
@@ -164,7 +157,7 @@ mod tests {
     #[test]
     fn a_record_fails_with_kafkas_code() {
         let topic = TopicName::from("t");
-        let of = |code| of_record(code, &topic, &peer(), None);
+        let of = |code| of_record(code, &topic, &Peer::for_test(), None);
         assert_eq!(of(RDKafkaErrorCode::MessageSizeTooLarge).code(), Some(ErrorCode(10)));
         assert_eq!(of(RDKafkaErrorCode::UnknownPartition).code(), Some(ErrorCode(3)));
         assert!(matches!(of(RDKafkaErrorCode::TopicAuthorizationFailed), Error::Denied { .. }));

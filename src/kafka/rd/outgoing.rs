@@ -65,24 +65,16 @@ mod tests {
     use crate::model::header;
     use crate::model::timestamp::Timestamp;
 
-    fn record() -> OutgoingRecord {
-        OutgoingRecord {
-            topic: "t".into(),
-            partition: None,
-            timestamp: None,
-            key: None,
-            value: None,
-            headers: Vec::new(),
-        }
-    }
-
     #[test]
     fn null_and_empty_stay_different() {
-        let null = record();
+        let null = OutgoingRecord::for_test();
         let out = convert(&null, 1).unwrap();
         assert!(out.key.is_none() && out.payload.is_none() && out.headers.is_none());
-        let empty =
-            OutgoingRecord { key: Some(Bytes::new()), value: Some(Bytes::new()), ..record() };
+        let empty = OutgoingRecord {
+            key: Some(Bytes::new()),
+            value: Some(Bytes::new()),
+            ..OutgoingRecord::for_test()
+        };
         let out = convert(&empty, 1).unwrap();
         assert!(out.key.is_some() && out.payload.is_some());
     }
@@ -91,7 +83,7 @@ mod tests {
     fn headers_keep_order_duplicates_and_nulls() {
         let null = header::Header { name: Bytes::from_static(b"a"), value: None };
         let headers = vec![header::Header::new("a", "1"), null, header::Header::new("", "")];
-        let record = OutgoingRecord { headers, ..record() };
+        let record = OutgoingRecord { headers, ..OutgoingRecord::for_test() };
         let out = convert(&record, 1).unwrap().headers.unwrap();
         let all: Vec<_> = out.as_borrowed().iter().map(|h| (h.key, h.value)).collect();
         assert_eq!(all, [("a", Some(&b"1"[..])), ("a", None), ("", Some(&b""[..]))]);
@@ -101,10 +93,19 @@ mod tests {
     fn what_cannot_be_written_as_it_is_is_refused() {
         let name = header::Header { name: Bytes::from_static(b"\xff"), value: None };
         for (record, why) in [
-            (OutgoingRecord { headers: vec![name], ..record() }, "`\\xff` is not UTF-8"),
-            (OutgoingRecord { timestamp: Some(Timestamp(0)), ..record() }, "1970-01-01"),
-            (OutgoingRecord { partition: Some(-1), ..record() }, "-1 is not a partition"),
-            (OutgoingRecord { topic: "a\0".into(), ..record() }, "NUL"),
+            (
+                OutgoingRecord { headers: vec![name], ..OutgoingRecord::for_test() },
+                "`\\xff` is not UTF-8",
+            ),
+            (
+                OutgoingRecord { timestamp: Some(Timestamp(0)), ..OutgoingRecord::for_test() },
+                "1970-01-01",
+            ),
+            (
+                OutgoingRecord { partition: Some(-1), ..OutgoingRecord::for_test() },
+                "-1 is not a partition",
+            ),
+            (OutgoingRecord { topic: "a\0".into(), ..OutgoingRecord::for_test() }, "NUL"),
         ] {
             let error = convert(&record, 1).map(drop).unwrap_err().to_string();
             assert!(error.contains(why), "{error}");

@@ -33,11 +33,10 @@ impl TransactionalProducer {
     /// each, in their order. When the deadline passes, those without an answer have failed; when one
     /// fails, the others are not waited for.
     pub(super) fn send_all(&self, records: &[&OutgoingRecord], deadline: Deadline) -> Vec<Sent> {
-        // What an aborted transaction has left behind bears the same tags.
-        drop(self.poll(Duration::ZERO));
+        let first = self.tags(records.len());
         let mut outcomes: Vec<Option<Sent>> = vec![None; records.len()];
         for (index, record) in records.iter().enumerate() {
-            let tag = u64::try_from(index).unwrap_or(u64::MAX);
+            let tag = u64::try_from(index).map_or(u64::MAX, |index| first.saturating_add(index));
             let refusal = loop {
                 match self.send(record, tag) {
                     Ok(()) => break None,
@@ -45,7 +44,7 @@ impl TransactionalProducer {
                     Err(SendError::QueueFull) if deadline.has_passed() => {
                         break Some(Sent::Failed(timeout(deadline)));
                     }
-                    Err(SendError::QueueFull) => note(&mut outcomes, self.poll(ROOM)),
+                    Err(SendError::QueueFull) => note(&mut outcomes, first, self.poll(ROOM)),
                 }
             };
             if let Some(outcome) = outcomes.get_mut(index)
@@ -64,9 +63,9 @@ impl TransactionalProducer {
                 has_failed = true;
                 until = Deadline::after(AFTER_FAILURE.min(deadline.left()));
             }
-            note(&mut outcomes, deliveries);
+            note(&mut outcomes, first, deliveries);
         }
-        note(&mut outcomes, self.poll(Duration::ZERO));
+        note(&mut outcomes, first, self.poll(Duration::ZERO));
         let unanswered = || {
             if has_failed && !deadline.has_passed() {
                 return Error::Client("given up, since another record failed".to_owned());
@@ -80,10 +79,12 @@ impl TransactionalProducer {
     }
 }
 
-/// Notes what became of records.
-fn note(outcomes: &mut [Option<Sent>], deliveries: Vec<Delivery>) {
+/// Notes what became of records, whose tags begin at `first`. What comes late of an earlier transaction
+/// has a lower one, and is passed over.
+fn note(outcomes: &mut [Option<Sent>], first: u64, deliveries: Vec<Delivery>) {
     for Delivery { tag, outcome } in deliveries {
-        if let Some(place) = usize::try_from(tag).ok().and_then(|index| outcomes.get_mut(index)) {
+        let index = tag.checked_sub(first).and_then(|index| usize::try_from(index).ok());
+        if let Some(place) = index.and_then(|index| outcomes.get_mut(index)) {
             *place = Some(match outcome {
                 Ok(delivered) => Sent::Written(delivered),
                 Err(error) => Sent::Failed(error),
@@ -94,4 +95,21 @@ fn note(outcomes: &mut [Option<Sent>], deliveries: Vec<Delivery>) {
 
 fn timeout(deadline: Deadline) -> Error {
     Error::Timeout { doing: "the records of a transaction".to_owned(), allowed: deadline.allowed() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_late_of_an_earlier_transaction_is_no_records_fate() {
+        let delivered = |tag| {
+            let delivered = Delivered { partition: 0, offset: 70 };
+            Delivery { tag, outcome: Ok(delivered) }
+        };
+        let mut outcomes = vec![None, None];
+        note(&mut outcomes, 5, vec![delivered(0), delivered(4), delivered(6), delivered(7)]);
+        let written = Sent::Written(Delivered { partition: 0, offset: 70 });
+        assert_eq!(outcomes, [None, Some(written)]);
+    }
 }

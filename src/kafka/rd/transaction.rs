@@ -1,6 +1,7 @@
 //! The transactional producer: fences its predecessor, writes records and offsets as one.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub struct TransactionalProducer {
     queue: Queue,
     transactional_id: String,
     groups: Mutex<BTreeMap<GroupId, ConsumerGroupMetadata>>,
+    /// The next tag of those that `send_all` gives.
+    next_tag: AtomicU64,
 }
 
 /// How often a blocking call is interrupted to see whether the password was refused meanwhile.
@@ -79,8 +82,12 @@ impl TransactionalProducer {
             Batching::Single => config.set("batch.num.messages", "1"),
         };
         let queue = Queue::open(&config, Peer::new(settings, delivery_timeout))?;
-        let producer =
-            Self { queue, transactional_id: transactional_id.to_owned(), groups: Mutex::default() };
+        let producer = Self {
+            queue,
+            transactional_id: transactional_id.to_owned(),
+            groups: Mutex::default(),
+            next_tag: AtomicU64::new(0),
+        };
         producer.initialise(deadline)?;
         Ok(producer)
     }
@@ -113,6 +120,11 @@ impl TransactionalProducer {
     /// Puts a record into the open transaction.
     pub fn send(&self, record: &OutgoingRecord, tag: u64) -> Result<(), SendError> {
         self.queue.send(record, tag)
+    }
+
+    /// Returns the first of so many tags that no record had.
+    pub(super) fn tags(&self, count: usize) -> u64 {
+        self.next_tag.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed)
     }
 
     /// Returns what became of records, as soon as there is something but after `wait` at the latest.

@@ -26,6 +26,14 @@ impl Peer {
         }
     }
 
+    /// Stands for two brokers in a unit test.
+    #[cfg(test)]
+    pub(super) fn for_test() -> Self {
+        let properties = crate::kafka::Properties::new();
+        let settings = ConnectionSettings::from_properties(Some("a:1,b:2"), &properties);
+        Self::new(&settings.unwrap().0, Duration::from_secs(30))
+    }
+
     pub(super) fn unreachable(&self, cause: String) -> Error {
         Error::Unreachable { addresses: self.addresses.clone(), cause }
     }
@@ -116,13 +124,6 @@ fn split_reason(reason: &str) -> (Option<&str>, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kafka::Properties;
-
-    fn peer() -> Peer {
-        let (settings, _) =
-            ConnectionSettings::from_properties(Some("a:1,b:2"), &Properties::new()).unwrap();
-        Peer::new(&settings, Duration::from_secs(30))
-    }
 
     #[test]
     fn librdkafkas_reasons_are_taken_apart() {
@@ -141,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_wrong_password_outlasts_the_broken_connections_after_it() {
-        let peer = peer();
+        let peer = Peer::for_test();
         let of = |code, reason, known| trouble(code, reason, &peer, known);
         let refused = "a:1/1: SASL authentication error: no";
         let password = of(RDKafkaErrorCode::Authentication, refused, None).unwrap();

@@ -8,8 +8,8 @@ use crate::model::name::TopicName;
 /// Topics and their partitions.
 type Assignment = Vec<(TopicName, Vec<i32>)>;
 
-/// Reads topics and partitions; `None` when the bytes are something else. No bytes are no partitions:
-/// a member that waits for its assignment.
+/// Reads topics and partitions; `None` when the bytes are something else. No bytes are no
+/// partitions: a member that waits for its assignment.
 pub(super) fn decode(mut bytes: &[u8]) -> Option<Assignment> {
     if bytes.is_empty() {
         return Some(Vec::new());

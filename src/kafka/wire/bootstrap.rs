@@ -17,8 +17,8 @@ use crate::kafka::{Backoff, Error};
 const HEAD_START: Duration = Duration::from_millis(500);
 
 /// Connects to the first address that answers. Addresses that refuse are tried again until the
-/// deadline: a cluster may be starting. What time does not heal (credentials, TLS, a peer that is not
-/// Kafka) ends it at once, unless another address works.
+/// deadline: a cluster may be starting. What time does not heal (credentials, TLS, a peer that is
+/// not Kafka) ends it at once, unless another address works.
 pub(super) async fn reach(
     dialer: &Arc<Dialer>,
     addresses: &[Address],

@@ -1,9 +1,10 @@
 //! Changes that must not be done twice: what becomes of them when an answer is lost.
 //!
 //! A connection that breaks takes the answer with it, and nobody knows then whether the change was
-//! made. It is asked for again: a cluster that has made it refuses the second one, and what is there
-//! tells whether that refusal speaks of this change. So nothing is reported as failed that was done,
-//! nor as done that was not; what cannot be found out by the deadline is [`Error::Unconfirmed`].
+//! made. It is asked for again: a cluster that has made it refuses the second one, and what is
+//! there tells whether that refusal speaks of this change. So nothing is reported as failed that
+//! was done, nor as done that was not; what cannot be found out by the deadline is
+//! [`Error::Unconfirmed`].
 
 use std::fmt::Debug;
 
@@ -25,8 +26,9 @@ pub(super) struct Once<F> {
 impl Cluster {
     /// Has the items changed, each once.
     ///
-    /// The caller has seen that it was not there before. A broker may itself ask its controller twice,
-    /// unseen from here; the refusal then stays an error, because somebody else may have been faster.
+    /// The caller has seen that it was not there before. A broker may itself ask its controller
+    /// twice, unseen from here; the refusal then stays an error, because somebody else may have
+    /// been faster.
     pub(super) async fn change<K, F, Answering, Confirm, Confirming>(
         &self,
         manner: Manner,
@@ -43,7 +45,7 @@ impl Cluster {
         Confirm: FnOnce(Vec<K>) -> Confirming,
         Confirming: Future<Output = Result<PerItem<K, bool>, Error>>,
     {
-        let settled = self.settle_each(manner, items, target, call, deadline).await;
+        let settled = self.settle(manner, items, target, call, deadline).await;
         let in_question = in_question(&settled, once.refusal);
         let seen = if in_question.is_empty() {
             Ok(PerItem::new())

@@ -16,8 +16,8 @@ use crate::model::offset::TopicPartition;
 /// A cluster that is read and administered. Clones share connections and what is known of it.
 ///
 /// Connections are opened when they are needed and shared by all calls, which may run side by side.
-/// Every call ends by its deadline; what may pass by itself (a leader that moves, a coordinator that
-/// loads) is tried again until then.
+/// Every call ends by its deadline; what may pass by itself (a leader that moves, a coordinator
+/// that loads) is tried again until then.
 #[derive(Clone)]
 pub struct Cluster {
     shared: Arc<Shared>,
@@ -120,8 +120,9 @@ impl Cluster {
     }
 
     /// Returns who leads each partition, from memory where it is known. Say
-    /// [`Cluster::forget_leaders`] when a broker answers that it is not so. A partition that does not
-    /// exist or has no leader at the moment has the broker's error; nothing is tried again here.
+    /// [`Cluster::forget_leaders`] when a broker answers that it is not so. A partition that does
+    /// not exist or has no leader at the moment has the broker's error; nothing is tried again
+    /// here.
     pub(crate) async fn leaders(
         &self,
         partitions: &[TopicPartition],

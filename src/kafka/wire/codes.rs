@@ -11,8 +11,8 @@ pub(in crate::kafka) fn code_name(code: i16) -> String {
     }
 }
 
-/// Turns `NotLeaderOrFollower` into `NOT_LEADER_OR_FOLLOWER`. Kafka's enum and the crate's differ in
-/// nothing else; the test of `kafka::error` compares all of them.
+/// Turns `NotLeaderOrFollower` into `NOT_LEADER_OR_FOLLOWER`. Kafka's enum and the crate's differ
+/// in nothing else; the test of `kafka::error` compares all of them.
 fn screaming_snake(camel: &str) -> String {
     let mut name = String::with_capacity(camel.len() + 8);
     for letter in camel.chars() {

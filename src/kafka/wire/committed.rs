@@ -49,7 +49,7 @@ impl Cluster {
         let manner = Manner { request: "OffsetFetch", most: MOST_GROUPS };
         let target = |group: &GroupId| Target::Coordinator(group.clone());
         let call = |connection, groups| fetch(connection, groups, stability, deadline);
-        self.settle(manner, groups.iter().cloned(), target, call, deadline).await
+        self.settle(manner, groups.iter().cloned(), target, call, deadline).await.whole()
     }
 }
 

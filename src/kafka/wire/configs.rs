@@ -46,7 +46,7 @@ impl Cluster {
     ) -> Result<PerItem<ConfigResource, Configs>, Error> {
         let manner = Manner { request: "DescribeConfigs", most: MOST_RESOURCES };
         let call = |connection: Connection, resources| describe(connection, resources, deadline);
-        self.settle(manner, resources.iter().cloned(), target, call, deadline).await
+        self.settle(manner, resources.iter().cloned(), target, call, deadline).await.whole()
     }
 
     /// Changes single configs and leaves the others as they are.
@@ -73,7 +73,7 @@ impl Cluster {
                 .with_validate_only(mode == Mode::ValidateOnly);
             alter(connection, request, deadline)
         };
-        self.settle(manner, changes.keys().cloned(), target, call, deadline).await
+        self.settle(manner, changes.keys().cloned(), target, call, deadline).await.whole()
     }
 }
 

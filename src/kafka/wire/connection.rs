@@ -14,8 +14,8 @@ use crate::clock::Deadline;
 use crate::kafka::connection::Address;
 use crate::kafka::{Error, ErrorCode};
 
-/// The largest answer that is taken where the call says nothing else: the metadata or the configs of
-/// some hundred thousand partitions fit.
+/// The largest answer that is taken where the call says nothing else: the metadata or the configs
+/// of some hundred thousand partitions fit.
 const LARGEST_ANSWER: usize = 256 << 20;
 /// The largest answer while the connection is set up and the peer may yet turn out to be anything.
 const LARGEST_GREETING: usize = 1 << 20;
@@ -25,8 +25,8 @@ const RENEW_AFTER: u32 = 85;
 
 /// A connection to one broker. Clones share it; when the last one goes, it is closed.
 ///
-/// Calls may run side by side: they are pipelined. A broker works on one request of a connection at a
-/// time, so a long-polling Fetch wants a connection of its own.
+/// Calls may run side by side: they are pipelined. A broker works on one request of a connection at
+/// a time, so a long-polling Fetch wants a connection of its own.
 #[derive(Clone)]
 pub(crate) struct Connection(Arc<Shared>);
 
@@ -124,8 +124,8 @@ impl Connection {
         self.finish(&mut pending, deadline).await
     }
 
-    /// Sends a request and returns at once; the answer, of at most `largest` bytes, is received with
-    /// [`Connection::finish`]. Several may be under way; a broker answers them in order.
+    /// Sends a request and returns at once; the answer, of at most `largest` bytes, is received
+    /// with [`Connection::finish`]. Several may be under way; a broker answers them in order.
     pub(crate) async fn start<R: Request>(
         &self,
         request: impl FnOnce(i16) -> R,
@@ -140,8 +140,8 @@ impl Connection {
         self.0.line.send(&request(version), version, largest, deadline).await
     }
 
-    /// Waits for the answer. Dropping the future loses nothing: it can be called again with the same
-    /// `pending`. When the deadline passes, the connection is closed.
+    /// Waits for the answer. Dropping the future loses nothing: it can be called again with the
+    /// same `pending`. When the deadline passes, the connection is closed.
     pub(crate) async fn finish<R: Request>(
         &self,
         pending: &mut Pending<R>,
@@ -205,8 +205,8 @@ impl Connection {
         same_host && (self.0.address.port, peer.port()) == (port, port)
     }
 
-    /// Tells whether a lost connection may be a listener that wants SASL: those answer `ApiVersions`
-    /// and then close without a word.
+    /// Tells whether a lost connection may be a listener that wants SASL: those answer
+    /// `ApiVersions` and then close without a word.
     fn may_want_sasl(&self) -> bool {
         self.0.dialer.settings.sasl.is_none() && self.0.line.answers() <= 1
     }

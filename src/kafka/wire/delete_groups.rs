@@ -18,8 +18,8 @@ const MOST_GROUPS: usize = 1000;
 
 impl Cluster {
     /// Deletes groups with the offsets they committed. A group with members is an error
-    /// (`NON_EMPTY_GROUP`), and so is one that does not exist (`GROUP_ID_NOT_FOUND`), unless an answer
-    /// was lost before: then it is gone as it should be.
+    /// (`NON_EMPTY_GROUP`), and so is one that does not exist (`GROUP_ID_NOT_FOUND`), unless an
+    /// answer was lost before: then it is gone as it should be.
     pub async fn delete_groups(
         &self,
         groups: &[GroupId],

@@ -36,7 +36,7 @@ impl Cluster {
             let request = request(before, &partitions, deadline);
             delete(connection, request, deadline)
         };
-        self.settle(manner, before.keys().cloned(), target, call, deadline).await
+        self.settle(manner, before.keys().cloned(), target, call, deadline).await.whole()
     }
 }
 

@@ -25,8 +25,8 @@ const WITH_IDS: i16 = 6;
 impl Cluster {
     /// Deletes topics with all their records.
     ///
-    /// Each is named by the id that it has now, so that a request which is repeated after a lost answer
-    /// never deletes another topic of the same name, made meanwhile.
+    /// Each is named by the id that it has now, so that a request which is repeated after a lost
+    /// answer never deletes another topic of the same name, made meanwhile.
     pub async fn delete_topics(
         &self,
         topics: &[TopicName],

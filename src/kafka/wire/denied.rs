@@ -1,5 +1,5 @@
-//! What a refusal means: which operation on which resource. Brokers send a code only, so the request
-//! that it answers tells the right that is missing (Kafka's authorization table).
+//! What a refusal means: which operation on which resource. Brokers send a code only, so the
+//! request that it answers tells the right that is missing (Kafka's authorization table).
 
 use std::fmt;
 

@@ -47,7 +47,7 @@ impl Cluster {
             describe(connection, new, classic, deadline)
         };
         let mut described =
-            self.settle(manner, groups.iter().cloned(), target, call, deadline).await?;
+            self.settle(manner, groups.iter().cloned(), target, call, deadline).await.whole()?;
         let known = self.known();
         for (group, description) in &mut described {
             if let (Ok(description), Some(id)) = (description, known.coordinators.get(group)) {
@@ -58,8 +58,8 @@ impl Cluster {
     }
 }
 
-/// Asks one broker: for classic groups in the classic way, and in the new way for those that turn out
-/// not to be classic.
+/// Asks one broker: for classic groups in the classic way, and in the new way for those that turn
+/// out not to be classic.
 async fn describe(
     connection: Connection,
     mut new: Vec<GroupId>,

@@ -1,5 +1,5 @@
-//! A broker in this process, for tests: it answers as a script says and writes down what it is asked.
-//! That real brokers behave so is shown by the tests against them.
+//! A broker in this process, for tests: it answers as a script says and writes down what it is
+//! asked. That real brokers behave so is shown by the tests against them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

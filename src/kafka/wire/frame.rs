@@ -75,8 +75,8 @@ pub(super) async fn read(
     Ok((correlation_id, frame.freeze()))
 }
 
-/// Recognises a peer that is not a Kafka broker by the first bytes that it sends. As a length each of
-/// these would be more than 300 MB.
+/// Recognises a peer that is not a Kafka broker by the first bytes that it sends. As a length each
+/// of these would be more than 300 MB.
 fn check_peer(start: [u8; LENGTH]) -> Result<(), FrameError> {
     let peer = match &start {
         b"HTTP" | b"<htm" | b"<!DO" => "HTTP",

@@ -38,18 +38,19 @@ impl Cluster {
             Ok(brokers.into_iter().map(answer).collect())
         };
         let target = |broker: &i32| Target::Broker(*broker);
-        let mut answers = match self.settle(manner, brokers.clone(), target, call, deadline).await {
-            // The answer that came early is worth telling.
-            Err(error) if early.is_none() => return Err(error),
-            Err(error) => brokers.into_iter().map(|id| (id, Err(error.clone()))).collect(),
-            Ok(answers) => answers,
-        };
+        let mut answers =
+            match self.settle(manner, brokers.clone(), target, call, deadline).await.whole() {
+                // The answer that came early is worth telling.
+                Err(error) if early.is_none() => return Err(error),
+                Err(error) => brokers.into_iter().map(|id| (id, Err(error.clone()))).collect(),
+                Ok(answers) => answers,
+            };
         answers.extend(early.map(|(broker, groups)| (broker, Ok(groups))));
         Ok(self.gather(answers))
     }
 
-    /// Lists the groups of the first broker while it is asked which others there are, to save a round
-    /// trip.
+    /// Lists the groups of the first broker while it is asked which others there are, to save a
+    /// round trip.
     async fn list_early(&self, deadline: Deadline) -> Option<(i32, Vec<GroupListing>)> {
         if !self.known().brokers.is_empty() {
             return None;

@@ -1,5 +1,5 @@
-//! What is known of the cluster: brokers, leaders, coordinators. Learnt from answers, forgotten when
-//! a broker says that it is wrong.
+//! What is known of the cluster: brokers, leaders, coordinators. Learnt from answers, forgotten
+//! when a broker says that it is wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

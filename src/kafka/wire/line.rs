@@ -50,8 +50,8 @@ struct State {
 }
 
 impl State {
-    /// The first correlation id is a random one: a peer that echoes it has understood the request, so
-    /// what follows is no accident.
+    /// The first correlation id is a random one: a peer that echoes it has understood the request,
+    /// so what follows is no accident.
     fn new() -> Self {
         let next_id = rand::rng().random_range(0..i32::MAX / 2);
         Self { next_id, waiting: BTreeMap::new(), answers: 0, closed: None }

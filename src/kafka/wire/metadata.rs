@@ -40,7 +40,8 @@ impl Cluster {
         self.ask_topics(topics, deadline).await
     }
 
-    /// Describes all topics that this client may describe; a broker hides the others without a word.
+    /// Describes all topics that this client may describe; a broker hides the others without a
+    /// word.
     pub async fn all_topics(
         &self,
         deadline: Deadline,
@@ -52,8 +53,8 @@ impl Cluster {
         Ok(topics.filter_map(description).map(|topic| (topic.name.clone(), topic)).collect())
     }
 
-    /// Asks for named topics, again where the cluster has not made up its mind about one. The caller
-    /// holds [`Cluster::asking`].
+    /// Asks for named topics, again where the cluster has not made up its mind about one. The
+    /// caller holds [`Cluster::asking`].
     pub(super) async fn ask_topics(
         &self,
         topics: &[TopicName],

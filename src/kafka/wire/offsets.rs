@@ -24,8 +24,8 @@ type Question = (TopicPartition, OffsetQuery);
 const MOST_OFFSETS: usize = 50_000;
 
 impl Cluster {
-    /// Looks offsets up: the log start, the end, or the first record at or after a time; `None` when
-    /// there is no such record. With `read_committed` the end is the last stable offset.
+    /// Looks offsets up: the log start, the end, or the first record at or after a time; `None`
+    /// when there is no such record. With `read_committed` the end is the last stable offset.
     pub async fn offsets(
         &self,
         questions: &[Question],
@@ -35,7 +35,7 @@ impl Cluster {
         let manner = Manner { request: "ListOffsets", most: MOST_OFFSETS };
         let target = |(partition, _): &Question| Target::Leader(partition.clone());
         let call = |connection, questions| ask(connection, questions, isolation, deadline);
-        self.settle(manner, questions.iter().cloned(), target, call, deadline).await
+        self.settle(manner, questions.iter().cloned(), target, call, deadline).await.whole()
     }
 }
 

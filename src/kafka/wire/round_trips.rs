@@ -1,4 +1,5 @@
-//! How many requests a lag of many groups takes: counted by a fake broker in this process, for a test.
+//! How many requests a lag of many groups takes: counted by a fake broker in this process, for a
+//! test.
 
 use std::time::Duration;
 

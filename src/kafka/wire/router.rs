@@ -56,33 +56,22 @@ pub(super) struct Settled<K, V> {
     pub(super) lost: BTreeMap<K, Error>,
 }
 
+impl<K: Ord, V> Settled<K, V> {
+    /// Returns the results. The call itself fails only when no broker answered for any item.
+    pub(super) fn whole(self) -> Result<PerItem<K, V>, Error> {
+        whole(self.results)
+    }
+}
+
 /// What brokers answered to some items.
 pub(super) type Answers<K, V> = Result<Vec<(K, Result<V, Error>)>, Error>;
 
 impl Cluster {
     /// Asks the responsible brokers for all items, side by side, until each has its result.
     ///
-    /// Results are matched by key. Items whose broker moved or cannot answer yet are asked for again
-    /// until the deadline. The call itself fails only when no broker answered for any item. For what
-    /// may be done twice; see [`Cluster::change`] for the rest.
+    /// Results are matched by key. Items whose broker moved or cannot answer yet are asked for
+    /// again until the deadline. For what may be done twice; see [`Cluster::change`] for the rest.
     pub(super) async fn settle<K, V, F, Answering>(
-        &self,
-        manner: Manner,
-        items: impl IntoIterator<Item = K>,
-        target: impl Fn(&K) -> Target,
-        call: F,
-        deadline: Deadline,
-    ) -> Result<PerItem<K, V>, Error>
-    where
-        K: Ord + Clone + std::fmt::Debug,
-        F: Fn(Connection, Vec<K>) -> Answering,
-        Answering: Future<Output = Answers<K, V>>,
-    {
-        whole(self.settle_each(manner, items, target, call, deadline).await.results)
-    }
-
-    /// As [`Cluster::settle`], and tells for which items an answer was lost on the way.
-    pub(super) async fn settle_each<K, V, F, Answering>(
         &self,
         manner: Manner,
         items: impl IntoIterator<Item = K>,

@@ -33,8 +33,8 @@ pub(super) fn of_handshake(address: &Address, error: &io::Error, showed: Showed)
     }
 }
 
-/// Returns rustls' own error, if that is what failed; it also arrives on the first read, because with
-/// TLS 1.3 the client is done before the broker has looked at the client's certificate.
+/// Returns rustls' own error, if that is what failed; it also arrives on the first read, because
+/// with TLS 1.3 the client is done before the broker has looked at the client's certificate.
 pub(super) fn of_reading(address: &Address, error: &io::Error, showed: Showed) -> Option<Error> {
     inner(error).map(|inner| explain(address, inner, showed))
 }

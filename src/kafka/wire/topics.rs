@@ -41,8 +41,8 @@ fn controller(_: &TopicName) -> Target {
 }
 
 impl Cluster {
-    /// Creates topics, of which the caller has seen that they are not there. When an answer is lost, a
-    /// topic that is then there just as it is wanted counts as created.
+    /// Creates topics, of which the caller has seen that they are not there. When an answer is
+    /// lost, a topic that is then there just as it is wanted counts as created.
     pub async fn create_topics(
         &self,
         topics: &[NewTopic],
@@ -62,7 +62,7 @@ impl Cluster {
         let names = topics.iter().map(|topic| topic.name.clone());
         let manner = Manner { request: "CreateTopics", most: MOST_TOPICS };
         if mode == Mode::ValidateOnly {
-            return self.settle(manner, names, controller, call, deadline).await;
+            return self.settle(manner, names, controller, call, deadline).await.whole();
         }
         let once = Once {
             refusal: ErrorCode::TOPIC_ALREADY_EXISTS,
@@ -73,8 +73,8 @@ impl Cluster {
         Ok(results)
     }
 
-    /// Raises the partition counts of topics to the given ones, of which the caller has seen that they
-    /// are higher than what is there.
+    /// Raises the partition counts of topics to the given ones, of which the caller has seen that
+    /// they are higher than what is there.
     pub async fn create_partitions(
         &self,
         counts: &BTreeMap<TopicName, i32>,
@@ -95,7 +95,7 @@ impl Cluster {
         let names = counts.keys().cloned();
         let manner = Manner { request: "CreatePartitions", most: MOST_TOPICS };
         if mode == Mode::ValidateOnly {
-            return self.settle(manner, names, controller, call, deadline).await;
+            return self.settle(manner, names, controller, call, deadline).await.whole();
         }
         let once = Once {
             refusal: ErrorCode::INVALID_PARTITIONS,
@@ -164,8 +164,8 @@ impl Cluster {
     }
 }
 
-/// Tells whether a topic has just so many partitions. Fewer say nothing: the broker that was asked may
-/// not have heard of the others by the deadline.
+/// Tells whether a topic has just so many partitions. Fewer say nothing: the broker that was asked
+/// may not have heard of the others by the deadline.
 fn has_partitions(
     found: &TopicDescription,
     wanted: i32,

@@ -7,8 +7,8 @@
 //!  "schema_id":null}
 //! ```
 //!
-//! [`write()`] and [`parse()`] are each other's inverse for topic, partition, offset, timestamp, key,
-//! value and headers, whatever their bytes are.
+//! [`write()`] and [`parse()`] are each other's inverse for topic, partition, offset, timestamp,
+//! key, value and headers, whatever their bytes are.
 
 mod escape;
 mod parse;

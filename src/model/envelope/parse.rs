@@ -70,9 +70,9 @@ fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, 
 
 /// Reads a line of the envelope.
 ///
-/// Lines written by hand may be short: only `value` must be there. Without an encoding a JSON string
-/// is its text, and any other JSON is its bytes. `null` is null under every encoding, so that a value
-/// set to null by jq is a tombstone.
+/// Lines written by hand may be short: only `value` must be there. Without an encoding a JSON
+/// string is its text, and any other JSON is its bytes. `null` is null under every encoding, so
+/// that a value set to null by jq is a tombstone.
 pub fn parse(line: &[u8]) -> Result<EnvelopeRecord, EnvelopeError> {
     let Line {
         topic,

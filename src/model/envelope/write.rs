@@ -30,8 +30,8 @@ pub fn write(topic: &TopicName, partition: i32, record: &RecordView<'_>, out: &m
     write_content(key, value, headers.iter(), out);
 }
 
-/// Appends the envelope of a record that is not written yet: no offset, and where the producer is to
-/// choose, no partition and no timestamp.
+/// Appends the envelope of a record that is not written yet: no offset, and where the producer is
+/// to choose, no partition and no timestamp.
 pub fn write_outgoing(record: &OutgoingRecord, out: &mut Vec<u8>) {
     let OutgoingRecord { topic, partition, timestamp, key, value, headers } = record;
     out.extend_from_slice(b"{\"topic\":");

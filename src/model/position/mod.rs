@@ -1,5 +1,5 @@
-//! Positions in a partition as people give them (`start`, `-10`, `-1h30m`, `2026-11-21T04:00Z`), and
-//! which offsets they mean. Pure: the time now and the marks of the log are passed in.
+//! Positions in a partition as people give them (`start`, `-10`, `-1h30m`, `2026-11-21T04:00Z`),
+//! and which offsets they mean. Pure: the time now and the marks of the log are passed in.
 
 mod parse;
 mod per_partition;

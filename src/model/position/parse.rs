@@ -38,8 +38,9 @@ pub enum PositionError {
     TooLarge(String),
 }
 
-/// Reads a position: `start`, `beginning` or `earliest`; `end` or `latest`; `committed` or `stored`;
-/// `N`; `N@TIME` (both); `+N`; `-N`; `@TIME` or a time that looks like one; `-1h30m` before `now`; `now`.
+/// Reads a position: `start`, `beginning` or `earliest`; `end` or `latest`; `committed` or
+/// `stored`; `N`; `N@TIME` (both); `+N`; `-N`; `@TIME` or a time that looks like one; `-1h30m`
+/// before `now`; `now`.
 pub fn parse_position(text: &str, now: Timestamp) -> Result<Position, PositionError> {
     match text {
         "start" | "beginning" | "earliest" => return Ok(Position::Start),
@@ -81,7 +82,8 @@ pub fn parse_position(text: &str, now: Timestamp) -> Result<Position, PositionEr
     }
 }
 
-/// Reads the position where a range ends: a duration needs no sign there, since a range ends by now.
+/// Reads the position where a range ends: a duration needs no sign there, since a range ends by
+/// now.
 pub fn parse_until(text: &str, now: Timestamp) -> Result<Position, PositionError> {
     match parse_position(text, now) {
         Err(PositionError::NoSign(_)) => before(text, text, now).map(Position::Time),
@@ -89,8 +91,8 @@ pub fn parse_until(text: &str, now: Timestamp) -> Result<Position, PositionError
     }
 }
 
-/// Reads a time: of the calendar, `now`, a number of milliseconds since 1970 (a number of ten digits
-/// is seconds, as in rpk), or a duration before `now`, with or without its minus sign.
+/// Reads a time: of the calendar, `now`, a number of milliseconds since 1970 (a number of ten
+/// digits is seconds, as in rpk), or a duration before `now`, with or without its minus sign.
 pub fn parse_time(text: &str, now: Timestamp) -> Result<Timestamp, PositionError> {
     if text == "now" {
         return Ok(now);
@@ -113,7 +115,8 @@ fn before(text: &str, duration: &str, now: Timestamp) -> Result<Timestamp, Posit
     let duration = parse_duration(duration)
         .map_err(|cause| PositionError::Duration { text: text.to_owned(), cause })?;
     let milliseconds = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
-    // Not before 1970: to Kafka a negative time is a query of another kind (−1 the end, −2 the start).
+    // Not before 1970: to Kafka a negative time is a query of another kind (−1 the end, −2 the
+    // start).
     Ok(Timestamp(now.0.saturating_sub(milliseconds).max(0)))
 }
 

@@ -17,8 +17,8 @@ pub struct Range {
 }
 
 impl Range {
-    /// Reads a range as `--from` and `--until` (each can be repeated) give it; `--since` is a `--from`
-    /// for times.
+    /// Reads a range as `--from` and `--until` (each can be repeated) give it; `--since` is a
+    /// `--from` for times.
     pub fn parse(
         from: &[String],
         until: &[String],
@@ -40,8 +40,9 @@ impl Range {
         self.from.needs_committed() || self.until.needs_committed()
     }
 
-    /// Tells whether a partition is not meant: others were named, and neither end has a word for this
-    /// one. Whoever writes `--from 0=2 --until 0=5` means three records, not all of partition 1 too.
+    /// Tells whether a partition is not meant: others were named, and neither end has a word for
+    /// this one. Whoever writes `--from 0=2 --until 0=5` means three records, not all of partition
+    /// 1 too.
     pub fn leaves_out(&self, partition: i32) -> bool {
         (self.from.names_partitions() || self.until.names_partitions())
             && self.from.get(partition).is_none()

@@ -52,7 +52,8 @@ pub fn resolve(
     by_time: impl FnOnce(Timestamp) -> Option<i64>,
 ) -> Result<Resolved, NoCommittedOffset> {
     let LogMarks { log_start, end, committed } = *marks;
-    // A broker may tell the two marks at different moments; an end before the start is an empty log.
+    // A broker may tell the two marks at different moments; an end before the start is an empty
+    // log.
     let end = end.max(log_start);
     let within = |offset: i64| Resolved { offset: offset.clamp(log_start, end), moved: None };
     Ok(match position {

@@ -7,20 +7,21 @@ use serde_json::{Value, json};
 use crate::dlq::Overview;
 use crate::error::Report;
 use crate::model::timestamp::Timestamp;
+use crate::output::Place;
 use crate::output::json::{self, Source};
 use crate::output::sanitize;
-use crate::output::table::{self, Align};
+use crate::output::table::{self, Column};
 
 /// Lays out the rows.
-pub fn text(overviews: &[Overview], now: Timestamp, width: Option<u16>) -> String {
+pub fn text(overviews: &[Overview], now: Timestamp, place: Place) -> String {
     let columns = [
-        ("DLQ", Align::Left),
-        ("RECORDS", Align::Right),
-        ("PENDING", Align::Right),
-        ("REDRIVEN", Align::Right),
-        ("DUPLICATES", Align::Right),
-        ("OLDEST", Align::Right),
-        ("TOP ERROR", Align::Left),
+        Column::name("DLQ"),
+        Column::number("RECORDS").detail(),
+        Column::number("PENDING"),
+        Column::number("REDRIVEN").detail(),
+        Column::number("DUPLICATES").extra(),
+        Column::number("OLDEST").detail(),
+        Column::text("TOP ERROR").detail(),
     ];
     let rows: Vec<_> = overviews
         .iter()
@@ -39,7 +40,7 @@ pub fn text(overviews: &[Overview], now: Timestamp, width: Option<u16>) -> Strin
             ]
         })
         .collect();
-    table::layout(&columns, &rows, width)
+    table::layout(&columns, &rows, place)
 }
 
 /// Renders one document.
@@ -107,7 +108,7 @@ mod tests {
     fn unknown_is_a_dash() {
         let overview = Overview::new("orders-dlq".into(), None);
         assert_eq!(
-            text(&[overview], Timestamp(0), None),
+            text(&[overview], Timestamp(0), Place::default()),
             "DLQ         RECORDS  PENDING  REDRIVEN  DUPLICATES  OLDEST  TOP ERROR\n\
              orders-dlq        0        0         0           0       -  -\n"
         );

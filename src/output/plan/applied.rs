@@ -10,8 +10,8 @@ use crate::model::timestamp::Timestamp;
 use crate::plan::outcome::Tally;
 use crate::plan::{Action, Applied, Change, Outcome, Plan};
 
-/// Lays out what became of a change; topics are padded to `width`. What is in the change stands in the
-/// plan, which has been shown.
+/// Lays out what became of a change; topics are padded to `width`. What is in the change stands in
+/// the plan, which has been shown.
 pub fn outcome_line(change: &Change, outcome: &Outcome, width: usize) -> String {
     let (word, topic) = (outcome.name(), change.difference.topic.as_str());
     let what = match &change.difference.action {

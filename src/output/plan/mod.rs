@@ -1,6 +1,7 @@
 //! A plan and what became of it: one line a change, or one JSON document.
 
 mod applied;
+mod fold;
 mod item;
 mod text;
 

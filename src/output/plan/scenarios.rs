@@ -1,4 +1,5 @@
-//! The scenarios of `tests/scenarios`: topology and cluster → plan, as texts that read like a story.
+//! The scenarios of `tests/scenarios`: topology and cluster → plan, as texts that read like a
+//! story.
 //!
 //! A scenario has a story, `--- topology`, `--- cluster`, `--- plan [-e ENV] [--allow …]` with what
 //! is printed, and `exit N` as its last line. `FLOWCTL_BLESS=1 cargo test scenarios` writes what is
@@ -15,6 +16,7 @@ use crate::model::config_entry::{ConfigEntry, ConfigSource};
 use crate::model::name::TopicName;
 use crate::model::timestamp::Timestamp;
 use crate::model::topic::{PartitionDescription, TopicDescription};
+use crate::output::Place;
 use crate::plan::blast_radius::questions;
 use crate::plan::decide::{Findings, Refusals};
 use crate::plan::{
@@ -76,7 +78,7 @@ impl<'a> Scenario<'a> {
                 for warning in super::unmanaged_warnings(&plan) {
                     writeln!(said, "warning: {warning}").unwrap();
                 }
-                said.push_str(&super::text(&plan, false));
+                said.push_str(&super::text(&plan, Place::default()));
                 writeln!(said, "exit {}", plan.exit().code()).unwrap();
             }
             Err(complaint) => writeln!(said, "{complaint}").unwrap(),
@@ -120,9 +122,9 @@ const DEFAULTS: [(&str, &str); 6] = [
     ("segment.ms", "604800000"),
 ];
 
-/// Reads a cluster: `brokers 3`, `topic NAME partitions=3 replication=1`, and about the topic, indented,
-/// `KEY=VALUE` that is set on it, `holds records=N too_old=N`, `read by GROUP members=N`, and
-/// `refuses create|partitions|configs MESSAGE` or `hidden` for any topic.
+/// Reads a cluster: `brokers 3`, `topic NAME partitions=3 replication=1`, and about the topic,
+/// indented, `KEY=VALUE` that is set on it, `holds records=N too_old=N`, `read by GROUP members=N`,
+/// and `refuses create|partitions|configs MESSAGE` or `hidden` for any topic.
 fn cluster(text: &str) -> (Observed, Live, Refusals) {
     let mut brokers = 1;
     let mut topics = BTreeMap::new();

@@ -4,19 +4,22 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::applied::topic_width;
+use super::fold::fold;
 use crate::model::count::count;
 use crate::model::duration::format_duration;
 use crate::model::name::TopicName;
-use crate::output::sanitize;
+use crate::output::{Place, sanitize};
 use crate::plan::{
     Action, BlastRadius, Change, Class, Deletable, Difference, Known, LiveGroup, Obstacle, Plan,
     Summary, Verdict,
 };
 use crate::topology::resolved::Role;
 
-/// Lays out the plan.
-pub fn text(plan: &Plan, color: bool) -> String {
+/// Lays out the plan. A narrow terminal gets more lines, never less of the plan: it is agreed to.
+pub fn text(plan: &Plan, place: Place) -> String {
     if plan.is_in_sync() {
         return format!(
             "No changes. {} as the topology declares.\n",
@@ -29,7 +32,7 @@ pub fn text(plan: &Plan, color: bool) -> String {
     let width = topic_width(plan);
     let mut text = String::new();
     for change in &plan.changes {
-        write_change(&mut text, change, width, color);
+        write_change(&mut text, change, width, place);
     }
     let Summary { create, change, delete, blocked } = plan.summary();
     let _ = writeln!(
@@ -39,18 +42,17 @@ pub fn text(plan: &Plan, color: bool) -> String {
     text
 }
 
-fn write_change(text: &mut String, change: &Change, width: usize, color: bool) {
+fn write_change(text: &mut String, change: &Change, width: usize, place: Place) {
     let Change { difference, blast_radius, verdict } = change;
     let Difference { topic, class, action, .. } = difference;
-    let _ = writeln!(
-        text,
-        "{} {:<11}  {:<width$}  {}  # {}",
-        sign(change, color),
-        class.name(),
-        topic.as_str(),
-        describe(action),
-        provenance(difference)
-    );
+    let names = format!(" {:<11}  {:<width$}  ", class.name(), topic.as_str());
+    let begin = 1 + names.width();
+    let from = format!("  # {}", provenance(difference));
+    text.push_str(&sign(change, place.has_color));
+    text.push_str(&names);
+    let what = describe(action);
+    let parts = what.split_inclusive(", ").chain([from.as_str()]);
+    fold(text, parts, begin, place.width.map(usize::from));
     if let Verdict::Blocked(Obstacle { kind: _, reason, hints }) = verdict {
         let _ = writeln!(text, "    blocked: {}", one_line(reason));
         for hint in hints {

@@ -1,4 +1,5 @@
-//! JSON text indented as it stands: numbers, member order and duplicates stay, unlike through a tree.
+//! JSON text indented as it stands: numbers, member order and duplicates stay, unlike through a
+//! tree.
 
 use serde::de::IgnoredAny;
 

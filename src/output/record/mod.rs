@@ -10,7 +10,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-use super::Output;
+use super::Place;
 use super::sanitize;
 use crate::model::envelope;
 use crate::model::name::TopicName;
@@ -60,28 +60,6 @@ pub struct Fields {
     pub headers: bool,
     /// The key.
     pub key: bool,
-}
-
-/// What is known of the place where records are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Place {
-    /// Whether it is a terminal: text is made safe.
-    pub is_terminal: bool,
-    /// Whether there is colour.
-    pub has_color: bool,
-    /// The columns of a terminal; without them nothing is cut.
-    pub width: Option<u16>,
-}
-
-impl Place {
-    /// Stdout.
-    pub fn stdout(output: &Output) -> Self {
-        Self {
-            is_terminal: output.stdout_is_terminal(),
-            has_color: output.stdout_has_color(),
-            width: output.width(),
-        }
-    }
 }
 
 /// Shows records.

@@ -30,8 +30,8 @@ enum Step {
 }
 
 impl Template {
-    /// Compiles a template: `%t` topic, `%p` partition, `%o` offset, `%k` key, `%K` its length, `%s`
-    /// value, `%S` its length, `%R` its length as four bytes, `%h` headers, `%T` timestamp in
+    /// Compiles a template: `%t` topic, `%p` partition, `%o` offset, `%k` key, `%K` its length,
+    /// `%s` value, `%S` its length, `%R` its length as four bytes, `%h` headers, `%T` timestamp in
     /// milliseconds, `%%`, and the escapes of [`unescape`]. The length of null is −1.
     pub(super) fn compile(template: &str, null: &[u8]) -> Result<Self, String> {
         let mut steps = Vec::new();

@@ -94,9 +94,31 @@ fn a_table_has_one_line_a_record_and_cuts_on_a_terminal_only() {
              3          42  2023-11-14T22:13:20.120Z  a-key-that-is-rather-long  {value}\n"
         )
     );
-    let shown = show(&Layout::Table { with_headers: false }, TERMINAL, &long);
-    assert!(shown.ends_with("a-key-that-is-rathe…  xxxxxxxxxxxxxxxxxxx…\n"), "{shown}");
     let headers = show(&Layout::Table { with_headers: true }, PIPE, &record(None, Some(b"a\nb")));
     assert!(headers.contains("(null)                a=1,a=,b=NULL"), "{headers}");
     assert!(headers.ends_with("a\\nb\n"), "{headers}");
+}
+
+#[test]
+fn a_table_fits_the_terminal_and_gives_the_time_up_last() {
+    let value = "x".repeat(60);
+    let record = record(Some(b"a-key-that-is-rather-long"), Some(value.as_bytes()));
+    let on = |width, with_headers| {
+        let place = Place { width: Some(width), ..TERMINAL };
+        let shown = show(&Layout::Table { with_headers }, place, &record);
+        assert!(shown.lines().all(|line| line.chars().count() <= width.into()), "{shown}");
+        shown.lines().last().unwrap().trim_start().to_owned()
+    };
+    let time = "2023-11-14T22:13:20.120Z";
+    assert_eq!(
+        on(100, false),
+        format!("3          42  {time}  a-key-that…ther-long  {}…", "x".repeat(28))
+    );
+    assert_eq!(on(90, false), format!("3          42  {time}  a-key-…-long  {}…", "x".repeat(26)));
+    assert_eq!(on(80, false), format!("3          42  a-key-that…ther-long  {}…", "x".repeat(34)));
+    assert_eq!(
+        on(80, true),
+        format!("3          42  a-key-…-long  a=1,a=,b=NULL     {}…", "x".repeat(24))
+    );
+    assert_eq!(on(45, false), "3          42  a-key-…-long  xxxxxxx…");
 }

@@ -25,8 +25,8 @@ pub struct Limits<'a> {
     pub interrupt: &'a Interrupt,
 }
 
-/// Carries the plan out. `tell` hears of every change that was to be done, as soon as it is known what
-/// became of it.
+/// Carries the plan out. `tell` hears of every change that was to be done, as soon as it is known
+/// what became of it.
 pub async fn apply(
     cluster: &Cluster,
     plan: Plan,
@@ -77,8 +77,8 @@ fn of(batch: &Batch) -> (Phase, Vec<TopicName>) {
     }
 }
 
-/// Sends a batch and waits until its effect is seen. A cluster that does not answer stops what would
-/// follow.
+/// Sends a batch and waits until its effect is seen. A cluster that does not answer stops what
+/// would follow.
 async fn carry_out(
     cluster: &Cluster,
     batch: &Batch,

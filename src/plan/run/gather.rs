@@ -1,5 +1,5 @@
-//! What is there: the cluster, the topology's topics, their configs. Three kinds of requests, however
-//! many topics there are.
+//! What is there: the cluster, the topology's topics, their configs. Three kinds of requests,
+//! however many topics there are.
 
 use std::collections::{BTreeMap, BTreeSet};
 

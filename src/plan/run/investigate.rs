@@ -21,8 +21,8 @@ use crate::plan::diff::Differences;
 use crate::plan::observed::Observed;
 use crate::topology::Resolved;
 
-/// Asks for live data where a change is dangerous, and has the brokers check everything that could be
-/// carried out.
+/// Asks for live data where a change is dangerous, and has the brokers check everything that could
+/// be carried out.
 pub async fn investigate(
     cluster: &Cluster,
     wanted: &Resolved,
@@ -91,8 +91,8 @@ pub(super) async fn send(
     }
 }
 
-/// Looks at topics at risk. What cannot be found out stays unknown, with the reason: a plan that shows
-/// less is better than none.
+/// Looks at topics at risk. What cannot be found out stays unknown, with the reason: a plan that
+/// shows less is better than none.
 async fn live(
     cluster: &Cluster,
     questions: &BTreeMap<TopicName, Question>,
@@ -162,8 +162,8 @@ async fn count(
     counted.collect()
 }
 
-/// Describes every group that may be seen; fails when some are missing, for then nobody can tell who
-/// reads a topic.
+/// Describes every group that may be seen; fails when some are missing, for then nobody can tell
+/// who reads a topic.
 async fn describe_groups(
     cluster: &Cluster,
     deadline: Deadline,

@@ -54,8 +54,8 @@ fn late(missing: &str, deadline: Deadline) -> Report {
     error::report(&problem.hint(hint).into())
 }
 
-/// Looks once; returns what is missing. A topic that may be changed but not looked at counts as seen:
-/// the controller has said that it is done.
+/// Looks once; returns what is missing. A topic that may be changed but not looked at counts as
+/// seen: the controller has said that it is done.
 async fn look(
     cluster: &Cluster,
     batch: &Batch,

@@ -1,5 +1,6 @@
 //! The effects: checks the topics, sends the records, waits for what becomes of them.
 
+mod known_topic;
 mod pump;
 
 use std::collections::BTreeMap;

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::iter;
 use std::time::Duration;
 
+use super::known_topic::{self, KnownTopic};
 use super::{Ended, Finished};
 use crate::clock::Deadline;
 use crate::error;
 use crate::interrupt::Interrupt;
-use crate::kafka::{Cluster, Delivered, Error, ErrorCode, Producer, SendError};
+use crate::kafka::{Cluster, Delivered, Error, Producer, SendError};
 use crate::model::name::TopicName;
 use crate::model::record::OutgoingRecord;
 use crate::produce::place::{MOST_TOPICS, Place, Tag};
@@ -26,25 +27,6 @@ const IDLE_WAIT: Duration = Duration::from_millis(100);
 
 /// How long records in flight are waited for once it is to end early: Ctrl-C takes less than 2 s.
 const LAST_WAIT: Duration = Duration::from_millis(1500);
-
-/// A topic that was found in the metadata.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct KnownTopic {
-    number: u16,
-    partitions: i32,
-}
-
-impl KnownTopic {
-    /// Tells whether it has a partition.
-    pub(super) fn check(self, topic: &TopicName, partition: i32) -> Result<(), Error> {
-        if (0..self.partitions).contains(&partition) {
-            return Ok(());
-        }
-        let message =
-            format!("topic `{topic}` has {} partitions, no partition {partition}", self.partitions);
-        Err(Error::Broker { code: ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, message: Some(message) })
-    }
-}
 
 /// Moves records from the source to the producer, and deliveries to the report.
 pub(super) struct Pump<'a> {
@@ -119,7 +101,8 @@ impl<'a> Pump<'a> {
         }
     }
 
-    /// Takes records over, once their topics are known. The error is for when those before are sent.
+    /// Takes records over, once their topics are known. The error is for when those before are
+    /// sent.
     async fn accept(
         &mut self,
         records: Vec<(Place, OutgoingRecord)>,
@@ -166,18 +149,7 @@ impl<'a> Pump<'a> {
         topic: &TopicName,
         deadline: Deadline,
     ) -> Result<KnownTopic, Error> {
-        let mut found = self.cluster.topics(std::slice::from_ref(topic), deadline).await?;
-        let missing = || Error::Broker {
-            code: ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
-            message: Some(format!("topic `{topic}`")),
-        };
-        let description = match found.remove(topic) {
-            Some(Ok(description)) => description,
-            Some(Err(error)) if error.code() != Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) => {
-                return Err(error);
-            }
-            Some(Err(_)) | None => return Err(missing()),
-        };
+        let description = known_topic::find(self.cluster, topic, deadline).await?;
         let number = self.written.add_topic(topic.clone());
         let number = u16::try_from(number)
             .ok()

@@ -9,9 +9,9 @@ use tokio::task::JoinHandle;
 use super::Replayer;
 use super::reading::{Batch, Reading};
 use crate::approval::Approval;
-use crate::clock::Deadline;
 use crate::interrupt::{Interrupt, Signal};
-use crate::kafka::writer::{Addition, Fate, Stop, Writer, Written};
+use crate::kafka::writer::{Addition, Fate, Outbound, Stop, Writer, Written};
+use crate::model::offset_set::OffsetSet;
 use crate::replay::plan::{PartitionRange, Replay};
 
 /// How often in a row the producer is opened anew without anything getting copied.
@@ -42,10 +42,10 @@ pub struct InFlight {
 }
 
 impl InFlight {
-    /// Returns what a batch copies; `None` where it copies nothing.
-    fn of(batch: &Batch) -> Option<Self> {
-        let (first, last) = (batch.outbounds.first()?.place.1, batch.outbounds.last()?.place.1);
-        Some(Self { partition: batch.partition, offsets: first..=last })
+    /// Returns what these copy, which are of one partition; `None` where there are none.
+    fn of(outbounds: &[Outbound]) -> Option<Self> {
+        let ((partition, first), (_, last)) = (outbounds.first()?.place, outbounds.last()?.place);
+        Some(Self { partition, offsets: first..=last })
     }
 }
 
@@ -54,8 +54,8 @@ impl InFlight {
 pub struct Outcome {
     /// The records that were copied.
     pub copied: u64,
-    /// The records that the broker did not take.
-    pub refused: u64,
+    /// The records that the broker did not take: their offsets, by partition of the source.
+    pub refused: BTreeMap<i32, OffsetSet>,
     /// The next offset to copy, of each partition that was begun.
     pub next: BTreeMap<i32, i64>,
     /// Offsets that retention deleted before they were read.
@@ -63,13 +63,22 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Returns how many records the broker did not take.
+    pub fn refusals(&self) -> u64 {
+        u64::try_from(self.refused.values().map(OffsetSet::count).sum::<i64>()).unwrap_or(0)
+    }
+
+    /// Returns how many records are copied or refused.
+    pub fn done(&self) -> u64 {
+        self.copied.saturating_add(self.refusals())
+    }
+
     /// Tells whether nothing of the plan is left.
     fn covers(&self, plan: &Replay) -> bool {
-        let done = self.copied.saturating_add(self.refused);
         let reaches = |(partition, range): (&i32, &PartitionRange)| {
             self.next.get(partition).is_some_and(|next| *next >= range.end)
         };
-        plan.limit.is_some_and(|limit| done >= limit) || plan.ranges.iter().all(reaches)
+        plan.limit.is_some_and(|limit| self.done() >= limit) || plan.ranges.iter().all(reaches)
     }
 
     /// Returns how many offsets of the plan are done.
@@ -137,7 +146,10 @@ impl Replayer {
         in_flight: &mut Option<InFlight>,
         tell: &mut dyn FnMut(Event),
     ) -> anyhow::Result<Ended> {
-        let mut idle = Some(self.writer().await?);
+        let topics = [&self.source, &self.target];
+        let writer =
+            Writer::open(&self.cluster, &self.settings, "replay", &topics, self.timeout).await?;
+        let mut idle = Some(writer);
         let mut reading = Reading::new(self, plan);
         let mut writing: Option<Writing> = None;
         let mut ahead = None;
@@ -156,7 +168,7 @@ impl Replayer {
                 // A transaction is written to its end: the writer hears a signal before the next.
                 let (writer, mut batch, written) =
                     handle.await.context("the writing thread ended")?;
-                let Written { fates, transactions, stop } = written;
+                let Written { fates, transactions, in_doubt, stop } = written;
                 if transactions > 0 || !fates.is_empty() {
                     reopenings = 0;
                 }
@@ -167,12 +179,12 @@ impl Replayer {
                     match fate {
                         Fate::Written(_) | Fate::Nothing => outcome.copied += 1,
                         Fate::Refused(error) => {
-                            outcome.refused += 1;
+                            outcome.refused.entry(partition).or_default().insert(offset);
                             tell(Event::Refused { partition, offset, error: error.into() });
                         }
                     }
                 }
-                let undecided = InFlight::of(&batch);
+                let undecided = batch.outbounds.get(..in_doubt.len()).and_then(InFlight::of);
                 *in_flight = None;
                 if stop.is_none() {
                     outcome.expired += batch.expired;
@@ -183,7 +195,7 @@ impl Replayer {
                     None => idle = Some(writer),
                     Some(Stop::Final(error)) => return Ok(Ended::Failed(error)),
                     Some(Stop::Asked) => return Ok(Ended::Interrupted(interrupt.wait().await)),
-                    Some(Stop::Undecided(error) | Stop::Lost(error)) => {
+                    Some(Stop::Undecided(error) | Stop::Fenced(error) | Stop::Lost(error)) => {
                         let error = error.into();
                         return Ok(match undecided {
                             Some(undecided) => Ended::Undecided(error, undecided),
@@ -199,8 +211,8 @@ impl Replayer {
                             let error = anyhow::Error::from(error);
                             tell(Event::Note(format!("opening the producer anew: {error:#}")));
                         }
-                        let writer = self.reopen(writer).await?;
-                        *in_flight = InFlight::of(&batch);
+                        let writer = writer.reopen(self.timeout).await?;
+                        *in_flight = InFlight::of(&batch.outbounds);
                         writing = Some(start(writer, batch, interrupt));
                         ahead = Some(next);
                         continue;
@@ -211,7 +223,7 @@ impl Replayer {
                 Next::Signal(signal) => return Ok(Ended::Interrupted(signal)),
                 Next::Read(batch) => match (batch?, idle.take()) {
                     (Some(batch), Some(writer)) => {
-                        *in_flight = InFlight::of(&batch);
+                        *in_flight = InFlight::of(&batch.outbounds);
                         writing = Some(start(writer, batch, interrupt));
                     }
                     (None, _) | (_, None) => return Ok(Ended::Complete),
@@ -219,27 +231,7 @@ impl Replayer {
             }
         }
     }
-
-    /// Opens the producer, which fences another replay between the same topics.
-    async fn writer(&self) -> anyhow::Result<Writer> {
-        let cluster_id = self.cluster.id(Deadline::after(self.timeout)).await?;
-        let short: String = cluster_id.unwrap_or_default().chars().take(8).collect();
-        let transactional_id = format!("flowctl.replay.{short}.{}.{}", self.source, self.target);
-        let (settings, patience) = (self.settings.clone(), self.timeout);
-        let opening = move || Writer::open(settings, transactional_id, patience);
-        let opened = tokio::task::spawn_blocking(opening).await;
-        opened.context("the writing thread ended")?.context(CANNOT_OPEN)
-    }
-
-    /// Opens it anew, with what the last one has learned.
-    async fn reopen(&self, writer: Writer) -> anyhow::Result<Writer> {
-        let patience = self.timeout;
-        let opened = tokio::task::spawn_blocking(move || writer.reopen(patience)).await;
-        opened.context("the writing thread ended")?.context(CANNOT_OPEN)
-    }
 }
-
-const CANNOT_OPEN: &str = "cannot open the transactional producer";
 
 /// Starts to write a batch. A signal is heard before each transaction, also before the first one.
 fn start(mut writer: Writer, batch: Batch, interrupt: &Interrupt) -> Writing {
@@ -275,7 +267,7 @@ mod tests {
         plan.limit = Some(6);
         outcome.next.insert(2, 8);
         assert!(!outcome.covers(&plan));
-        outcome.refused = 1;
+        outcome.refused.entry(2).or_default().insert(7);
         assert!(outcome.covers(&plan), "what is refused counts");
         plan.limit = None;
         assert!(!outcome.covers(&plan));

@@ -1,4 +1,5 @@
-//! Reads: asks for the marks of the logs once, then fetches until all that is wanted has been given.
+//! Reads: asks for the marks of the logs once, then fetches until all that is wanted has been
+//! given.
 
 mod follow;
 mod marks;
@@ -19,17 +20,17 @@ use crate::model::offset::TopicPartition;
 
 pub use marks::gather;
 
-/// How much a partition adds to an answer when a few records are wanted. The first one is there in half
-/// the time that it takes with 4 MiB.
+/// How much a partition adds to an answer when a few records are wanted. The first one is there in
+/// half the time that it takes with 4 MiB.
 const FEW_BYTES: i32 = 64 * 1024;
 
-/// How long nothing may come before [`Event::Pause`] is told again: a reader of stdout that has gone
-/// is noticed in well under a second.
+/// How long nothing may come before [`Event::Pause`] is told again: a reader of stdout that has
+/// gone is noticed in well under a second.
 const IDLE: Duration = Duration::from_millis(200);
 
-/// Reads `spans` and tells `emit` what `request` wants of them. An error of `emit` ends it, and so does
-/// a signal that kept it from taking more; each answer to a question beside the reading may take
-/// `timeout`.
+/// Reads `spans` and tells `emit` what `request` wants of them. An error of `emit` ends it, and so
+/// does a signal that kept it from taking more; each answer to a question beside the reading may
+/// take `timeout`.
 pub async fn run(
     cluster: &Cluster,
     request: &Request,
@@ -168,7 +169,8 @@ impl<Emit: FnMut(Event<'_>) -> anyhow::Result<ControlFlow<Signal>>> Tail<'_, Emi
         match answer {
             Ok(fetched) => Ok(Step::Answer(fetched)),
             Err(Error::OffsetOutOfRange { topic_partition, wanted, log_start, log_end }) => {
-                // Deleted by retention; or cut off, when a replica that lacked records became leader.
+                // Deleted by retention; or cut off, when a replica that lacked records became
+                // leader.
                 let next = if wanted < log_start { log_start } else { log_end };
                 reader.seek(&topic_partition, next);
                 Ok(Step::Gap { partition: topic_partition.partition, wanted, next })
@@ -180,8 +182,8 @@ impl<Emit: FnMut(Event<'_>) -> anyhow::Result<ControlFlow<Signal>>> Tail<'_, Emi
         }
     }
 
-    /// Tells whether it goes on until somebody ends it: then a cluster that is away for a while does
-    /// not. What has an end is waited for by somebody, and fails after the timeout.
+    /// Tells whether it goes on until somebody ends it: then a cluster that is away for a while
+    /// does not. What has an end is waited for by somebody, and fails after the timeout.
     fn goes_on(&self) -> bool {
         self.spans.values().any(|span| span.stop.is_none())
     }

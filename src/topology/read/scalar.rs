@@ -1,4 +1,5 @@
-//! Single values: text, numbers, truth values, words, durations. Each reports what is wrong with it.
+//! Single values: text, numbers, truth values, words, durations. Each reports what is wrong with
+//! it.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -59,7 +60,8 @@ where
     }
 }
 
-/// Reads a truth value. `yes`, `no`, `on` and `off` are words whose meaning depends on the YAML version.
+/// Reads a truth value. `yes`, `no`, `on` and `off` are words whose meaning depends on the YAML
+/// version.
 pub(super) fn boolean(entry: &Entry, findings: &mut Findings<'_>) -> Option<bool> {
     match scalar(entry, "true or false", findings)? {
         ("true", false) => Some(true),

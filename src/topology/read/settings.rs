@@ -13,7 +13,8 @@ use super::fields::{Fields, entries_of};
 use super::scalar;
 use crate::topology::{CLEANUP, MIN_INSYNC_REPLICAS, RETENTION};
 
-/// No cluster carries more in one topic; a number with too many zeros is caught before a broker is asked.
+/// No cluster carries more in one topic; a number with too many zeros is caught before a broker is
+/// asked.
 pub(super) const MAX_PARTITIONS: i32 = 100_000;
 
 /// Reads `partitions`, `replication`, `min_insync_replicas`, `retention`, `cleanup`, `configs` and

@@ -1,4 +1,5 @@
-//! The DLQs of a flow: shared where it stands under the flow, a consumer's own where under a consumer.
+//! The DLQs of a flow: shared where it stands under the flow, a consumer's own where under a
+//! consumer.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,8 @@ use super::layers::{built_in, is_longer, setting};
 use super::names::Names;
 use super::topic::{Identity, finish};
 
-/// 30 days: long enough for somebody to come back from holiday and find the dead letters still there.
+/// 30 days: long enough for somebody to come back from holiday and find the dead letters still
+/// there.
 const RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// Three times: what failed four times will not be healed by sending it again.
@@ -27,8 +29,8 @@ pub(super) struct Dlqs {
     pub of_consumer: BTreeMap<String, TopicName>,
 }
 
-/// Makes the DLQs. A consumer that says nothing uses the flow's; the flow that says nothing has one as
-/// soon as a consumer uses it.
+/// Makes the DLQs. A consumer that says nothing uses the flow's; the flow that says nothing has one
+/// as soon as a consumer uses it.
 pub(super) fn dlqs(
     base: &Base<'_>,
     retries: &[ResolvedRetryTopic],

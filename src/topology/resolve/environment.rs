@@ -42,8 +42,8 @@ impl EnvironmentError {
 }
 
 impl Topology {
-    /// Chooses the environment: the one that was asked for, or the only one that there is. `None` when
-    /// the file declares none.
+    /// Chooses the environment: the one that was asked for, or the only one that there is. `None`
+    /// when the file declares none.
     pub fn choose(&self, asked: Option<&str>) -> Result<Option<&str>, EnvironmentError> {
         let known = self.environments();
         match (asked, known) {

@@ -116,9 +116,9 @@ fn main(
 }
 
 impl Base<'_> {
-    /// Gives the settings that retry topics and DLQs start from. As many partitions as the main topic
-    /// has: else a redrive cannot keep the partition. Records are deleted by time, never compacted: two
-    /// dead letters of one key are two records.
+    /// Gives the settings that retry topics and DLQs start from. As many partitions as the main
+    /// topic has: else a redrive cannot keep the partition. Records are deleted by time, never
+    /// compacted: two dead letters of one key are two records.
     pub(super) fn inherited(&self) -> Layers {
         let mut configs = BTreeMap::new();
         configs.insert(CLEANUP.to_owned(), built_in("delete".to_owned()));
@@ -209,7 +209,8 @@ fn group(base: &Base<'_>, id: &str, consumer: &Consumer) -> GroupId {
     GroupId::new(fill(&base.scope.document.naming.group.value, &values))
 }
 
-/// An external topic's partitions are nobody's choice here, so the file must say how many there are.
+/// An external topic's partitions are nobody's choice here, so the file must say how many there
+/// are.
 fn check_partitions(
     base: &Base<'_>,
     retries: &[ResolvedRetryTopic],

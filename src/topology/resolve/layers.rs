@@ -1,6 +1,7 @@
 //! The layers of a topic's settings: built-in, classes, flow, overrides, command line, clamp.
 //!
-//! Overrides and `--set` are in the tree already, as values of the flow or class; their origin says so.
+//! Overrides and `--set` are in the tree already, as values of the flow or class; their origin says
+//! so.
 
 use std::collections::BTreeMap;
 
@@ -41,8 +42,8 @@ impl Layers {
         self.configs.get(RETENTION).and_then(|retention| retention.value.parse().ok())
     }
 
-    /// Puts the environment's upper bounds on. What is left to the broker gets the bound: nobody knows
-    /// whether the broker stays below it.
+    /// Puts the environment's upper bounds on. What is left to the broker gets the bound: nobody
+    /// knows whether the broker stays below it.
     pub(super) fn clamp(&mut self, role: Role, scope: &Scope<'_>) {
         let Clamp { partitions, replication, retention_ms } = &scope.settings.clamp;
         let layer = Layer::Clamp(scope.environment.unwrap_or_default().to_owned());

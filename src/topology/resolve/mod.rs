@@ -61,12 +61,13 @@ impl Topology {
         &self.environments
     }
 
-    /// Resolves the topology for an environment, chosen by [`Topology::choose`]; `sets` win over what
-    /// the file says.
+    /// Resolves the topology for an environment, chosen by [`Topology::choose`]; `sets` win over
+    /// what the file says.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with the topology in this environment, all at once, with the warnings.
+    /// Everything that is wrong with the topology in this environment, all at once, with the
+    /// warnings.
     pub fn resolve(
         &self,
         environment: Option<&str>,
@@ -105,6 +106,7 @@ impl Topology {
         let mut resolved = Resolved {
             project: document.project.clone(),
             environment: environment.map(str::to_owned),
+            environments: self.environments.clone(),
             protected: scope.settings.protected,
             cluster,
             registry,

@@ -45,8 +45,8 @@ pub(super) fn finish(
     }
 }
 
-/// Counts the minimum in-sync replicas. More than there are replicas is impossible, unless a clamp took
-/// the replicas away: then the clamp holds for both.
+/// Counts the minimum in-sync replicas. More than there are replicas is impossible, unless a clamp
+/// took the replicas away: then the clamp holds for both.
 fn min_insync_replicas(
     name: &TopicName,
     layers: &Layers,
@@ -82,7 +82,8 @@ fn min_insync_replicas(
 /// The value that a requirement is about and its origin; `None` when it is left to the broker.
 type Value<'t> = Option<(i64, &'t Provenance)>;
 
-/// Checks what the environment requires. Topics with the same value from the same place are one error.
+/// Checks what the environment requires. Topics with the same value from the same place are one
+/// error.
 pub(super) fn check_requirements(
     topics: &[&ResolvedTopic],
     scope: &Scope<'_>,

@@ -108,8 +108,8 @@ impl Application {
             write(&settings, &group, &outgoing, &offsets, deadline)
         })
         .await??;
-        // A commit is answered before the group's coordinator has applied it: lag would show what was
-        // committed before.
+        // A commit is answered before the group's coordinator has applied it: lag would show what
+        // was committed before.
         self.committed(cluster, deadline).await?;
         Ok(work)
     }

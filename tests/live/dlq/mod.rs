@@ -8,7 +8,6 @@ mod replay;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::process;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -23,26 +22,35 @@ use flowctl::model::record::{OutgoingRecord, Record};
 use flowctl::model::topic::NewTopic;
 
 use crate::home::{Home, PATIENCE, text};
-use crate::support::{block_on, kafka};
+use crate::running::{Running, flowctl};
+use crate::support::{Kafka, block_on, kafka};
 
 /// A flow's main topic and its DLQ, and the dead letters that are written into it.
-struct Flow {
+struct Flow<'a> {
+    kafka: &'a Kafka,
     main: String,
     dlq: String,
     home: Home,
 }
 
-impl Flow {
+impl Flow<'static> {
     /// Makes both topics with so many partitions.
     fn new(name: &str, partitions: i32) -> Self {
-        let main = kafka().new_topic(name, partitions);
-        let dlq = kafka().new_topic(&format!("{name}-dlq"), partitions);
-        Self { main, dlq, home: Home::new() }
+        Self::on(kafka(), name, partitions)
+    }
+}
+
+impl<'a> Flow<'a> {
+    /// Makes both topics on an instance of Kafka.
+    fn on(kafka: &'a Kafka, name: &str, partitions: i32) -> Self {
+        let main = kafka.new_topic(name, partitions);
+        let dlq = kafka.new_topic(&format!("{name}-dlq"), partitions);
+        Self { kafka, main, dlq, home: Home::new() }
     }
 
     /// Runs `dlq` with the DLQ and these words, and returns the exit code, stdout and stderr.
     fn dlq(&self, command: &str, words: &[&str]) -> (i32, String, String) {
-        let mut flowctl = kafka().flowctl(&self.home);
+        let mut flowctl = self.kafka.flowctl(&self.home);
         let ended = flowctl.args(["dlq", command, &self.dlq]).args(words).output().unwrap();
         let code = ended.status.code().unwrap();
         (code, text(&ended.stdout), text(&ended.stderr))
@@ -56,23 +64,16 @@ impl Flow {
     }
 
     /// Starts a redrive of all and leaves it running.
-    fn start_redrive(&self) -> process::Child {
-        process::Command::new(env!("CARGO_BIN_EXE_flowctl"))
-            .args(["dlq", "redrive", &self.dlq, "--yes"])
-            .env_clear()
-            .env("HOME", self.home.path())
-            .env("FLOWCTL_BROKERS", kafka().brokers())
-            .current_dir(self.home.path())
-            .stdin(process::Stdio::null())
-            .stderr(process::Stdio::piped())
-            .spawn()
-            .unwrap()
+    fn start_redrive(&self) -> Running {
+        let mut command = flowctl(&self.home);
+        command.args(["dlq", "redrive", &self.dlq, "--yes"]);
+        Running::start(command.env("FLOWCTL_BROKERS", self.kafka.brokers()))
     }
 
     /// Counts records by their origin, as they are in the main topic for a `read_committed` reader.
     fn arrived(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
-        for record in read(&self.main) {
+        for record in read_from(self.kafka, &self.main) {
             *counts.entry(redrive_id(&record)).or_default() += 1;
         }
         counts
@@ -85,7 +86,7 @@ impl Flow {
         assert!(repeated.is_empty(), "sent more than once: {repeated:?}");
         assert_eq!(arrived.len(), expected);
         let mut last: BTreeMap<i32, i64> = BTreeMap::new();
-        for record in read(&self.main) {
+        for record in read_from(self.kafka, &self.main) {
             let id = redrive_id(&record);
             let offset: i64 = id.rsplit('/').next().unwrap().parse().unwrap();
             let before = last.insert(record.topic_partition.partition, offset);
@@ -121,7 +122,7 @@ fn origin(topic: &str, partition: i32, offset: i64) -> Vec<Header> {
 }
 
 /// Makes a dead letter of the flow's own convention.
-fn dead_letter(flow: &Flow, partition: i32, number: i64, code: &str) -> OutgoingRecord {
+fn dead_letter(flow: &Flow<'_>, partition: i32, number: i64, code: &str) -> OutgoingRecord {
     let value = format!(r#"{{"number": {number}, "error": {{"code": "{code}"}}}}"#);
     let mut record = record(&flow.dlq, partition, &format!("key-{number}"), &value);
     record.headers = origin(&flow.main, partition, number);
@@ -129,17 +130,25 @@ fn dead_letter(flow: &Flow, partition: i32, number: i64, code: &str) -> Outgoing
 }
 
 /// Fills the DLQ with so many dead letters a partition; every other one has the code `EVEN`.
-fn fill(flow: &Flow, partitions: i32, each: i64) {
+fn fill(flow: &Flow<'_>, partitions: i32, each: i64) {
     let letters = (0..partitions).flat_map(|partition| {
         (0..each)
             .map(move |number| (partition, number, if number % 2 == 0 { "EVEN" } else { "ODD" }))
     });
-    write(letters.map(|(partition, number, code)| dead_letter(flow, partition, number, code)));
+    write_to(
+        flow.kafka,
+        letters.map(|(partition, number, code)| dead_letter(flow, partition, number, code)),
+    );
 }
 
 /// Writes records and waits until all are there.
 fn write(records: impl IntoIterator<Item = OutgoingRecord>) {
-    let producer = Producer::open(&kafka().settings(), &ProducerOptions::default()).unwrap();
+    write_to(kafka(), records);
+}
+
+/// Writes records to an instance of Kafka and waits until all are there.
+fn write_to(kafka: &Kafka, records: impl IntoIterator<Item = OutgoingRecord>) {
+    let producer = Producer::open(&kafka.settings(), &ProducerOptions::default()).unwrap();
     let check = |deliveries: Vec<flowctl::kafka::Delivery>| {
         for delivery in deliveries {
             delivery.outcome.unwrap();
@@ -156,9 +165,14 @@ fn write(records: impl IntoIterator<Item = OutgoingRecord>) {
 
 /// Reads all committed records of a topic, partition by partition.
 fn read(topic: &str) -> Vec<Record> {
+    read_from(kafka(), topic)
+}
+
+/// Reads all committed records of a topic of an instance of Kafka.
+fn read_from(kafka: &Kafka, topic: &str) -> Vec<Record> {
     block_on(async {
         let deadline = Deadline::after(PATIENCE);
-        let cluster = Cluster::connect(&kafka().settings(), deadline).await.unwrap();
+        let cluster = Cluster::connect(&kafka.settings(), deadline).await.unwrap();
         let name = TopicName::from(topic);
         let described = cluster.topics(std::slice::from_ref(&name), deadline).await.unwrap();
         let described = described.into_values().next().unwrap().unwrap();

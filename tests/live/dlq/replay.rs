@@ -1,7 +1,6 @@
 //! A replay copies what was there, as it was.
 
 use std::collections::BTreeSet;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use flowctl::clock::Deadline;
@@ -11,6 +10,7 @@ use serde_json::Value;
 
 use super::{new_topic_with, read, record, write};
 use crate::home::{Home, text};
+use crate::running::{Running, flowctl};
 use crate::support::kafka;
 
 /// The times below are old: retention would delete the records while a test runs.
@@ -100,6 +100,7 @@ fn refused_records_are_named_and_the_others_are_copied() {
     assert_eq!((&report["copied"], &report["refused"]), (&401.into(), &1.into()));
     assert_eq!(report["errors"][0]["code"], "MESSAGE_TOO_LARGE");
     assert_eq!(report["items"][1]["next_offset"], 202);
+    assert_eq!(report["items"][1]["refused_offsets"], serde_json::json!([[200, 200]]));
     let copied = read(&target);
     assert_eq!(copied.len(), 401);
     assert!(copied.iter().all(|record| record.key.as_deref() != Some(b"large")));
@@ -138,25 +139,10 @@ fn a_topic_is_not_copied_into_itself_nor_without_a_confirmation() {
 }
 
 /// Starts a replay of everything and leaves it running.
-fn start(home: &Home, words: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_flowctl"))
-        .arg("replay")
-        .args(words)
-        .env_clear()
-        .env("HOME", home.path())
-        .env("FLOWCTL_BROKERS", kafka().brokers())
-        .current_dir(home.path())
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-/// Sends a signal as Ctrl-C does.
-fn interrupt(running: &Child) {
-    let pid = running.id().to_string();
-    // It may have ended.
-    let _ = Command::new("kill").args(["-INT", &pid]).stderr(Stdio::null()).status().unwrap();
+fn start(home: &Home, words: &[&str]) -> Running {
+    let mut command = flowctl(home);
+    command.arg("replay").args(words).env("FLOWCTL_BROKERS", kafka().brokers());
+    Running::start(&mut command)
 }
 
 #[test]
@@ -168,8 +154,8 @@ fn ctrl_c_and_the_line_that_goes_on_copy_each_record_once() {
         let running = start(&home, &[&source, "--to", &target, "--yes"]);
         std::thread::sleep(Duration::from_millis(wait));
         let deadline = Deadline::after(Duration::from_secs(5));
-        interrupt(&running);
-        let ended = running.wait_with_output().unwrap();
+        running.send("INT");
+        let ended = running.wait_with_output();
         assert!(!deadline.has_passed(), "it goes on");
         let told = text(&ended.stderr);
         let Some((_, line)) = told.split_once("stopped; to go on: flowctl replay ") else {
@@ -197,9 +183,9 @@ fn a_second_ctrl_c_tells_what_nobody_knows_and_how_to_go_on() {
         let home = Home::new();
         let running = start(&home, &[&source, "--to", &target, "--yes"]);
         std::thread::sleep(Duration::from_millis(wait));
-        interrupt(&running);
-        interrupt(&running);
-        let ended = running.wait_with_output().unwrap();
+        running.send("INT");
+        running.send("INT");
+        let ended = running.wait_with_output();
         let told = text(&ended.stderr);
         if !told.contains("stopped at once") {
             continue;

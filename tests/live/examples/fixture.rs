@@ -1,4 +1,5 @@
-//! What the examples speak of: the sample topology, a shop's orders beside it, and files to produce.
+//! What the examples speak of: the sample topology, a shop's orders beside it, and files to
+//! produce.
 
 use crate::home::Home;
 

@@ -1,4 +1,5 @@
-//! Every command that the documentation shows is run: README.md, `docs/`, and the help of each command.
+//! Every command that the documentation shows is run: README.md, `docs/`, and the help of each
+//! command.
 
 mod fixture;
 mod page;

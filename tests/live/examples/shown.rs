@@ -1,7 +1,7 @@
 //! Whether a command printed what the page shows.
 
-/// Compares what is shown with what was printed. Times, addresses and ids differ from run to run, and
-/// so does the space between columns that hold them.
+/// Compares what is shown with what was printed. Times, addresses and ids differ from run to run,
+/// and so does the space between columns that hold them.
 pub(super) fn is_printed(shown: &[String], printed: &str) -> bool {
     let shown: Vec<String> = lines(shown.iter().map(String::as_str));
     let printed: Vec<String> = lines(printed.lines());

@@ -10,16 +10,16 @@ use flowctl::model::name::TopicName;
 use rustix::io::ioctl_fionread;
 use rustix::pipe::fcntl_getpipe_size;
 
-use super::{Running, kcat_produce};
+use super::{Tail, kcat_produce};
 use crate::home::{Home, PATIENCE, text};
 use crate::support::{block_on, kafka};
 
 #[test]
 fn what_comes_is_seen_and_ctrl_c_ends_it_quietly() {
-    for signal in ["-INT", "-TERM"] {
+    for signal in ["INT", "TERM"] {
         let topic = kafka().new_topic("tail-follow", 2);
         kcat_produce(&topic, &["-p", "0"], "before\n");
-        let mut running = Running::start(&topic, &[]);
+        let mut running = Tail::start(&topic, &[]);
         assert_eq!(running.line(), "before");
         kcat_produce(&topic, &["-p", "1"], "after\n");
         assert_eq!(running.line(), "after");
@@ -33,9 +33,9 @@ fn what_comes_is_seen_and_ctrl_c_ends_it_quietly() {
 fn a_signal_before_a_bound_is_an_interruption() {
     let topic = kafka().new_topic("tail-interrupted", 1);
     kcat_produce(&topic, &[], "one\n");
-    let mut running = Running::start(&topic, &["-c", "2"]);
+    let mut running = Tail::start(&topic, &["-c", "2"]);
     assert_eq!(running.line(), "one");
-    running.signal("-INT");
+    running.signal("INT");
     assert_eq!(running.wait(), (Some(130), String::new()));
 }
 
@@ -43,7 +43,7 @@ fn a_signal_before_a_bound_is_an_interruption() {
 fn a_reader_that_has_gone_ends_it_while_nothing_comes() {
     let topic = kafka().new_topic("tail-closed", 3);
     kcat_produce(&topic, &[], "one\n");
-    let mut running = Running::start(&topic, &[]);
+    let mut running = Tail::start(&topic, &[]);
     assert_eq!(running.line(), "one");
     drop(running.stdout.take());
     let soon = Deadline::after(Duration::from_secs(5));
@@ -55,7 +55,7 @@ fn a_reader_that_has_gone_ends_it_while_nothing_comes() {
 fn a_reader_that_has_gone_ends_it_while_much_comes() {
     let topic = kafka().new_topic("tail-closed-busy", 1);
     kcat_produce(&topic, &[], "a line\n".repeat(200_000));
-    let mut running = Running::start(&topic, &["--from", "start"]);
+    let mut running = Tail::start(&topic, &["--from", "start"]);
     assert_eq!(running.line(), "a line");
     drop(running.stdout.take());
     assert_eq!(running.wait(), (Some(0), String::new()));
@@ -68,7 +68,7 @@ fn a_reader_who_does_not_read_is_left_by_a_signal_and_nothing_is_lost() {
         let lines: Vec<_> = (0..100_000).map(|number| format!("{partition}-{number:05}")).collect();
         kcat_produce(&topic, &["-p", &partition.to_string()], lines.join("\n"));
     }
-    let mut running = Running::start(&topic, &["--from", "start", "-e"]);
+    let mut running = Tail::start(&topic, &["--from", "start", "-e"]);
     let mut stdout = running.stdout.take().unwrap().into_inner();
     // It may be made wider first; the last page may have room that the writer leaves.
     let is_full = || {
@@ -78,7 +78,7 @@ fn a_reader_who_does_not_read_is_left_by_a_signal_and_nothing_is_lost() {
     while !is_full() {
         std::thread::yield_now();
     }
-    running.signal("-INT");
+    running.signal("INT");
     let (code, said) = running.wait();
     assert_eq!(code, Some(130));
     let resume = said.lines().last().unwrap().strip_prefix("to go on from here: flowctl ").unwrap();
@@ -101,7 +101,7 @@ fn a_reader_who_does_not_read_is_left_by_a_signal_and_nothing_is_lost() {
 #[test]
 fn new_partitions_are_read_from_their_start() {
     let topic = kafka().new_topic("tail-grows", 1);
-    let mut running = Running::start(&topic, &["-f", "%p %s\n", "--from", "start"]);
+    let mut running = Tail::start(&topic, &["-f", "%p %s\n", "--from", "start"]);
     kcat_produce(&topic, &["-p", "0"], "old\n");
     block_on(async {
         let deadline = Deadline::after(PATIENCE);

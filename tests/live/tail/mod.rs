@@ -6,9 +6,10 @@ mod records;
 mod trouble;
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::ChildStdout;
 
 use crate::home::{Home, text};
+use crate::running::{Running, flowctl};
 use crate::support::{Kafka, kafka};
 
 /// Runs `flowctl tail TOPIC FLAGS…` to its end and returns what it printed.
@@ -44,14 +45,14 @@ fn kcat(topic: &str, flags: &[&str]) -> Vec<u8> {
     command.assert().success().get_output().stdout.clone()
 }
 
-/// A tail that goes on until it is ended; ended with the test at the latest.
-struct Running {
-    child: Child,
+/// A tail that goes on until it is ended.
+struct Tail {
+    child: Running,
     stdout: Option<BufReader<ChildStdout>>,
     _home: Home,
 }
 
-impl Running {
+impl Tail {
     /// Starts `flowctl tail TOPIC FLAGS…`.
     fn start(topic: &str, flags: &[&str]) -> Self {
         Self::start_on(kafka(), topic, flags)
@@ -60,18 +61,9 @@ impl Running {
     /// The same, on an instance of Kafka.
     fn start_on(kafka: &Kafka, topic: &str, flags: &[&str]) -> Self {
         let home = Home::new();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_flowctl"))
-            .env_clear()
-            .env("HOME", home.path())
-            .env("FLOWCTL_BROKERS", kafka.brokers())
-            .current_dir(home.path())
-            .args(["tail", topic])
-            .args(flags)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = flowctl(&home);
+        command.args(["tail", topic, "-b", kafka.brokers()]).args(flags);
+        let mut child = Running::start(&mut command);
         let stdout = child.stdout.take().map(BufReader::new);
         Self { child, stdout, _home: home }
     }
@@ -92,8 +84,7 @@ impl Running {
 
     /// Sends a signal.
     fn signal(&self, signal: &str) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        self.child.send(signal);
     }
 
     /// Waits for the end; returns the exit code and what was said on stderr.
@@ -101,12 +92,5 @@ impl Running {
         let mut said = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
         (self.child.wait().unwrap().code(), said)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }

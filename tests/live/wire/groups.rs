@@ -1,6 +1,6 @@
 //! Groups: listed, described with either protocol, and their committed offsets.
 
-use std::process::{Child, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use flowctl::kafka::{Cluster, Stability};
@@ -10,32 +10,19 @@ use flowctl::model::offset::TopicPartition;
 
 use super::{connect, run, soon};
 use crate::home::unique;
+use crate::running::Running;
 use crate::support::kafka;
 
-/// A console consumer of Kafka in the background, as a member of a group.
-struct Member(Child);
-
-impl Member {
-    /// Starts one; `protocol` is `classic` or `consumer`.
-    fn join(group: &str, topic: &str, protocol: &str) -> Self {
-        let mut command = std::process::Command::new("setsid");
-        command.arg(kafka().tool("console-consumer").get_program());
-        command.arg("console-consumer").env("FLOWCTL_BROKERS", kafka().brokers());
-        command.args(["--group", group, "--topic", topic, "--from-beginning"]);
-        command.args(["--consumer-property", &format!("group.protocol={protocol}")]);
-        command.args(["--consumer-property", &format!("client.id={group}-client")]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        Self(command.spawn().unwrap())
-    }
-}
-
-impl Drop for Member {
-    fn drop(&mut self) {
-        // `setsid` made it the leader of a process group, which holds Java too.
-        let group = format!("-{}", self.0.id());
-        drop(std::process::Command::new("kill").args(["-TERM", "--", &group]).status());
-        drop(self.0.wait());
-    }
+/// Starts a console consumer of Kafka as a member of a group; `protocol` is `classic` or
+/// `consumer`.
+fn join(group: &str, topic: &str, protocol: &str) -> Running {
+    let mut command = Command::new(kafka().tool("console-consumer").get_program());
+    command.arg("console-consumer").env("FLOWCTL_BROKERS", kafka().brokers());
+    command.args(["--group", group, "--topic", topic, "--from-beginning"]);
+    command.args(["--consumer-property", &format!("group.protocol={protocol}")]);
+    command.args(["--consumer-property", &format!("client.id={group}-client")]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    Running::start(&mut command)
 }
 
 /// Describes a group once it has one member with an assignment.
@@ -61,7 +48,7 @@ fn members_of_both_protocols_show_their_partitions() {
         let cluster = connect(kafka()).await;
         let groups = ["classic", "consumer"].map(|protocol| {
             let group = unique(&format!("wire-{protocol}"));
-            (Member::join(&group, &topic, protocol), GroupId::new(group), protocol)
+            (join(&group, &topic, protocol), GroupId::new(group), protocol)
         });
         for (_member, group, protocol) in &groups {
             let described = with_member(&cluster, group).await;

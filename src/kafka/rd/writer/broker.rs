@@ -21,14 +21,7 @@ const TOO_LARGE: ErrorCode = ErrorCode::MESSAGE_TOO_LARGE;
 const INVALID: ErrorCode = ErrorCode(87);
 
 fn outbound(offset: i64) -> Outbound {
-    let record = OutgoingRecord {
-        topic: "t".into(),
-        partition: None,
-        timestamp: None,
-        key: None,
-        value: None,
-        headers: Vec::new(),
-    };
+    let record = OutgoingRecord::for_test();
     Outbound { place: (0, offset), record: Some(record) }
 }
 

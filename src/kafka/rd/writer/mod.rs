@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod broker;
 mod care;
+mod open;
 mod outbound;
 #[cfg(test)]
 mod tests;
@@ -16,9 +17,6 @@ use std::time::Duration;
 use self::care::Care;
 use self::transaction::{Committed, Setback};
 use self::transactions::Transactions;
-use super::config;
-use super::transaction::TransactionalProducer;
-use crate::clock::Deadline;
 use crate::kafka::{ConnectionSettings, Error};
 
 pub(super) use self::care::Batching;
@@ -27,7 +25,7 @@ pub use self::outbound::{Addition, Fate, Outbound, Place};
 
 /// When the coordinator aborts a transaction by itself. Who is killed leaves its last one open, and
 /// consumers of the target wait for so long at most; a broker that restarts needs less.
-const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(20);
+pub const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How long a transaction should be open at most, since consumers wait for it.
 const SLOW: Duration = Duration::from_millis(250);
@@ -39,12 +37,15 @@ const MOST_ATTEMPTS: u32 = 5;
 pub type Add<'a> = &'a mut dyn FnMut(Range<usize>, &[Fate]) -> anyhow::Result<Addition>;
 
 /// How far a writer got.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Written {
     /// What became of the front; all of that is committed.
     pub fates: Vec<Fate>,
     /// The transactions that were committed.
     pub transactions: u64,
+    /// What became of the front of the rest if its transaction was committed, which nobody knows:
+    /// there was no answer.
+    pub in_doubt: Vec<Fate>,
     /// Why the rest was not written; `None` when there is no rest.
     pub stop: Option<Stop>,
 }
@@ -58,11 +59,13 @@ pub enum Stop {
     /// It did not work, though it was tried again; nothing of the rest is committed. Opening again may
     /// help.
     Aborted(Error),
-    /// Nobody knows whether a transaction of the rest was committed: opening again settles it, and
-    /// then only the target or a ledger tells.
+    /// A commit had no answer: opening again settles it, and then only the target or a ledger tells.
     Undecided(Error),
-    /// Nobody knows whether a transaction of the rest was committed, and it makes no sense to open
-    /// again: another run has taken over meanwhile, or the client library gave up.
+    /// The producer was fenced: another run has opened one with this transactional id, or the
+    /// coordinator gave the transaction up because it took longer than its timeout. Opening again
+    /// fences the other run in turn, so look first whether there is one.
+    Fenced(Error),
+    /// A commit had no answer, and opening again will not help: the client library gave up.
     Lost(Error),
     /// Somebody asked to stop; nothing of the rest is committed, and no transaction is open.
     Asked,
@@ -80,39 +83,6 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Opens the producer, which fences all others with this transactional id; when it returns, the
-    /// fate of their transactions is decided. `patience` is for the coordinator's answers.
-    pub fn open(
-        settings: ConnectionSettings,
-        transactional_id: String,
-        patience: Duration,
-    ) -> Result<Self, Error> {
-        let care = Care::new(config::batch_bytes(&settings), config::is_compressed(&settings));
-        Self::open_with(settings, transactional_id, patience, care)
-    }
-
-    /// Opens again with what was learned; that fences too.
-    pub fn reopen(self, patience: Duration) -> Result<Self, Error> {
-        let Self { producer, batching: _, care, settings, transactional_id } = self;
-        drop(producer);
-        Self::open_with(settings, transactional_id, patience, care)
-    }
-
-    fn open_with(
-        settings: ConnectionSettings,
-        transactional_id: String,
-        patience: Duration,
-        care: Care,
-    ) -> Result<Self, Error> {
-        // A predecessor's transaction may have to be waited for.
-        let deadline = Deadline::after(TRANSACTION_TIMEOUT + patience);
-        let batching = care.batching();
-        let (id, timeout) = (&transactional_id, TRANSACTION_TIMEOUT);
-        let producer =
-            TransactionalProducer::open_with(&settings, id, timeout, deadline, batching)?;
-        Ok(Self { producer: Box::new(producer), batching, care, settings, transactional_id })
-    }
-
     /// Writes records, in one transaction or several, each with its addition. Whether somebody asked
     /// to stop is looked up before each: the one in flight is written to its end.
     pub fn write(
@@ -122,7 +92,7 @@ impl Writer {
         is_asked_to_stop: &dyn Fn() -> bool,
     ) -> Written {
         let mut written =
-            Written { fates: Vec::with_capacity(outbounds.len()), transactions: 0, stop: None };
+            Written { fates: Vec::with_capacity(outbounds.len()), ..Written::default() };
         let mut attempts = 0;
         let mut left = outbounds;
         while let Some((share, rest)) = left.split_at_checked(self.care.share(left))
@@ -156,6 +126,10 @@ impl Writer {
                     written.stop = Some(match setback {
                         Setback::Aborted(error) => Stop::Aborted(error),
                         Setback::Refused => Stop::Reopen,
+                        Setback::InDoubt(stop, fates) => {
+                            written.in_doubt = fates;
+                            *stop
+                        }
                         Setback::Stop(stop) => stop,
                     });
                     return written;

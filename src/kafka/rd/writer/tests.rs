@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::broker::{Played, Step, failed, outbounds};
 use super::*;
+use crate::kafka::rd::send_all::Sent;
 use crate::kafka::rd::setback::TransactionError;
 use crate::kafka::{ErrorCode, Properties};
 use crate::model::record::OutgoingRecord;
@@ -90,15 +91,34 @@ fn a_refused_addition_names_its_topic() {
     assert_eq!(*steps.lock().unwrap(), [Step::Begin, Step::Send(5), Step::Send(1), Step::Abort]);
 }
 
+type IsExpected = fn(&Stop) -> bool;
+
 #[test]
-fn after_a_commit_that_was_fenced_nobody_knows() {
-    let error = Error::Client("fenced".to_owned());
-    for answer in [TransactionError::Fenced(error.clone()), TransactionError::Fatal(error)] {
+fn a_commit_without_an_answer_leaves_its_records_in_doubt() {
+    let error = Error::Client("no answer".to_owned());
+    let answers: [(_, IsExpected); 3] = [
+        (TransactionError::Undecided(error.clone()), |stop| matches!(stop, Stop::Undecided(_))),
+        (TransactionError::Fenced(error.clone()), |stop| matches!(stop, Stop::Fenced(_))),
+        (TransactionError::Fatal(error), |stop| matches!(stop, Stop::Lost(_))),
+    ];
+    for (answer, is_expected) in answers {
         let played = Played { commit: Some(answer), ..Played::default() };
         let (mut writer, steps) = writer(played);
-        let written = writer.write(&outbounds(0..5), &mut nothing, &|| false);
-        assert!(matches!(written.stop, Some(Stop::Lost(_))), "{:?}", written.stop);
-        assert_eq!(written.fates, []);
-        assert_eq!(*steps.lock().unwrap(), [Step::Begin, Step::Send(5), Step::Commit]);
+        // The second transaction of them is never begun.
+        let written = writer.write(&outbounds(0..1_500), &mut nothing, &|| false);
+        assert!(written.stop.as_ref().is_some_and(is_expected), "{:?}", written.stop);
+        assert_eq!((written.fates.len(), written.in_doubt.len()), (0, 1_000));
+        assert!(written.in_doubt.iter().all(|fate| matches!(fate, Fate::Written(_))));
+        assert_eq!(*steps.lock().unwrap(), [Step::Begin, Step::Send(1_000), Step::Commit]);
     }
+}
+
+#[test]
+fn a_transaction_that_is_fenced_before_its_commit_is_not_in_doubt() {
+    let fenced = Sent::Failed(Error::Fenced("epoch".to_owned()));
+    let played = Played { outcomes: Mutex::new(vec![fenced]), ..Played::default() };
+    let (mut writer, _) = writer(played);
+    let written = writer.write(&outbounds(0..5), &mut nothing, &|| false);
+    assert!(matches!(written.stop, Some(Stop::Fenced(_))), "{:?}", written.stop);
+    assert_eq!((written.fates, written.in_doubt), (Vec::new(), Vec::new()));
 }

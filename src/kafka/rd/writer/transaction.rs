@@ -14,6 +14,9 @@ pub(super) enum Setback {
     Refused,
     /// It is aborted for another reason, and can be tried again.
     Aborted(Error),
+    /// Its commit had no answer; what became of its records if it was committed.
+    InDoubt(Box<Stop>, Vec<Fate>),
+    /// Nothing of it is committed.
     Stop(Stop),
 }
 
@@ -66,14 +69,20 @@ impl Writer {
             let sent = self.producer.send_offsets(&group, &offsets, deadline);
             sent.map_err(|error| self.aborted(error))?;
         }
-        self.producer.commit(deadline).map_err(|error| match error {
-            // Its answer may be the one that was lost.
-            TransactionError::Fenced(error) | TransactionError::Fatal(error) => {
-                Setback::Stop(Stop::Lost(error))
+        match self.producer.commit(deadline) {
+            Ok(()) => Ok(Committed { fates, was_slow: Some(slow.has_passed()) }),
+            Err(error @ TransactionError::Abortable(_)) => Err(self.aborted(error)),
+            Err(TransactionError::Undecided(error)) => {
+                Err(Setback::InDoubt(Box::new(Stop::Undecided(error)), fates))
             }
-            TransactionError::Abortable(_) | TransactionError::Undecided(_) => self.aborted(error),
-        })?;
-        Ok(Committed { fates, was_slow: Some(slow.has_passed()) })
+            // The answer to a first try may be the one that was lost.
+            Err(TransactionError::Fenced(error)) => {
+                Err(Setback::InDoubt(Box::new(Stop::Fenced(error)), fates))
+            }
+            Err(TransactionError::Fatal(error)) => {
+                Err(Setback::InDoubt(Box::new(Stop::Lost(error)), fates))
+            }
+        }
     }
 
     /// Ends the transaction if one of its records has failed, and learns from that.
@@ -120,9 +129,10 @@ impl Writer {
                         Setback::Aborted(error) if error.is_of_records() => {
                             fatal(refused(record, error))
                         }
-                        other @ (Setback::Refused | Setback::Aborted(_) | Setback::Stop(_)) => {
-                            other
-                        }
+                        other @ (Setback::Refused
+                        | Setback::Aborted(_)
+                        | Setback::InDoubt(..)
+                        | Setback::Stop(_)) => other,
                     });
                 }
             }
@@ -130,21 +140,20 @@ impl Writer {
         Ok(())
     }
 
-    /// Aborts where that is possible, and says what follows.
+    /// Aborts where that is possible, and says what follows. The commit was never asked for.
     fn aborted(&self, error: TransactionError) -> Setback {
         let abortable = match error {
-            TransactionError::Abortable(error) => error,
-            TransactionError::Undecided(error) => return Setback::Stop(Stop::Undecided(error)),
-            TransactionError::Fenced(error) | TransactionError::Fatal(error) => {
-                return fatal(error.into());
-            }
+            TransactionError::Abortable(error) | TransactionError::Undecided(error) => error,
+            TransactionError::Fenced(error) => return Setback::Stop(Stop::Fenced(error)),
+            TransactionError::Fatal(error) => return fatal(error.into()),
         };
         let aborted = self.producer.abort(Deadline::after(TRANSACTION_TIMEOUT));
         match (abortable, aborted) {
-            (_, Err(TransactionError::Fenced(error))) => fatal(error.into()),
-            (error @ (Error::Denied { .. } | Error::Fenced(_)), _) => fatal(error.into()),
+            (error @ Error::Fenced(_), _) | (_, Err(TransactionError::Fenced(error))) => {
+                Setback::Stop(Stop::Fenced(error))
+            }
+            (error @ Error::Denied { .. }, _) => fatal(error.into()),
             (error, Ok(())) => Setback::Aborted(error),
-            // The commit was never asked for.
             (error, Err(_)) => Setback::Stop(Stop::Aborted(error)),
         }
     }

@@ -1,5 +1,5 @@
-//! What a reader does when its leader moves, falls silent or goes away: a fake broker, for tests. That
-//! real brokers behave so is shown by the tests against them.
+//! What a reader does when its leader moves, falls silent or goes away: a fake broker, for tests.
+//! That real brokers behave so is shown by the tests against them.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

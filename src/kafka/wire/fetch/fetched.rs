@@ -17,7 +17,8 @@ pub struct Fetched {
     pub topic_partition: TopicPartition,
     /// The offset behind the last record that all in-sync replicas have.
     pub high_watermark: i64,
-    /// The offset of the first record whose transaction is still open; the high watermark without one.
+    /// The offset of the first record whose transaction is still open; the high watermark without
+    /// one.
     pub last_stable_offset: i64,
     /// The offset of the first record that the log still has; −1 where a broker does not say.
     pub log_start_offset: i64,
@@ -40,12 +41,12 @@ impl Fetched {
         self.batches.is_empty()
     }
 
-    /// Calls `f` with each record that the isolation level shows, from the asked offset on, in order,
-    /// until `f` breaks.
+    /// Calls `f` with each record that the isolation level shows, from the asked offset on, in
+    /// order, until `f` breaks.
     ///
-    /// Checksums are checked first, batch by batch. Records that cannot be decoded end the walk with
-    /// [`Error::CorruptRecords`]; `f` may have seen earlier ones by then. Can be called again: it
-    /// starts over.
+    /// Checksums are checked first, batch by batch. Records that cannot be decoded end the walk
+    /// with [`Error::CorruptRecords`]; `f` may have seen earlier ones by then. Can be called again:
+    /// it starts over.
     pub fn each_record<B>(
         &self,
         scratch: &mut Scratch,

@@ -1,8 +1,9 @@
-//! Reading records: one connection of its own to each leader, and no request ever waits for a caller.
+//! Reading records: one connection of its own to each leader, and no request ever waits for a
+//! caller.
 //!
-//! `reader` is what callers use, `steps` are the things that can be under way, `outcomes` what becomes
-//! of them; `partition` and `partitions` know where each one stands, and `request` and `answer` speak the
-//! protocol, all four without I/O.
+//! `reader` is what callers use, `steps` are the things that can be under way, `outcomes` what
+//! becomes of them; `partition` and `partitions` know where each one stands, and `request` and
+//! `answer` speak the protocol, all four without I/O.
 
 mod answer;
 #[cfg(test)]

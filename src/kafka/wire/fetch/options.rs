@@ -13,15 +13,15 @@ pub struct ReadOptions {
     /// Default: 500 ms, as in Kafka's own consumer.
     pub max_wait: Duration,
     /// How much one partition adds to an answer, in bytes (`max.partition.fetch.bytes`). A single
-    /// batch may be larger. Default: 4 MiB, with which 5 million records of 200 bytes were read about
-    /// twice as fast as with 1 MiB. Whoever wants a few records only asks for less.
+    /// batch may be larger. Default: 4 MiB, with which 5 million records of 200 bytes were read
+    /// about twice as fast as with 1 MiB. Whoever wants a few records only asks for less.
     pub partition_max_bytes: i32,
     /// How much one answer holds, in bytes (`fetch.max.bytes`). Of each leader one answer is in the
-    /// caller's hands while the next one arrives. Default: 8 MiB, so that reading with ten partitions
-    /// takes no more memory than with two.
+    /// caller's hands while the next one arrives. Default: 8 MiB, so that reading with ten
+    /// partitions takes no more memory than with two.
     pub max_bytes: i32,
-    /// How long a broker may take for an answer when there is something (`request.timeout.ms`); a slow
-    /// line takes its time over one. Default: 30 s, as in Kafka's own consumer.
+    /// How long a broker may take for an answer when there is something (`request.timeout.ms`); a
+    /// slow line takes its time over one. Default: 30 s, as in Kafka's own consumer.
     pub request_timeout: Duration,
 }
 

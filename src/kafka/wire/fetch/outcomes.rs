@@ -142,8 +142,8 @@ impl Reader {
     /// Notes an error of some partitions: what may pass is tried again for a while, the rest is the
     /// caller's.
     fn fail(&mut self, partitions: &[TopicPartition], error: &Error) {
-        // A broker that restarts may not know a topic for a moment, and a read that had no answer in
-        // time can be sent again without harm.
+        // A broker that restarts may not know a topic for a moment, and a read that had no answer
+        // in time can be sent again without harm.
         let may_pass = matches!(error, Error::Timeout { .. }) || error.remedy(true).is_some();
         let timeout = if error.code() == Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) {
             self.patience.min(DELETED_AFTER)

@@ -44,8 +44,8 @@ impl Partitions {
         self.all.values().filter_map(Partition::leader).map(|leader| leader.broker).collect()
     }
 
-    /// Returns what to ask a broker for; who waited longest for records comes first, because a broker
-    /// fills its answer in this order.
+    /// Returns what to ask a broker for; who waited longest for records comes first, because a
+    /// broker fills its answer in this order.
     pub(super) fn of_broker(&self, broker: i32) -> Vec<Asked> {
         let asked = |(topic_partition, partition): (&TopicPartition, &Partition)| {
             let leader = partition.leader().filter(|leader| leader.broker == broker)?;
@@ -87,8 +87,8 @@ impl Partitions {
         partition.is_none_or(|partition| partition.found(leader))
     }
 
-    /// Notes that an answer came, which ends at `next`. False when it answers what is no longer asked:
-    /// the caller has moved or stopped the partition since.
+    /// Notes that an answer came, which ends at `next`. False when it answers what is no longer
+    /// asked: the caller has moved or stopped the partition since.
     pub(super) fn answered(&mut self, asked: &Asked, next: i64) -> bool {
         self.turn += 1;
         let partition = self.all.get_mut(&asked.topic_partition);
@@ -102,7 +102,8 @@ impl Partitions {
         }
     }
 
-    /// Notes that a partition gave no answer; returns the error when that has lasted for `patience`.
+    /// Notes that a partition gave no answer; returns the error when that has lasted for
+    /// `patience`.
     pub(super) fn failed(
         &mut self,
         topic_partition: &TopicPartition,

@@ -18,10 +18,11 @@ use crate::model::offset::TopicPartition;
 
 /// Reads partitions from given offsets on, from all their leaders at the same time.
 ///
-/// Each leader has one request under way, on a connection of its own; the next one leaves as soon as
-/// the batch headers of an answer are scanned, before the caller looks at the records. Partitions of a
-/// leader take turns, so that none starves. When a leader moves or its broker goes away, it is looked
-/// up again and reading goes on from the position; the caller notices a pause at most.
+/// Each leader has one request under way, on a connection of its own; the next one leaves as soon
+/// as the batch headers of an answer are scanned, before the caller looks at the records.
+/// Partitions of a leader take turns, so that none starves. When a leader moves or its broker goes
+/// away, it is looked up again and reading goes on from the position; the caller notices a pause at
+/// most.
 pub struct Reader {
     pub(super) cluster: Cluster,
     pub(super) options: ReadOptions,
@@ -34,7 +35,8 @@ pub struct Reader {
     pub(super) busy: BTreeSet<i32>,
     /// Whether leaders are being looked up.
     pub(super) looking_up: bool,
-    /// What is under way. It lives here and not in `next`, so that dropping that future loses nothing.
+    /// What is under way. It lives here and not in `next`, so that dropping that future loses
+    /// nothing.
     pub(super) steps: FuturesUnordered<BoxFuture<'static, Step>>,
     /// Steps that ended while the caller had something else to do; at most one a broker.
     ended: VecDeque<Step>,
@@ -48,8 +50,8 @@ impl Reader {
     /// Looks up the leaders of the partitions; reading begins with the first [`Reader::next`]. A
     /// partition that does not exist, or that may not be described, is an error here.
     ///
-    /// What `deadline` allows for this, each partition is allowed later on when no broker answers for
-    /// it: an election takes a moment, a broker that restarts takes some seconds.
+    /// What `deadline` allows for this, each partition is allowed later on when no broker answers
+    /// for it: an election takes a moment, a broker that restarts takes some seconds.
     pub async fn open(
         cluster: &Cluster,
         starts: BTreeMap<TopicPartition, i64>,
@@ -87,17 +89,17 @@ impl Reader {
         Ok(reader)
     }
 
-    /// Returns the next answer of a leader: what each of its partitions had, which may be nothing new.
-    /// Where there is nothing to read this takes up to [`ReadOptions::max_wait`]; when no partition is
-    /// left to read, the answer is empty and comes at once.
+    /// Returns the next answer of a leader: what each of its partitions had, which may be nothing
+    /// new. Where there is nothing to read this takes up to [`ReadOptions::max_wait`]; when no
+    /// partition is left to read, the answer is empty and comes at once.
     ///
     /// Cancel-safe: when this future is dropped, the next call returns what it would have returned.
     ///
     /// An error that is about certain partitions halts these: they are read no longer until
-    /// [`Reader::seek`], and the others go on with the next call. [`Error::OffsetOutOfRange`] is such
-    /// an error, and so is a right that is missing. Connections that break and leaders that move are
-    /// no error until that has lasted for as long as [`Reader::open`] was allowed; calling again tries
-    /// again.
+    /// [`Reader::seek`], and the others go on with the next call. [`Error::OffsetOutOfRange`] is
+    /// such an error, and so is a right that is missing. Connections that break and leaders that
+    /// move are no error until that has lasted for as long as [`Reader::open`] was allowed; calling
+    /// again tries again.
     pub async fn next(&mut self) -> Result<Vec<Fetched>, Error> {
         while self.ready.is_empty() && self.failures.is_empty() {
             if self.partitions.are_over() {
@@ -124,10 +126,10 @@ impl Reader {
         Ok(fetched)
     }
 
-    /// Returns where the records end that [`Reader::next`] has returned: the next offset to be read.
-    /// All before a bound has been read when this is at or past it; comparing the last record's offset
-    /// would wait for ever where markers or compaction leave gaps. `None` for a partition that is not
-    /// read.
+    /// Returns where the records end that [`Reader::next`] has returned: the next offset to be
+    /// read. All before a bound has been read when this is at or past it; comparing the last
+    /// record's offset would wait for ever where markers or compaction leave gaps. `None` for a
+    /// partition that is not read.
     pub fn position(&self, topic_partition: &TopicPartition) -> Option<i64> {
         self.partitions.get(topic_partition).map(|partition| partition.position)
     }
@@ -138,8 +140,8 @@ impl Reader {
         self.forget_ready(topic_partition);
     }
 
-    /// Goes on from another offset, also with a partition that an error has halted. What was fetched
-    /// for it and not returned yet is dropped.
+    /// Goes on from another offset, also with a partition that an error has halted. What was
+    /// fetched for it and not returned yet is dropped.
     pub fn seek(&mut self, topic_partition: &TopicPartition, offset: i64) {
         self.partitions.seek(topic_partition, offset);
         self.forget_ready(topic_partition);

@@ -53,12 +53,12 @@ pub(super) enum Step {
     },
 }
 
-/// The largest answer that is taken. A broker keeps to `max_bytes` unless a single batch is larger; no
-/// batch is as large as this.
+/// The largest answer that is taken. A broker keeps to `max_bytes` unless a single batch is larger;
+/// no batch is as large as this.
 const LARGEST_ANSWER: usize = 1024 * 1024 * 1024;
 
-/// Runs a step whether or not anybody waits for it: it asks the cluster, which lets one ask at a time.
-/// Left half-way while the caller turns to the same cluster, both would wait for ever.
+/// Runs a step whether or not anybody waits for it: it asks the cluster, which lets one ask at a
+/// time. Left half-way while the caller turns to the same cluster, both would wait for ever.
 fn on_its_own(step: impl Future<Output = Step> + Send + 'static) -> BoxFuture<'static, Step> {
     // Dropped with the reader, the set ends the task.
     let mut task = JoinSet::new();

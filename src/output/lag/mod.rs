@@ -1,12 +1,15 @@
 //! The lag report: totals and partitions as tables, or one JSON document.
 
+mod text;
+
 use serde::Serialize;
 
 use super::json::{self, Source};
-use super::table::{self, Align};
 use crate::lag::{GroupLag, LagReport, Oddity, PartitionLag, Total};
 use crate::model::group::GroupState;
 use crate::model::name::FlowId;
+
+pub use text::text;
 
 /// Which tables are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -19,114 +22,13 @@ pub enum By {
     Flow,
 }
 
-/// Lays out the tables; without a choice, groups and then their partitions.
-pub fn text(report: &LagReport, by: Option<By>, width: Option<u16>) -> String {
-    match by {
-        Some(By::Flow) => flows(report, width),
-        Some(By::Group) => groups(report, width),
-        Some(By::Partition) => partitions(report, width),
-        None => format!("{}\n{}", groups(report, width), partitions(report, width)),
-    }
-}
-
-fn flows(report: &LagReport, width: Option<u16>) -> String {
-    let columns = [
-        ("FLOW", Align::Left),
-        ("PARTITIONS", Align::Right),
-        ("UNKNOWN", Align::Right),
-        ("LAG", Align::Right),
-    ];
-    let rows: Vec<_> = report
-        .flows()
-        .into_iter()
-        .map(|(flow, total)| {
-            vec![
-                flow.to_string(),
-                total.partitions.to_string(),
-                total.unknown.to_string(),
-                number(total.lag),
-            ]
-        })
-        .collect();
-    table::layout(&columns, &rows, width)
-}
-
-fn groups(report: &LagReport, width: Option<u16>) -> String {
-    let columns = [
-        ("GROUP", Align::Left),
-        ("FLOW", Align::Left),
-        ("STATE", Align::Left),
-        ("MEMBERS", Align::Right),
-        ("PARTITIONS", Align::Right),
-        ("UNKNOWN", Align::Right),
-        ("LAG", Align::Right),
-    ];
-    let rows: Vec<_> = report.groups.iter().map(group_row).collect();
-    table::layout(&columns, &rows, width)
-}
-
-fn group_row(group: &GroupLag) -> Vec<String> {
-    let total = group.total();
-    vec![
-        group.group.to_string(),
-        group.flow.as_ref().map_or_else(dash, ToString::to_string),
-        group.state.as_ref().map_or_else(dash, |state| state.name().to_owned()),
-        number(group.members),
-        total.partitions.to_string(),
-        total.unknown.to_string(),
-        number(total.lag),
-    ]
-}
-
-fn partitions(report: &LagReport, width: Option<u16>) -> String {
-    let columns = [
-        ("GROUP", Align::Left),
-        ("TOPIC", Align::Left),
-        ("PARTITION", Align::Right),
-        ("COMMITTED", Align::Right),
-        ("END", Align::Right),
-        ("LAG", Align::Right),
-        ("NOTE", Align::Left),
-        ("MEMBER", Align::Left),
-    ];
-    let rows: Vec<_> = report
-        .groups
-        .iter()
-        .flat_map(|group| {
-            group.partitions.iter().map(|partition| {
-                vec![
-                    group.group.to_string(),
-                    partition.topic_partition.topic.to_string(),
-                    partition.topic_partition.partition.to_string(),
-                    number(partition.committed),
-                    number(partition.end),
-                    number(partition.lag),
-                    partition.oddity.map_or_else(dash, note),
-                    partition.member.as_ref().map_or_else(dash, |member| {
-                        format!("{}@{}", member.client_id, member.host.trim_start_matches('/'))
-                    }),
-                ]
-            })
-        })
-        .collect();
-    table::layout(&columns, &rows, width)
-}
-
-fn note(oddity: Oddity) -> String {
-    match oddity {
-        Oddity::NeverCommitted => "no-commit".to_owned(),
-        Oddity::Lost(records) => format!("lost-{records}"),
-        Oddity::Reset => "reset".to_owned(),
-    }
-}
-
-/// Shows a number, or `-` for what is unknown.
-fn number(number: Option<impl ToString>) -> String {
-    number.map_or_else(dash, |number| number.to_string())
-}
-
-fn dash() -> String {
-    "-".to_owned()
+/// How much the tables tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// What fits.
+    Usual,
+    /// All that is known of groups and members, however long the lines are.
+    All,
 }
 
 /// Renders the JSON document; its items are the groups with all their partitions.

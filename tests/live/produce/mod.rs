@@ -1,11 +1,12 @@
 //! `flowctl produce` on Apache Kafka: kcat and Java's console consumer read what it wrote.
 
+mod refusals;
+mod running;
+
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Command, Stdio};
 
 use crate::home::{Home, text, unique};
-use crate::support::{Kafka, kafka, secure_kafka};
+use crate::support::{Kafka, kafka};
 
 /// Runs `flowctl produce TOPIC FLAGS…` with `input`, and returns what it said.
 fn produce(kafka: &Kafka, topic: &str, flags: &[&str], input: impl Into<Vec<u8>>) -> String {
@@ -128,145 +129,6 @@ fn test_events_arrive_keyed_by_user_and_are_counted_by_partition() {
         let expected = format!("source=web-app,timestamp={}", value["timestamp"].as_str().unwrap());
         assert_eq!(headers, expected);
     }
-}
-
-#[test]
-fn what_fails_is_named_and_the_rest_arrives() {
-    let topic = kafka().new_topic("produce-fails", 2);
-    let home = Home::new();
-    let large = "x".repeat(2_000_000);
-    let mut command = kafka().flowctl(&home);
-    command.args(["produce", &topic]).write_stdin(format!("a\n{large}\nb\n"));
-    let said = text(&command.assert().code(3).get_output().stderr);
-    assert!(said.contains("error: line 2 was not delivered\n  cause: MESSAGE_TOO_LARGE"), "{said}");
-    assert!(said.contains("produced 2 records"), "{said}");
-    let mut command = kafka().flowctl(&home);
-    command.args(["produce", &topic, "--input", "json"]).write_stdin("1\n2\nnope\n3\n");
-    let said = text(&command.assert().code(65).get_output().stderr);
-    assert!(said.contains("line 3, column 2: not valid JSON: expected ident; 2 records"), "{said}");
-    assert_eq!(kcat(&topic, "x").len(), 4);
-}
-
-#[test]
-fn the_topic_decides_how_large_a_record_may_be() {
-    let topic = kafka().new_topic("produce-large", 1);
-    let home = Home::new();
-    let mut command = kafka().flowctl(&home);
-    command.args(["produce", &topic]).write_stdin("x".repeat(1_030_000));
-    command.assert().success();
-    let mut tool = kafka().tool("configs");
-    tool.args(["--alter", "--topic", &topic, "--add-config", "max.message.bytes=5000"]);
-    tool.assert().success();
-    // In bulk they would be one batch, which would be refused as a whole.
-    let lines = |number: usize| "y".repeat(if number == 500 { 6_000 } else { 100 }) + "\n";
-    let mut command = kafka().flowctl(&home);
-    command.args(["produce", &topic]).write_stdin((1..=1_000).map(lines).collect::<String>());
-    let said = text(&command.assert().code(3).get_output().stderr);
-    assert!(
-        said.contains("error: line 500 was not delivered\n  cause: MESSAGE_TOO_LARGE"),
-        "{said}"
-    );
-    assert!(said.contains("produced 999 records"), "{said}");
-}
-
-#[test]
-fn a_missing_topic_or_partition_is_found_before_anything_is_sent() {
-    let topic = kafka().new_topic("produce-missing", 2);
-    let home = Home::new();
-    let misspelt = topic.replacen("missing", "misssing", 1);
-    let failed = kafka().flowctl(&home).args(["produce", &misspelt, "--count", "1"]).assert();
-    let said = text(&failed.code(1).get_output().stderr);
-    assert!(said.contains(&format!("topic `{misspelt}` not found on cluster")), "{said}");
-    assert!(said.contains(&format!("did you mean `{topic}`?")), "{said}");
-    let failed =
-        kafka().flowctl(&home).args(["produce", &topic, "-p", "2", "--count", "1"]).assert();
-    let said = text(&failed.code(1).get_output().stderr);
-    assert!(said.contains("has 2 partitions, no partition 2"), "{said}");
-}
-
-/// Starts `flowctl produce` with pipes.
-fn start(home: &Home, arguments: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_flowctl"))
-        .args(["produce", "-b", kafka().brokers()])
-        .args(arguments)
-        .env_clear()
-        .env("HOME", home.path())
-        .current_dir(home.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-/// Waits until kcat has read `count` records of the topic.
-fn wait_for_records(topic: &str, count: usize) {
-    let mut follower = Command::new("kcat")
-        .args(["-b", kafka().brokers(), "-C", "-t", topic, "-u", "-q", "-f", "x\n"])
-        .args(["-c", &count.to_string()])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(follower.stdout.take().unwrap()).lines().count();
-    assert!(follower.wait().unwrap().success());
-    assert_eq!(lines, count);
-}
-
-#[test]
-fn a_record_is_sent_before_the_input_ends() {
-    let topic = kafka().new_topic("produce-follow", 1);
-    let home = Home::new();
-    let mut child = start(&home, &[&topic]);
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(b"first\n").unwrap();
-    wait_for_records(&topic, 1);
-    stdin.write_all(b"second").unwrap();
-    drop(stdin);
-    assert!(child.wait().unwrap().success());
-    assert_eq!(kcat(&topic, "%s\n"), "first\nsecond\n");
-}
-
-#[test]
-fn a_signal_ends_it_and_what_it_says_was_delivered_is_there() {
-    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
-        let topic = kafka().new_topic("produce-signal", 3);
-        let home = Home::new();
-        let child = start(&home, &[&topic, "--rate", "500"]);
-        wait_for_records(&topic, 20);
-        let id = child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
-        let output = child.wait_with_output().unwrap();
-        let said = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(code), "{said}");
-        let count = kcat(&topic, "x").len();
-        assert!(said.contains(&format!("produced {count} records to ")), "{count}: {said}");
-        assert!(said.contains(&format!("all up to record {count} were delivered")), "{said}");
-    }
-}
-
-#[test]
-fn a_refused_password_or_a_missing_right_ends_with_6() {
-    let secure = secure_kafka();
-    let topic = secure.new_topic("produce-denied", 1);
-    produce(secure, &topic, &[], "by the super user\n");
-    let home = Home::new();
-    let refused = |properties: &str, flags: &[&str]| {
-        let mut command = home.flowctl();
-        command.args(["produce", &topic, "-b", secure.brokers(), "-F", properties]).args(flags);
-        text(&command.write_stdin("a\n").assert().code(6).get_output().stderr)
-    };
-    let admin = secure.variable("FLOWCTL_DEV_ADMIN_PROPERTIES");
-    let said = refused(admin, &["-X", "sasl.username=admin", "-X", "sasl.password=hush"]);
-    assert!(said.contains("SCRAM-SHA-512 failed") && !said.contains("hush"), "{said}");
-    let nobody = secure.variable("FLOWCTL_DEV_NOBODY_PROPERTIES");
-    let said = refused(nobody, &[]);
-    assert!(said.contains(&format!("DESCRIBE on topic `{topic}` was refused")), "{said}");
-    let principal = "User:nobody";
-    let mut tool = secure.tool("acls");
-    tool.args(["--add", "--allow-principal", principal, "--operation", "Describe"]);
-    tool.args(["--topic", &topic]).assert().success();
-    let said = refused(nobody, &[]);
-    assert!(said.contains("was refused") && said.contains("WRITE"), "{said}");
 }
 
 #[test]

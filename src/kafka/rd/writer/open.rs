@@ -1,0 +1,96 @@
+//! Opens a writer beside the runtime: librdkafka blocks the thread that calls it.
+
+use std::time::Duration;
+
+use anyhow::Context;
+
+use super::care::Care;
+use super::{TRANSACTION_TIMEOUT, Writer};
+use crate::clock::Deadline;
+use crate::kafka::rd::config;
+use crate::kafka::rd::transaction::TransactionalProducer;
+use crate::kafka::{Cluster, ConnectionSettings, Error};
+use crate::model::name::TopicName;
+
+/// How much of a cluster's id is in a transactional id: enough to tell clusters apart.
+const CLUSTER_ID_LENGTH: usize = 8;
+
+impl Writer {
+    /// Opens the producer of what is done to topics (`redrive`, `replay`), which fences all others
+    /// that do the same to them; when it returns, the fate of their transactions is decided.
+    /// `patience` is for each answer.
+    pub async fn open(
+        cluster: &Cluster,
+        settings: &ConnectionSettings,
+        what: &str,
+        topics: &[&TopicName],
+        patience: Duration,
+    ) -> anyhow::Result<Self> {
+        let cluster_id = cluster.id(Deadline::after(patience)).await?;
+        let id = transactional_id(what, &cluster_id.unwrap_or_default(), topics);
+        let care = Care::new(config::batch_bytes(settings), config::is_compressed(settings));
+        Self::open_beside(settings.clone(), id, patience, care).await
+    }
+
+    /// Opens again with what was learned; that fences too.
+    pub async fn reopen(self, patience: Duration) -> anyhow::Result<Self> {
+        let Self { producer, batching: _, care, settings, transactional_id } = self;
+        // Closed before it is opened again, and not on a thread of the runtime.
+        let closing = tokio::task::spawn_blocking(move || drop(producer));
+        closing.await.context("the writing thread ended")?;
+        Self::open_beside(settings, transactional_id, patience, care).await
+    }
+
+    async fn open_beside(
+        settings: ConnectionSettings,
+        transactional_id: String,
+        patience: Duration,
+        care: Care,
+    ) -> anyhow::Result<Self> {
+        let opening = move || Self::open_with(settings, transactional_id, patience, care);
+        let opened = tokio::task::spawn_blocking(opening).await;
+        opened
+            .context("the writing thread ended")?
+            .context("cannot open the transactional producer")
+    }
+
+    fn open_with(
+        settings: ConnectionSettings,
+        transactional_id: String,
+        patience: Duration,
+        care: Care,
+    ) -> Result<Self, Error> {
+        // A predecessor's transaction may have to be waited for.
+        let deadline = Deadline::after(TRANSACTION_TIMEOUT + patience);
+        let batching = care.batching();
+        let (id, timeout) = (&transactional_id, TRANSACTION_TIMEOUT);
+        let producer =
+            TransactionalProducer::open_with(&settings, id, timeout, deadline, batching)?;
+        Ok(Self { producer: Box::new(producer), batching, care, settings, transactional_id })
+    }
+}
+
+/// Makes a transactional id of what is done, the cluster and the topics alone, not of host or process:
+/// that is what lets one run fence another.
+fn transactional_id(what: &str, cluster_id: &str, topics: &[&TopicName]) -> String {
+    let short: String = cluster_id.chars().take(CLUSTER_ID_LENGTH).collect();
+    let mut id = format!("flowctl.{what}.{short}");
+    for topic in topics {
+        id.push('.');
+        id.push_str(topic.as_str());
+    }
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_run_on_the_same_topics_has_the_same_id() {
+        let (source, target) = (TopicName::from("orders"), TopicName::from("copy"));
+        let id = transactional_id("replay", "q1Sh-9_ISia_zwGINzRvyQ", &[&source, &target]);
+        assert_eq!(id, "flowctl.replay.q1Sh-9_I.orders.copy");
+        assert_eq!(transactional_id("redrive", "", &[&source]), "flowctl.redrive..orders");
+    }
+}

@@ -1,0 +1,124 @@
+//! `flowctl sandbox`: a broker beside a command, or until Ctrl-C.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::os::unix::process::ExitStatusExt;
+
+use crate::commands::home;
+use crate::home::{Home, text};
+use crate::running::{self, Running};
+
+fn sandbox(arguments: &[&str]) -> std::process::Output {
+    let home = home();
+    home.flowctl().arg("sandbox").args(arguments).output().unwrap()
+}
+
+#[test]
+fn the_exit_code_of_the_command_is_passed_on() {
+    for (script, code) in [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", 137)] {
+        assert_eq!(sandbox(&["--", "sh", "-c", script]).status.code(), Some(code), "{script}");
+    }
+}
+
+#[test]
+fn the_command_finds_the_topology_applied() {
+    let plan = format!("{} plan --detailed-exitcode", env!("CARGO_BIN_EXE_flowctl"));
+    let output = sandbox(&["-e", "dev", "--", "sh", "-c", &plan]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).starts_with("No changes."), "{}", text(&output.stdout));
+}
+
+#[test]
+fn a_topology_that_cannot_be_had_on_one_broker_says_why() {
+    let home = Home::new();
+    let topology = "apiVersion: flowctl/v1\nproject: shop\nflows:\n  orders:\n    partitions: 1\n    \
+                    replication: 3\n";
+    home.write("topology.yaml", topology);
+    let output = home.flowctl().args(["sandbox", "-f", "topology.yaml", "--", "true"]).output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("replication 3 needs as many brokers"));
+}
+
+#[test]
+fn a_command_that_is_not_there_and_a_port_that_is_taken_are_named() {
+    let output = sandbox(&["--", "no-such-command"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("cannot run `no-such-command`"));
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = sandbox(&["--listen", &address, "--", "true"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains(&format!("cannot listen on {address}")));
+    let output = sandbox(&["--listen", "nowhere", "--", "true"]);
+    assert_eq!(output.status.code(), Some(64));
+}
+
+#[test]
+fn it_runs_until_ctrl_c_and_tells_where() {
+    let home = Home::new();
+    let mut command = running::flowctl(&home);
+    let mut running = Running::start(command.args(["sandbox", "--listen", "127.0.0.1:0"]));
+    let mut line = String::new();
+    BufReader::new(running.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("-b ").unwrap().to_owned();
+    assert!(std::net::TcpStream::connect(&address).is_ok(), "{line}");
+    running.send("INT");
+    let output = running.wait_with_output();
+    assert_eq!((output.status.code(), output.status.signal()), (Some(0), None));
+    assert!(text(&output.stderr).contains("for trying and testing only"));
+}
+
+#[test]
+fn sigterm_reaches_the_command() {
+    let home = Home::new();
+    let mut command = running::flowctl(&home);
+    let script = "trap 'echo told; exit 9' TERM; echo ready; while :; do sleep 0.05; done";
+    let mut running = Running::start(command.args(["sandbox", "--", "sh", "-c", script]));
+    let mut output = BufReader::new(running.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    running.send("TERM");
+    line.clear();
+    output.read_line(&mut line).unwrap();
+    assert_eq!(line, "told\n");
+    assert_eq!(running.wait_with_output().status.code(), Some(9));
+}
+
+#[test]
+fn a_fault_is_met_and_a_rule_that_is_none_is_refused() {
+    let flowctl = env!("CARGO_BIN_EXE_flowctl");
+    let output = sandbox(&[
+        "--fault",
+        "CreateTopics error=POLICY_VIOLATION",
+        "--",
+        flowctl,
+        "apply",
+        "-e",
+        "dev",
+        "--yes",
+    ]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("POLICY_VIOLATION"), "{}", text(&output.stdout));
+    let output = sandbox(&["--fault", "Produce sometimes", "--", "true"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(text(&output.stderr).contains("`sometimes` is no part of a rule"));
+}
+
+#[test]
+fn rules_in_a_file_hold_as_soon_as_it_changes() {
+    let home = home();
+    home.write("faults.txt", "# none\n");
+    let flowctl = env!("CARGO_BIN_EXE_flowctl");
+    let script = format!(
+        "{flowctl} plan -e dev >/dev/null; echo before $?; echo 'CreateTopics error=POLICY_VIOLATION' > \
+         faults.txt; sleep 0.5; {flowctl} plan -e dev >/dev/null 2>&1; echo after $?"
+    );
+    let output = home
+        .flowctl()
+        .args(["sandbox", "--fault-file", "faults.txt", "--", "sh", "-c", &script])
+        .output()
+        .unwrap();
+    assert_eq!(text(&output.stdout), "before 0\nafter 1\n", "{}", text(&output.stderr));
+}

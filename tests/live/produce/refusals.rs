@@ -1,0 +1,84 @@
+//! What cannot be delivered is named, and the rest arrives.
+
+use super::{kcat, produce};
+use crate::home::{Home, text};
+use crate::support::{kafka, secure_kafka};
+
+#[test]
+fn what_fails_is_named_and_the_rest_arrives() {
+    let topic = kafka().new_topic("produce-fails", 2);
+    let home = Home::new();
+    let large = "x".repeat(2_000_000);
+    let mut command = kafka().flowctl(&home);
+    command.args(["produce", &topic]).write_stdin(format!("a\n{large}\nb\n"));
+    let said = text(&command.assert().code(3).get_output().stderr);
+    assert!(said.contains("error: line 2 was not delivered\n  cause: MESSAGE_TOO_LARGE"), "{said}");
+    assert!(said.contains("produced 2 records"), "{said}");
+    let mut command = kafka().flowctl(&home);
+    command.args(["produce", &topic, "--input", "json"]).write_stdin("1\n2\nnope\n3\n");
+    let said = text(&command.assert().code(65).get_output().stderr);
+    assert!(said.contains("line 3, column 2: not valid JSON: expected ident; 2 records"), "{said}");
+    assert_eq!(kcat(&topic, "x").len(), 4);
+}
+
+#[test]
+fn the_topic_decides_how_large_a_record_may_be() {
+    let topic = kafka().new_topic("produce-large", 1);
+    let home = Home::new();
+    let mut command = kafka().flowctl(&home);
+    command.args(["produce", &topic]).write_stdin("x".repeat(1_030_000));
+    command.assert().success();
+    let mut tool = kafka().tool("configs");
+    tool.args(["--alter", "--topic", &topic, "--add-config", "max.message.bytes=5000"]);
+    tool.assert().success();
+    // In bulk they would be one batch, which would be refused as a whole.
+    let lines = |number: usize| "y".repeat(if number == 500 { 6_000 } else { 100 }) + "\n";
+    let mut command = kafka().flowctl(&home);
+    command.args(["produce", &topic]).write_stdin((1..=1_000).map(lines).collect::<String>());
+    let said = text(&command.assert().code(3).get_output().stderr);
+    assert!(
+        said.contains("error: line 500 was not delivered\n  cause: MESSAGE_TOO_LARGE"),
+        "{said}"
+    );
+    assert!(said.contains("produced 999 records"), "{said}");
+}
+
+#[test]
+fn a_missing_topic_or_partition_is_found_before_anything_is_sent() {
+    let topic = kafka().new_topic("produce-missing", 2);
+    let home = Home::new();
+    let misspelt = topic.replacen("missing", "misssing", 1);
+    let failed = kafka().flowctl(&home).args(["produce", &misspelt, "--count", "1"]).assert();
+    let said = text(&failed.code(1).get_output().stderr);
+    assert!(said.contains(&format!("topic `{misspelt}` not found on cluster")), "{said}");
+    assert!(said.contains(&format!("did you mean `{topic}`?")), "{said}");
+    let failed =
+        kafka().flowctl(&home).args(["produce", &topic, "-p", "2", "--count", "1"]).assert();
+    let said = text(&failed.code(1).get_output().stderr);
+    assert!(said.contains("has 2 partitions, no partition 2"), "{said}");
+}
+
+#[test]
+fn a_refused_password_or_a_missing_right_ends_with_6() {
+    let secure = secure_kafka();
+    let topic = secure.new_topic("produce-denied", 1);
+    produce(secure, &topic, &[], "by the super user\n");
+    let home = Home::new();
+    let refused = |properties: &str, flags: &[&str]| {
+        let mut command = home.flowctl();
+        command.args(["produce", &topic, "-b", secure.brokers(), "-F", properties]).args(flags);
+        text(&command.write_stdin("a\n").assert().code(6).get_output().stderr)
+    };
+    let admin = secure.variable("FLOWCTL_DEV_ADMIN_PROPERTIES");
+    let said = refused(admin, &["-X", "sasl.username=admin", "-X", "sasl.password=hush"]);
+    assert!(said.contains("SCRAM-SHA-512 failed") && !said.contains("hush"), "{said}");
+    let nobody = secure.variable("FLOWCTL_DEV_NOBODY_PROPERTIES");
+    let said = refused(nobody, &[]);
+    assert!(said.contains(&format!("DESCRIBE on topic `{topic}` was refused")), "{said}");
+    let principal = "User:nobody";
+    let mut tool = secure.tool("acls");
+    tool.args(["--add", "--allow-principal", principal, "--operation", "Describe"]);
+    tool.args(["--topic", &topic]).assert().success();
+    let said = refused(nobody, &[]);
+    assert!(said.contains("was refused") && said.contains("WRITE"), "{said}");
+}
