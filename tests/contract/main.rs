@@ -11,11 +11,15 @@
 mod broker;
 mod client;
 mod configs;
+mod group_offsets;
+mod groups;
 #[path = "../support/instance.rs"]
 mod instance;
+mod membership;
 mod metadata;
 mod topic_changes;
 mod topics;
+mod transactions;
 mod versions;
 
 /// Makes two tests of each behaviour: on the sandbox and on Kafka.
