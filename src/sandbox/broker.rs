@@ -9,8 +9,11 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::faults::Faults;
+use super::groups::{self, Groups};
 use super::topics::{Refusal, Topics};
+use super::transactions::{self, Ending, Outcome, Transactions};
 use crate::clock::Clock;
+use crate::model::name::TopicName;
 use crate::model::timestamp::Timestamp;
 
 /// The id of the only broker.
@@ -25,6 +28,10 @@ pub(super) struct Broker {
     pub(super) cluster_id: String,
     /// The topics, their configs and their records.
     pub(super) topics: Topics,
+    /// The consumer groups and their offsets.
+    pub(super) groups: Groups,
+    /// The transaction coordinator.
+    pub(super) transactions: Transactions,
     /// What is to go wrong.
     pub(super) faults: Faults,
     clock: Clock,
@@ -35,7 +42,14 @@ impl Broker {
     pub(super) fn new(clock: Clock) -> Self {
         let id = new_id().simple().to_string();
         let cluster_id = format!("sandbox-{}", id.get(..12).unwrap_or_default());
-        Self { cluster_id, topics: Topics::default(), faults: Faults::default(), clock }
+        Self {
+            cluster_id,
+            topics: Topics::default(),
+            groups: Groups::new(groups::Settings::default()),
+            transactions: Transactions::new(transactions::Settings::default()),
+            faults: Faults::default(),
+            clock,
+        }
     }
 
     /// Returns the time now.
@@ -45,13 +59,29 @@ impl Broker {
 
     /// Deletes a topic with all that belongs to it; returns the id it had.
     pub(super) fn delete_topic(&mut self, name: &str) -> Result<Uuid, Refusal> {
-        self.topics.delete(name).map(|topic| topic.id)
+        let topic = self.topics.delete(name)?;
+        self.groups.topic_deleted(&TopicName::from(name));
+        Ok(topic.id)
     }
 
     /// Does what is due at this time; tells whether anything changed.
-    #[expect(clippy::unused_self, reason = "the machines with timers come next")]
     pub(super) fn tick(&mut self) -> bool {
-        false
+        let now = self.now();
+        let late = self.transactions.tick(now);
+        for ending in &late {
+            self.end(ending);
+        }
+        let has_answered = self.groups.tick(now);
+        has_answered || !late.is_empty()
+    }
+
+    /// Writes the end of a transaction, everywhere at once.
+    pub(super) fn end(&mut self, ending: &Ending) {
+        let Ending { producer, outcome, partitions: _, groups: _ } = ending;
+        match outcome {
+            Outcome::Commit => self.groups.transaction_committed(producer.id),
+            Outcome::Abort => self.groups.transaction_aborted(producer.id),
+        }
     }
 }
 

@@ -11,17 +11,21 @@
 mod broker;
 mod client;
 mod configs;
+mod group_offsets;
+mod groups;
 #[path = "../support/home.rs"]
 #[expect(dead_code, reason = "other kinds of tests use the rest")]
 mod home;
 #[path = "../support/instance.rs"]
 mod instance;
+mod membership;
 mod metadata;
 #[path = "../support/running.rs"]
 #[expect(dead_code, reason = "other kinds of tests use the rest")]
 mod running;
 mod topic_changes;
 mod topics;
+mod transactions;
 mod versions;
 
 /// Makes two tests of each behaviour: on the sandbox and on Kafka.

@@ -1,17 +1,32 @@
 //! The calls of the protocol, one file a call or family: between what was decoded and the machines that
 //! decide. Nothing is decided here.
 
+mod add_to_txn;
 mod alter_configs;
 mod cluster;
 mod create_partitions;
 mod create_topics;
 mod delete_topics;
 mod describe_configs;
+mod describe_groups;
+mod describe_transactions;
+mod end_txn;
+mod find_coordinator;
+mod heartbeat;
+mod init_producer_id;
+mod join_group;
+mod leave_group;
 mod metadata;
+mod offset_commit;
+mod offset_delete;
+mod offset_fetch;
+mod sync_group;
+mod txn_offset_commit;
 mod versions;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::api_versions_response::ApiVersion;
@@ -55,6 +70,8 @@ pub(super) struct Caller {
     pub(super) broker: Shared,
     /// Where this client reached the broker: what it is told as the broker's address.
     pub(super) address: SocketAddr,
+    /// Where the client is.
+    pub(super) peer: SocketAddr,
     /// What the client calls itself.
     pub(super) client_id: StrBytes,
     /// The version of the request.
@@ -65,8 +82,9 @@ pub(super) struct Caller {
 
 impl Caller {
     /// A client that has just connected.
-    pub(super) fn new(broker: Shared, address: SocketAddr) -> Self {
-        Self { broker, address, client_id: StrBytes::default(), version: 0, offered: Vec::new }
+    pub(super) fn new(broker: Shared, address: SocketAddr, peer: SocketAddr) -> Self {
+        let client_id = StrBytes::default();
+        Self { broker, address, peer, client_id, version: 0, offered: Vec::new }
     }
 
     /// Returns the host by which this client reaches the broker.
@@ -83,6 +101,29 @@ impl Caller {
 /// Returns a range of versions.
 const fn versions(min: i16, max: i16) -> VersionRange {
     VersionRange { min, max }
+}
+
+/// How long a member waits for the others: longer than any timeout that a group can have, after which
+/// it would have been answered.
+const GROUP_PATIENCE: Duration = Duration::from_secs(60 * 60 * 24 * 60);
+
+/// Returns a text as the machines have it.
+fn owned(text: Option<&StrBytes>) -> Option<String> {
+    text.map(ToString::to_string)
+}
+
+/// Returns the error of a fenced producer in words that a client of this version knows.
+fn since(first: i16, version: i16, error: ResponseError) -> ResponseError {
+    if version < first && error == ResponseError::ProducerFenced {
+        ResponseError::InvalidProducerEpoch
+    } else {
+        error
+    }
+}
+
+/// Returns the code of an outcome: 0 when it is well.
+fn code<T>(outcome: &Result<T, ResponseError>) -> i16 {
+    outcome.as_ref().err().map_or(0, ResponseError::code)
 }
 
 /// Returns a text as the protocol has it.

@@ -6,9 +6,6 @@ use super::Groups;
 use super::group::{Group, Phase};
 use crate::model::name::GroupId;
 
-/// The state of a group that does not exist.
-pub(in crate::sandbox) const DEAD: &str = "Dead";
-
 /// A line of the list of groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::sandbox) struct ListedGroup {

@@ -25,6 +25,7 @@ pub(in crate::sandbox) use describe::{DescribedGroup, DescribedMember, ListedGro
 pub(in crate::sandbox) use join::Join;
 pub(in crate::sandbox) use member::Protocol;
 pub(in crate::sandbox) use membership::{Leaver, Speaker, Sync};
+pub(in crate::sandbox) use offset_commit::{NewOffsets, PartitionResults};
 pub(in crate::sandbox) use offset_fetch::{Fetched, Wanted};
 pub(in crate::sandbox) use offsets::StoredOffset;
 pub(in crate::sandbox) use settings::Settings;

@@ -23,7 +23,8 @@ pub(super) async fn converse(
     budget: Budget,
 ) -> Result<(), String> {
     let address = stream.local_addr().map_err(|error| error.to_string())?;
-    let mut caller = Caller::new(shared, address);
+    let peer = stream.peer_addr().map_err(|error| error.to_string())?;
+    let mut caller = Caller::new(shared, address, peer);
     let (input, mut output) = stream.into_split();
     let mut input = BufReader::new(input);
     loop {

@@ -9,11 +9,13 @@ use super::transaction::{Producer, Transaction};
 use crate::model::offset::TopicPartition;
 use crate::model::timestamp::Timestamp;
 
-/// Which transactions are asked for; an empty set is all.
+/// Which transactions are asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::sandbox) struct Wanted {
+    /// Empty for all.
     pub(in crate::sandbox) producer_ids: BTreeSet<i64>,
-    pub(in crate::sandbox) states: BTreeSet<String>,
+    /// None for all; with no known name among them, there are none.
+    pub(in crate::sandbox) states: Option<BTreeSet<String>>,
     /// Only those that began longer ago.
     pub(in crate::sandbox) longer_than_ms: Option<i64>,
 }
@@ -96,7 +98,7 @@ impl Wanted {
         let started = transaction.started.map_or(-1, |started| started.0);
         let age = now.0.saturating_sub(started);
         (producer_ids.is_empty() || producer_ids.contains(&transaction.producer.id))
-            && (states.is_empty() || states.contains(transaction.state.name()))
+            && states.as_ref().is_none_or(|states| states.contains(transaction.state.name()))
             && longer_than_ms.is_none_or(|longer_than| age > longer_than)
     }
 }

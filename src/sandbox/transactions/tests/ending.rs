@@ -104,8 +104,10 @@ fn transactions_are_listed_by_state_producer_and_age() {
         listed.into_iter().map(|transaction| transaction.transactional_id).collect()
     };
     assert_eq!(list(Wanted::default()), ["flow", "idle"]);
-    let states = BTreeSet::from(["Ongoing".to_owned()]);
+    let states = Some(BTreeSet::from(["Ongoing".to_owned()]));
     assert_eq!(list(Wanted { states, ..Wanted::default() }), ["flow"]);
+    let states = Some(BTreeSet::new());
+    assert!(list(Wanted { states, ..Wanted::default() }).is_empty(), "only unknown names");
     let producer_ids = BTreeSet::from([other.id]);
     assert_eq!(list(Wanted { producer_ids, ..Wanted::default() }), ["idle"]);
     assert_eq!(list(Wanted { longer_than_ms: Some(9), ..Wanted::default() }), ["flow", "idle"]);

@@ -1,0 +1,66 @@
+//! `FindCoordinator`: it is always this broker.
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::find_coordinator_response::Coordinator;
+use kafka_protocol::messages::{BrokerId, FindCoordinatorRequest, FindCoordinatorResponse};
+use kafka_protocol::protocol::{StrBytes, VersionRange};
+
+use super::{Call, Caller, text, versions};
+use crate::sandbox::broker::BROKER_ID;
+
+/// From this version on several coordinators are asked for at once (KIP-699).
+const SEVERAL: i16 = 4;
+/// What a key can be: a group's id or a transactional id. Share groups are not offered.
+const KEY_TYPES: std::ops::RangeInclusive<i8> = 0..=1;
+
+impl Call for FindCoordinatorRequest {
+    // Version 6 brings share groups.
+    const OFFERED: VersionRange = versions(0, 5);
+
+    async fn answer(self, caller: &mut Caller) -> FindCoordinatorResponse {
+        if !KEY_TYPES.contains(&self.key_type) {
+            return self.refuse(ResponseError::InvalidRequest);
+        }
+        if caller.version < SEVERAL {
+            return FindCoordinatorResponse::default()
+                .with_node_id(BROKER_ID)
+                .with_host(caller.host())
+                .with_port(caller.port());
+        }
+        let coordinators = self.coordinator_keys.into_iter().map(|key| {
+            Coordinator::default()
+                .with_key(key)
+                .with_node_id(BROKER_ID)
+                .with_host(caller.host())
+                .with_port(caller.port())
+        });
+        FindCoordinatorResponse::default().with_coordinators(coordinators.collect())
+    }
+
+    fn groups(&self) -> Vec<String> {
+        // One key before version 4, a list of them since.
+        let keys = self.coordinator_keys.iter().chain([&self.key]);
+        keys.filter(|key| !key.is_empty()).map(ToString::to_string).collect()
+    }
+
+    fn refuse(self, error: ResponseError) -> FindCoordinatorResponse {
+        let message = Some(text(&error.to_string()));
+        if self.coordinator_keys.is_empty() {
+            return FindCoordinatorResponse::default()
+                .with_error_code(error.code())
+                .with_error_message(message)
+                .with_node_id(BrokerId(-1))
+                .with_port(-1);
+        }
+        let refused = |key: StrBytes| {
+            Coordinator::default()
+                .with_key(key)
+                .with_error_code(error.code())
+                .with_error_message(message.clone())
+                .with_node_id(BrokerId(-1))
+                .with_port(-1)
+        };
+        let coordinators = self.coordinator_keys.into_iter().map(refused);
+        FindCoordinatorResponse::default().with_coordinators(coordinators.collect())
+    }
+}

@@ -1,0 +1,53 @@
+//! `InitProducerId`.
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::{InitProducerIdRequest, InitProducerIdResponse, ProducerId};
+use kafka_protocol::protocol::VersionRange;
+
+use super::{Call, Caller, since, versions};
+use crate::sandbox::broker::Broker;
+use crate::sandbox::transactions::Producer;
+
+/// From this version on a client knows that it was fenced (KIP-588).
+const FENCED: i16 = 4;
+
+impl Call for InitProducerIdRequest {
+    const OFFERED: VersionRange = versions(0, 5);
+
+    async fn answer(self, caller: &mut Caller) -> InitProducerIdResponse {
+        let started = caller.broker.change(|broker| start(broker, &self));
+        match started {
+            Err(error) => self.refuse(since(FENCED, caller.version, error)),
+            Ok(producer) => InitProducerIdResponse::default()
+                .with_producer_id(ProducerId(producer.id))
+                .with_producer_epoch(producer.epoch),
+        }
+    }
+
+    fn groups(&self) -> Vec<String> {
+        self.transactional_id.iter().map(|id| id.to_string()).collect()
+    }
+
+    fn refuse(self, error: ResponseError) -> InitProducerIdResponse {
+        InitProducerIdResponse::default()
+            .with_error_code(error.code())
+            .with_producer_id(ProducerId(-1))
+            .with_producer_epoch(-1)
+    }
+}
+
+/// Starts a producer; what the instance before it was doing is aborted at the same time.
+fn start(broker: &mut Broker, request: &InitProducerIdRequest) -> Result<Producer, ResponseError> {
+    let current = match (request.producer_id.0, request.producer_epoch) {
+        (-1, -1) => None,
+        (-1, _) | (_, -1) => return Err(ResponseError::InvalidRequest),
+        (id, epoch) => Some(Producer { id, epoch }),
+    };
+    let transactional_id = request.transactional_id.as_ref().map(|id| id.as_str());
+    let timeout_ms = request.transaction_timeout_ms;
+    let initialised = broker.transactions.init(transactional_id, timeout_ms, current);
+    if let Some(ending) = initialised.ending {
+        broker.end(&ending);
+    }
+    initialised.answer
+}

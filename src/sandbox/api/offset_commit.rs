@@ -1,0 +1,142 @@
+//! `OffsetCommit`, and what it shares with other calls about offsets of partitions.
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::offset_commit_response::{
+    OffsetCommitResponsePartition, OffsetCommitResponseTopic,
+};
+use kafka_protocol::messages::{OffsetCommitRequest, OffsetCommitResponse, TopicName};
+use kafka_protocol::protocol::{StrBytes, VersionRange};
+
+use super::{Call, Caller, code, owned, versions};
+use crate::model::name::GroupId;
+use crate::model::offset::TopicPartition;
+use crate::sandbox::broker::Broker;
+use crate::sandbox::groups::{PartitionResults, Speaker, StoredOffset};
+use crate::sandbox::topics::Topics;
+
+/// From this version on a client knows that a group may not exist (KIP-848).
+const GROUP_ERRORS: i16 = 9;
+
+impl Call for OffsetCommitRequest {
+    const OFFERED: VersionRange = versions(2, 9);
+
+    async fn answer(self, caller: &mut Caller) -> OffsetCommitResponse {
+        let speaker = Speaker {
+            group: GroupId::new(self.group_id.as_str()),
+            member_id: self.member_id.to_string(),
+            instance_id: owned(self.group_instance_id.as_ref()),
+            generation: self.generation_id_or_member_epoch,
+        };
+        let wanted = self.topics.iter().flat_map(|topic| {
+            topic.partitions.iter().map(|partition| {
+                let stored = stored(
+                    partition.committed_offset,
+                    partition.committed_leader_epoch,
+                    partition.committed_metadata.as_ref(),
+                );
+                (named(&topic.name, partition.partition_index), stored)
+            })
+        });
+        let wanted: Vec<_> = wanted.collect();
+        let has_group_errors = caller.version >= GROUP_ERRORS;
+        let codes = caller.broker.change(|broker| {
+            commit_existing(broker, wanted, |broker, offsets| {
+                let now = broker.now();
+                broker.groups.commit(&speaker, offsets, has_group_errors, now)
+            })
+        });
+        respond(self, codes)
+    }
+
+    fn topics(&self, _topics: &Topics) -> Vec<String> {
+        self.topics.iter().map(|topic| topic.name.to_string()).collect()
+    }
+
+    fn groups(&self) -> Vec<String> {
+        vec![self.group_id.to_string()]
+    }
+
+    fn refuse(self, error: ResponseError) -> OffsetCommitResponse {
+        respond(self, std::iter::repeat(error.code()))
+    }
+}
+
+/// Answers with one code for each partition, in the order asked.
+fn respond(
+    request: OffsetCommitRequest,
+    codes: impl IntoIterator<Item = i16>,
+) -> OffsetCommitResponse {
+    let mut codes = codes.into_iter();
+    let topics = request.topics.into_iter().map(|topic| {
+        let partitions = topic.partitions.into_iter().zip(&mut codes);
+        let partitions = partitions.map(|(partition, code)| {
+            OffsetCommitResponsePartition::default()
+                .with_partition_index(partition.partition_index)
+                .with_error_code(code)
+        });
+        OffsetCommitResponseTopic::default()
+            .with_name(topic.name)
+            .with_partitions(partitions.collect())
+    });
+    OffsetCommitResponse::default().with_topics(topics.collect())
+}
+
+/// Names a partition as the machines do.
+pub(super) fn named(topic: &TopicName, partition: i32) -> TopicPartition {
+    TopicPartition::new(crate::model::name::TopicName::new(topic.as_str()), partition)
+}
+
+/// Reads an offset to store; no metadata is empty metadata.
+pub(super) fn stored(offset: i64, leader_epoch: i32, metadata: Option<&StrBytes>) -> StoredOffset {
+    StoredOffset { offset, leader_epoch, metadata: owned(metadata).unwrap_or_default() }
+}
+
+/// Commits offsets of those partitions that exist. Returns a code for each partition, in the order
+/// asked; an error of the group is one of each partition that exists.
+pub(super) fn commit_existing(
+    broker: &mut Broker,
+    wanted: Vec<(TopicPartition, StoredOffset)>,
+    commit: impl FnOnce(
+        &mut Broker,
+        Vec<(TopicPartition, StoredOffset)>,
+    ) -> Result<PartitionResults, ResponseError>,
+) -> Vec<i16> {
+    let exists = existing(broker, wanted.iter().map(|(partition, _)| partition));
+    let present: Vec<_> = wanted
+        .into_iter()
+        .zip(&exists)
+        .filter(|(_, exists)| **exists)
+        .map(|(one, _)| one)
+        .collect();
+    if present.is_empty() {
+        // The group does not hear of it.
+        return codes(&exists, Vec::new());
+    }
+    let count = present.len();
+    let results = match commit(broker, present) {
+        Ok(results) => results.iter().map(|(_, result)| code(result)).collect(),
+        Err(error) => vec![error.code(); count],
+    };
+    codes(&exists, results)
+}
+
+/// Tells of each partition whether it exists.
+pub(super) fn existing<'a>(
+    broker: &Broker,
+    partitions: impl Iterator<Item = &'a TopicPartition>,
+) -> Vec<bool> {
+    let exists = |partition: &TopicPartition| {
+        broker.topics.log(partition.topic.as_str(), partition.partition).is_some()
+    };
+    partitions.map(exists).collect()
+}
+
+/// Puts the codes of those partitions that exist between the others.
+pub(super) fn codes(exists: &[bool], present: Vec<i16>) -> Vec<i16> {
+    let mut present = present.into_iter();
+    let code = |exists: &bool| {
+        let missing = ResponseError::UnknownTopicOrPartition.code();
+        if *exists { present.next().unwrap_or(missing) } else { missing }
+    };
+    exists.iter().map(code).collect()
+}

@@ -1,0 +1,137 @@
+//! `OffsetFetch`: of one group, or of several from version 8 on.
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::offset_fetch_request::{
+    OffsetFetchRequestGroup, OffsetFetchRequestTopics,
+};
+use kafka_protocol::messages::offset_fetch_response::{
+    OffsetFetchResponseGroup, OffsetFetchResponsePartition, OffsetFetchResponsePartitions,
+    OffsetFetchResponseTopic, OffsetFetchResponseTopics,
+};
+use kafka_protocol::messages::{OffsetFetchRequest, OffsetFetchResponse, TopicName};
+use kafka_protocol::protocol::VersionRange;
+
+use super::offset_commit::named;
+use super::{Call, Caller, text, versions};
+use crate::model::name::GroupId;
+use crate::model::offset::TopicPartition;
+use crate::sandbox::groups::{Fetched, Groups, Wanted};
+use crate::sandbox::topics::Topics;
+
+/// From this version on several groups are asked for at once (KIP-709).
+const SEVERAL: i16 = 8;
+
+impl Call for OffsetFetchRequest {
+    const OFFERED: VersionRange = versions(1, 9);
+
+    async fn answer(self, caller: &mut Caller) -> OffsetFetchResponse {
+        let must_be_stable = self.require_stable;
+        if caller.version >= SEVERAL {
+            let groups = caller.broker.look(|broker| {
+                let groups = self.groups.iter();
+                groups.map(|group| fetch(&broker.groups, group, must_be_stable)).collect()
+            });
+            return OffsetFetchResponse::default().with_groups(groups);
+        }
+        let group = only_group(self);
+        let fetched = caller.broker.look(|broker| fetch(&broker.groups, &group, must_be_stable));
+        OffsetFetchResponse::default()
+            .with_topics(fetched.topics.into_iter().map(of_only_group).collect())
+    }
+
+    fn groups(&self) -> Vec<String> {
+        // One group before version 8, a list of them since.
+        let groups = self.groups.iter().map(|group| &group.group_id).chain([&self.group_id]);
+        groups.filter(|id| !id.is_empty()).map(|id| id.to_string()).collect()
+    }
+
+    fn refuse(self, error: ResponseError) -> OffsetFetchResponse {
+        let groups = self.groups.into_iter().map(|group| {
+            OffsetFetchResponseGroup::default()
+                .with_group_id(group.group_id)
+                .with_error_code(error.code())
+        });
+        let groups: Vec<_> = groups.collect();
+        // An older request has no groups; its error is that of the whole answer.
+        let error_code = if groups.is_empty() { error.code() } else { 0 };
+        OffsetFetchResponse::default().with_groups(groups).with_error_code(error_code)
+    }
+}
+
+/// Reads a request before version 8 as one for a list of one group.
+fn only_group(request: OffsetFetchRequest) -> OffsetFetchRequestGroup {
+    let topics = request.topics.map(|topics| {
+        let topics = topics.into_iter().map(|topic| {
+            OffsetFetchRequestTopics::default()
+                .with_name(topic.name)
+                .with_partition_indexes(topic.partition_indexes)
+        });
+        topics.collect()
+    });
+    OffsetFetchRequestGroup::default().with_group_id(request.group_id).with_topics(topics)
+}
+
+fn of_only_group(topic: OffsetFetchResponseTopics) -> OffsetFetchResponseTopic {
+    let partitions = topic.partitions.into_iter().map(|partition| {
+        OffsetFetchResponsePartition::default()
+            .with_partition_index(partition.partition_index)
+            .with_committed_offset(partition.committed_offset)
+            .with_committed_leader_epoch(partition.committed_leader_epoch)
+            .with_metadata(partition.metadata)
+            .with_error_code(partition.error_code)
+    });
+    OffsetFetchResponseTopic::default().with_name(topic.name).with_partitions(partitions.collect())
+}
+
+fn fetch(
+    groups: &Groups,
+    request: &OffsetFetchRequestGroup,
+    must_be_stable: bool,
+) -> OffsetFetchResponseGroup {
+    let id = GroupId::new(request.group_id.as_str());
+    let topics = match &request.topics {
+        None => by_topic(&groups.fetch(&id, Wanted::All, must_be_stable)),
+        Some(topics) => topics
+            .iter()
+            .map(|topic| {
+                let partitions = topic.partition_indexes.iter();
+                let partitions = partitions.map(|partition| named(&topic.name, *partition));
+                let wanted = Wanted::Partitions(partitions.collect());
+                respond(topic.name.clone(), groups.fetch(&id, wanted, must_be_stable))
+            })
+            .collect(),
+    };
+    OffsetFetchResponseGroup::default().with_group_id(request.group_id.clone()).with_topics(topics)
+}
+
+/// Makes topics of partitions that are in order.
+fn by_topic(fetched: &[(TopicPartition, Fetched)]) -> Vec<OffsetFetchResponseTopics> {
+    fetched
+        .chunk_by(|(one, _), (next, _)| one.topic == next.topic)
+        .filter_map(|partitions| {
+            let (first, _) = partitions.first()?;
+            Some(respond(TopicName(text(first.topic.as_str())), partitions.to_vec()))
+        })
+        .collect()
+}
+
+fn respond(name: TopicName, fetched: Vec<(TopicPartition, Fetched)>) -> OffsetFetchResponseTopics {
+    let partitions = fetched.into_iter().map(|(partition, fetched)| {
+        let response = OffsetFetchResponsePartitions::default()
+            .with_partition_index(partition.partition)
+            .with_committed_offset(-1)
+            .with_committed_leader_epoch(-1)
+            .with_metadata(Some(text("")));
+        match fetched {
+            Fetched::Nothing => response,
+            Fetched::Unstable => {
+                response.with_error_code(ResponseError::UnstableOffsetCommit.code())
+            }
+            Fetched::Offset(stored) => response
+                .with_committed_offset(stored.offset)
+                .with_committed_leader_epoch(stored.leader_epoch)
+                .with_metadata(Some(text(&stored.metadata))),
+        }
+    });
+    OffsetFetchResponseTopics::default().with_name(name).with_partitions(partitions.collect())
+}
