@@ -228,6 +228,13 @@ impl Group {
             .collect()
     }
 
+    /// How much memory it takes, about.
+    pub(super) fn memory(&self) -> usize {
+        let members = self.members.iter().map(|(id, member)| id.len() + member.memory());
+        let promised = self.promised.keys().map(|id| id.len() + size_of::<Timestamp>());
+        size_of::<Self>() + members.chain(promised).sum::<usize>()
+    }
+
     /// Whether the members read this topic. Consumers whose subscriptions are unknown may read
     /// every topic.
     pub(super) fn is_subscribed_to(&self, topic: &str) -> bool {

@@ -42,6 +42,12 @@ impl Join {
         }
     }
 
+    /// How much memory its member will take, about.
+    fn memory(&self) -> usize {
+        let who = self.instance_id.as_ref().map_or(0, String::len) + self.client_id.len();
+        size_of::<Member>() + 2 * (who + self.unique.len()) + self.terms().memory()
+    }
+
     fn new_member_id(&self) -> String {
         let who = self.instance_id.as_ref().unwrap_or(&self.client_id);
         format!("{who}-{}", self.unique)
@@ -87,6 +93,9 @@ impl Groups {
                 return Err(refused(ResponseError::UnknownMemberId));
             }
             self.create(&join.group, now).map_err(refused)?;
+        }
+        if !self.has_room(join.memory()) {
+            return Err(refused(ResponseError::GroupMaxSizeReached));
         }
         let Some(group) = self.by_id.get_mut(&join.group) else {
             return Err(refused(ResponseError::UnknownMemberId));

@@ -38,7 +38,24 @@ pub(super) struct Member {
     pub(super) session_ends: Option<Timestamp>,
 }
 
+impl Terms {
+    /// How much memory they take, about.
+    pub(super) fn memory(&self) -> usize {
+        let memory = |protocol: &Protocol| {
+            size_of::<Protocol>() + protocol.name.len() + protocol.metadata.len()
+        };
+        self.protocols.iter().map(memory).sum()
+    }
+}
+
 impl Member {
+    /// How much memory it takes, about.
+    pub(super) fn memory(&self) -> usize {
+        let texts = [Some(&self.client_id), Some(&self.client_host), self.instance_id.as_ref()];
+        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        size_of::<Self>() + texts + self.terms.memory() + self.assignment.len()
+    }
+
     pub(super) fn supports(&self, protocol: &str) -> bool {
         self.terms.protocols.iter().any(|known| known.name == protocol)
     }

@@ -58,6 +58,11 @@ impl Groups {
         if group.as_str().is_empty() {
             return Err(ResponseError::InvalidGroupId);
         }
+        let more = sync.assignments.iter().map(|(_, assignment)| assignment.len()).sum();
+        if more > 0 && !self.has_room(more) {
+            // What Kafka says when it cannot store an assignment because of its size.
+            return Err(ResponseError::UnknownServerError);
+        }
         let group = self.by_id.get_mut(group).ok_or(ResponseError::UnknownMemberId)?;
         group.check_member(member_id, instance_id.as_deref())?;
         if *generation != group.generation {

@@ -63,11 +63,19 @@ impl Groups {
     }
 
     fn create(&mut self, id: &GroupId, now: Timestamp) -> Result<(), ResponseError> {
-        if self.by_id.len() >= self.settings.max_groups {
+        if self.by_id.len() >= self.settings.max_groups || !self.has_room(id.as_str().len()) {
             return Err(ResponseError::GroupMaxSizeReached);
         }
         self.by_id.entry(id.clone()).or_insert_with(|| Group::new(now));
         Ok(())
+    }
+
+    /// Tells whether there is memory for so many bytes more.
+    fn has_room(&self, more: usize) -> bool {
+        let of_group = |(id, group): (&GroupId, &Group)| id.as_str().len() + group.memory();
+        let groups: usize = self.by_id.iter().map(of_group).sum();
+        let taken = groups.saturating_add(self.offsets.memory());
+        taken.saturating_add(more) <= self.settings.max_bytes
     }
 
     /// Returns the answer to a join, once, when there is one.

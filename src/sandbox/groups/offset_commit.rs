@@ -5,7 +5,7 @@ use kafka_protocol::ResponseError;
 use super::Groups;
 use super::group::{Group, Phase};
 use super::membership::Speaker;
-use super::offsets::StoredOffset;
+use super::offsets::{StoredOffset, weight};
 use crate::model::name::{GroupId, TopicName};
 use crate::model::offset::TopicPartition;
 use crate::model::timestamp::Timestamp;
@@ -135,11 +135,16 @@ impl Groups {
         offsets: NewOffsets,
         store: impl Fn(&mut super::offsets::Offsets, TopicPartition, StoredOffset),
     ) -> PartitionResults {
+        // What Kafka says when it cannot store offsets because of their size.
+        let more = offsets.iter().map(|(partition, stored)| weight(partition, stored)).sum();
+        let has_room = self.has_room(more);
         let mut results = Vec::with_capacity(offsets.len());
         for (partition, stored) in offsets {
             let length = stored.metadata.encode_utf16().count();
             let result = if length > self.settings.max_offset_metadata {
                 Err(ResponseError::OffsetMetadataTooLarge)
+            } else if !has_room {
+                Err(ResponseError::InvalidCommitOffsetSize)
             } else {
                 store(&mut self.offsets, partition.clone(), stored);
                 Ok(())

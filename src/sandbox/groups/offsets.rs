@@ -31,6 +31,13 @@ pub(super) struct Offsets {
     /// By producer id.
     pending: BTreeMap<i64, OfGroups>,
     order: u64,
+    /// The weight of all of them.
+    memory: usize,
+}
+
+/// Returns how much memory an offset takes, about.
+pub(super) fn weight(partition: &TopicPartition, stored: &StoredOffset) -> usize {
+    size_of::<(TopicPartition, Entry)>() + partition.topic.as_str().len() + stored.metadata.len()
 }
 
 impl Offsets {
@@ -40,8 +47,11 @@ impl Offsets {
         partition: TopicPartition,
         stored: StoredOffset,
     ) {
-        let entry = self.entry(stored);
-        self.committed.entry(group.clone()).or_default().insert(partition, entry);
+        let entry = self.entry(&partition, stored);
+        let committed = self.committed.entry(group.clone()).or_default();
+        if let Some(before) = committed.insert(partition.clone(), entry) {
+            self.memory -= weight(&partition, &before.stored);
+        }
     }
 
     /// Stores an offset that counts once the producer's transaction is committed.
@@ -52,12 +62,17 @@ impl Offsets {
         partition: TopicPartition,
         stored: StoredOffset,
     ) {
-        let entry = self.entry(stored);
+        let entry = self.entry(&partition, stored);
         let groups = self.pending.entry(producer_id).or_default();
-        groups.entry(group.clone()).or_default().insert(partition, entry);
+        let pending = groups.entry(group.clone()).or_default();
+        if let Some(before) = pending.insert(partition.clone(), entry) {
+            self.memory -= weight(&partition, &before.stored);
+        }
     }
 
-    fn entry(&mut self, stored: StoredOffset) -> Entry {
+    /// Makes an entry, which is weighed from now on.
+    fn entry(&mut self, partition: &TopicPartition, stored: StoredOffset) -> Entry {
+        self.memory += weight(partition, &stored);
         self.order = self.order.wrapping_add(1);
         Entry { stored, order: self.order }
     }
@@ -67,16 +82,27 @@ impl Offsets {
         for (group, partitions) in self.pending.remove(&producer_id).unwrap_or_default() {
             let committed = self.committed.entry(group).or_default();
             for (partition, entry) in partitions {
-                if committed.get(&partition).is_none_or(|existing| existing.order < entry.order) {
-                    committed.insert(partition, entry);
-                }
+                let is_later = |existing: &Entry| existing.order > entry.order;
+                let dropped = if committed.get(&partition).is_some_and(is_later) {
+                    Some(entry)
+                } else {
+                    committed.insert(partition.clone(), entry)
+                };
+                self.memory -= dropped.map_or(0, |entry| weight(&partition, &entry.stored));
             }
         }
     }
 
     /// The producer's transaction was aborted: its offsets never were.
     pub(super) fn drop_pending(&mut self, producer_id: i64) {
-        self.pending.remove(&producer_id);
+        let dropped = self.pending.remove(&producer_id).unwrap_or_default();
+        for (partition, entry) in dropped.values().flatten() {
+            self.memory -= weight(partition, &entry.stored);
+        }
+    }
+
+    pub(super) fn memory(&self) -> usize {
+        self.memory
     }
 
     pub(super) fn get(&self, group: &GroupId, partition: &TopicPartition) -> Option<&StoredOffset> {
@@ -119,7 +145,13 @@ impl Offsets {
     fn retain(&mut self, keeps: impl Fn(&GroupId, &TopicPartition) -> bool) {
         for groups in self.pending.values_mut().chain([&mut self.committed]) {
             groups.retain(|group, partitions| {
-                partitions.retain(|partition, _| keeps(group, partition));
+                partitions.retain(|partition, entry| {
+                    let is_kept = keeps(group, partition);
+                    if !is_kept {
+                        self.memory -= weight(partition, &entry.stored);
+                    }
+                    is_kept
+                });
                 !partitions.is_empty()
             });
         }

@@ -15,6 +15,8 @@ pub(in crate::sandbox) struct Settings {
     pub(in crate::sandbox) max_size: usize,
     /// How many groups there may be: an id costs its client nothing. A limit of our own.
     pub(in crate::sandbox) max_groups: usize,
+    /// How much memory groups and offsets may take together. A limit of our own.
+    pub(in crate::sandbox) max_bytes: usize,
     /// `offset.metadata.max.bytes`, counted in UTF-16 units as Kafka does.
     pub(in crate::sandbox) max_offset_metadata: usize,
 }
@@ -27,6 +29,7 @@ impl Default for Settings {
             max_session_timeout_ms: 1_800_000,
             max_size: 1_000,
             max_groups: 10_000,
+            max_bytes: 64 << 20,
             max_offset_metadata: 4_096,
         }
     }

@@ -82,7 +82,10 @@ impl Transactions {
         transactional_id: &str,
         timeout_ms: i32,
     ) -> Result<Producer, ResponseError> {
-        if self.by_id.len() >= self.settings.max_ids {
+        let bytes: usize = self.by_id.keys().map(String::len).sum();
+        let is_full = bytes + transactional_id.len() > self.settings.max_id_bytes
+            || self.by_id.len() >= self.settings.max_ids;
+        if is_full {
             return Err(ResponseError::PolicyViolation);
         }
         let producer = Producer { id: self.new_producer_id(), epoch: 0 };

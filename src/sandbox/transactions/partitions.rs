@@ -18,7 +18,12 @@ impl Transactions {
         partitions: impl IntoIterator<Item = TopicPartition>,
         now: Timestamp,
     ) -> Result<(), ResponseError> {
+        let partitions: Vec<_> = partitions.into_iter().collect();
+        let has_room = self.has_room(partitions.len());
         let transaction = self.of_producer(transactional_id, producer)?;
+        if !has_room {
+            return Err(ResponseError::PolicyViolation);
+        }
         transaction.begin(now);
         transaction.partitions.extend(partitions);
         Ok(())
@@ -32,10 +37,22 @@ impl Transactions {
         group: GroupId,
         now: Timestamp,
     ) -> Result<(), ResponseError> {
+        let has_room = self.has_room(1);
         let transaction = self.of_producer(transactional_id, producer)?;
+        if !has_room {
+            return Err(ResponseError::PolicyViolation);
+        }
         transaction.begin(now);
         transaction.groups.insert(group);
         Ok(())
+    }
+
+    /// Tells whether there may be so many partitions and groups more in all transactions.
+    fn has_room(&self, more: usize) -> bool {
+        let added =
+            |transaction: &Transaction| transaction.partitions.len() + transaction.groups.len();
+        let added: usize = self.by_id.values().map(added).sum();
+        added.saturating_add(more) <= self.settings.max_added
     }
 
     /// Checks that a producer may write to a partition in its transaction.

@@ -189,6 +189,23 @@ fn a_full_group_takes_nobody_and_a_full_house_no_group() {
 }
 
 #[test]
+fn what_members_say_is_bounded() {
+    let mut world = World::with(Settings { max_bytes: 3_000, ..Settings::default() });
+    let large = Protocol { name: "range".to_owned(), metadata: Bytes::from(vec![0; 4_000]) };
+    let join = Join { protocols: vec![large], ..world.join_of("") };
+    let ticket = world.groups.join(&join, world.now);
+    let refused = world.joined(ticket).expect_err("too large");
+    assert_eq!(refused.error, ResponseError::GroupMaxSizeReached);
+    let (one, ticket) = world.newcomer();
+    assert!(world.joined(ticket).is_ok());
+    let assignment = "x".repeat(4_000);
+    let ticket = world.sync(&one, 1, &[(&one, &assignment)]);
+    assert_eq!(world.synced(ticket), Err(ResponseError::UnknownServerError));
+    let ticket = world.sync(&one, 1, &[(&one, "all")]);
+    assert!(world.synced(ticket).is_ok());
+}
+
+#[test]
 fn whoever_hangs_up_is_not_answered() {
     let (mut world, one) = World::stable_single();
     let (_two, two_joins) = world.newcomer();

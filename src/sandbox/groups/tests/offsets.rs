@@ -206,6 +206,35 @@ fn what_is_deleted_does_not_come_back_with_a_transaction() {
 }
 
 #[test]
+fn what_offsets_take_is_known_to_the_byte_and_bounded() {
+    let mut world = World::with(Settings { max_bytes: 2_000, ..Settings::default() });
+    let mut count = 0;
+    while world.commit("", -1, count) == Ok(()) && world.commit_in_transaction("", -1, 0) == Ok(())
+    {
+        let speaker = speaker("", -1);
+        let more = vec![(partition("orders", i32::try_from(count).expect("few")), at(1))];
+        let results = world.groups.commit(&speaker, more, true, world.now).expect("a group");
+        count += 1;
+        if results[0].1 == Err(ResponseError::InvalidCommitOffsetSize) {
+            break;
+        }
+        assert!(count < 100, "it has no end");
+    }
+    world.groups.transaction_committed(PRODUCER);
+    let mut left = 0;
+    for (partition, fetched) in world.groups.fetch(&GroupId::from("g"), Wanted::All, false) {
+        let Fetched::Offset(stored) = fetched else { panic!("committed") };
+        left += super::super::offsets::weight(&partition, &stored);
+    }
+    assert_eq!(world.groups.offsets.memory(), left);
+    world.groups.topic_deleted(&TopicName::from("orders"));
+    assert_eq!(world.groups.offsets.memory(), 0);
+    assert_eq!(world.commit_in_transaction("", -1, 5), Ok(()));
+    world.groups.transaction_aborted(PRODUCER);
+    assert_eq!(world.groups.offsets.memory(), 0);
+}
+
+#[test]
 fn a_group_with_offsets_is_remembered() {
     let mut world = World::new();
     assert_eq!(world.commit("", -1, 1), Ok(()));

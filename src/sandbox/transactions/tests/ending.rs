@@ -75,6 +75,23 @@ fn only_what_was_added_may_be_written_to() {
 }
 
 #[test]
+fn transactions_do_not_grow_without_end() {
+    let settings = Settings { max_added: 2, ..Settings::default() };
+    let mut transactions = Transactions::new(settings);
+    let producer = start(&mut transactions).expect("started");
+    let partitions = [partition(0), partition(1), partition(2)];
+    let refused = Err(ResponseError::PolicyViolation);
+    assert_eq!(transactions.add_partitions(ID, producer, partitions, NOW), refused);
+    assert_eq!(
+        transactions.add_partitions(ID, producer, [partition(0), partition(1)], NOW),
+        Ok(())
+    );
+    assert_eq!(transactions.add_group(ID, producer, GroupId::from("g"), NOW), refused);
+    assert!(transactions.end(ID, producer, Outcome::Abort).is_ok());
+    assert_eq!(transactions.add_group(ID, producer, GroupId::from("g"), NOW), Ok(()));
+}
+
+#[test]
 fn a_transaction_that_takes_too_long_is_aborted_and_its_producer_fenced() {
     let (mut transactions, producer) = started();
     assert_eq!(add(&mut transactions, producer), Ok(()));

@@ -99,6 +99,11 @@ fn what_cannot_be_a_producer_is_refused() {
     assert_eq!(init("a", 900_001), Err(ResponseError::InvalidTransactionTimeout));
     assert!(init("a", 900_000).is_ok());
     assert_eq!(init("b", 1), Err(ResponseError::PolicyViolation), "no room for another");
+    let settings = Settings { max_id_bytes: 3, ..Settings::default() };
+    let mut narrow = Transactions::new(settings);
+    assert!(narrow.init(Some("ab"), 1, None).answer.is_ok());
+    let refused = narrow.init(Some("cd"), 1, None).answer;
+    assert_eq!(refused, Err(ResponseError::PolicyViolation), "no room for its name");
     let producer = Producer { id: 0, epoch: 0 };
     let added = transactions.add_partitions("c", producer, [partition(0)], NOW);
     assert_eq!(added, Err(ResponseError::InvalidProducerIdMapping));
