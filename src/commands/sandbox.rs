@@ -274,6 +274,9 @@ fn tell(event: &Event, context: &mut Context) {
         Event::Closed { peer, reason } => {
             context.output.warn(&format!("closed the connection of {peer}: {reason}"));
         }
+        Event::Panicked => {
+            context.output.warn("a connection ended by a mistake in the sandbox: please report it");
+        }
         Event::NotAccepted(cause) => {
             context.output.warn(&format!("could not take a connection: {cause}"));
         }

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use flowctl::clock::Clock;
-use flowctl::sandbox::{Options, Sandbox};
+use flowctl::sandbox::{Event, Options, Sandbox};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
@@ -31,15 +31,20 @@ impl Broker {
     /// Starts a sandbox for one test alone.
     pub(crate) fn sandbox() -> Self {
         let (bound, address) = mpsc::channel();
-        let (stop, stopped) = oneshot::channel();
+        let (stop, mut stopped) = oneshot::channel();
         let thread = thread::spawn(move || {
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
                 let options = Options { listen, clock: Clock::System, faults: Vec::new() };
-                let sandbox = Sandbox::start(options).await.unwrap();
+                let mut sandbox = Sandbox::start(options).await.unwrap();
                 bound.send(sandbox.address()).unwrap();
-                stopped.await.unwrap();
+                loop {
+                    tokio::select! {
+                        _stop = &mut stopped => return,
+                        event = sandbox.event() => assert_ne!(event, Event::Panicked),
+                    }
+                }
             });
         });
         let running = Running { stop: Some(stop), thread: Some(thread) };
@@ -70,7 +75,9 @@ impl Drop for Running {
             let _ended: Result<(), ()> = stop.send(());
         }
         if let Some(thread) = self.thread.take() {
-            drop(thread.join());
+            let ended = thread.join();
+            // A second panic would hide the first one.
+            assert!(ended.is_ok() || thread::panicking(), "the sandbox panicked");
         }
     }
 }

@@ -8,6 +8,7 @@
     reason = "a helper of a test may fail it"
 )]
 
+mod abuse;
 mod broker;
 mod client;
 mod configs;

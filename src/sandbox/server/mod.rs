@@ -41,6 +41,8 @@ pub enum Event {
         /// What it did.
         reason: String,
     },
+    /// A connection ended by a mistake in the sandbox itself.
+    Panicked,
     /// A connection could not be taken.
     NotAccepted(String),
 }
@@ -105,8 +107,14 @@ async fn accept(listener: TcpListener, shared: Shared, events: mpsc::Sender<Even
     let mut connections = JoinSet::new();
     loop {
         let Ok(permit) = Arc::clone(&free).acquire_owned().await else { return };
-        // Those that have ended are forgotten.
-        while connections.try_join_next().is_some() {}
+        // Those that have ended are forgotten; one that panicked is a fault of the sandbox.
+        while let Some(ended) = connections.try_join_next() {
+            if let Err(error) = ended
+                && error.is_panic()
+            {
+                say(&events, Event::Panicked);
+            }
+        }
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {

@@ -1,0 +1,162 @@
+//! What no client should do: the sandbox ends that connection and lives on. Only of the sandbox: a real
+//! broker is not ours to attack.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use kafka_protocol::messages::{
+    ApiKey, CreateTopicsRequest, FetchRequest, JoinGroupRequest, MetadataRequest, ProduceRequest,
+};
+use kafka_protocol::protocol::Request;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::broker::{Broker, unique};
+use crate::topics::{create, new};
+
+/// How many seconds the fuzzing takes; ten minutes found nothing before a release.
+const FUZZ_SECONDS: &str = "FLOWCTL_FUZZ_SECONDS";
+
+/// Sends bytes and waits for the end of the connection.
+fn is_closed_after(broker: &Broker, bytes: &[u8]) -> bool {
+    let mut stream = TcpStream::connect(broker.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    // It may close before it has read all.
+    let _cut = stream.write_all(bytes).is_err();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).is_ok() || answer.is_empty()
+}
+
+/// Tells whether others are still served.
+fn lives(broker: &Broker) -> bool {
+    create(&mut broker.connect(), &unique("alive"), 1) != uuid::Uuid::nil()
+}
+
+#[test]
+fn garbage_ends_a_connection_and_nothing_else() {
+    let broker = Broker::sandbox();
+    let garbage: [&[u8]; 7] = [
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        &[0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3],
+        &[0xff; 64],
+        &[0x7f, 0xff, 0xff, 0xff, 0, 3, 0, 12],
+        &[0, 0, 0, 0],
+        // An API that is none, and one in a version that is not offered.
+        &[0, 0, 0, 10, 0x7f, 0, 0, 0, 0, 0, 0, 1, 0, 0],
+        &[0, 0, 0, 10, 0, 3, 0, 99, 0, 0, 0, 1, 0, 0],
+    ];
+    for bytes in garbage {
+        assert!(is_closed_after(&broker, bytes), "{bytes:?}");
+        assert!(lives(&broker));
+    }
+}
+
+#[test]
+fn a_list_longer_than_memory_is_refused() {
+    let broker = Broker::sandbox();
+    // Metadata in version 1 with 2³¹ − 1 topics.
+    let mut request = vec![0, 0, 0, 14, 0, 3, 0, 1, 0, 0, 0, 1, 0xff, 0xff];
+    request.extend(i32::MAX.to_be_bytes());
+    assert!(is_closed_after(&broker, &request));
+    assert!(lives(&broker));
+}
+
+#[test]
+fn half_requests_and_clients_that_never_read_are_nobody_elses_trouble() {
+    let broker = Broker::sandbox();
+    let topic = unique("unread");
+    create(&mut broker.connect(), &topic, 1_000);
+    let mut half = TcpStream::connect(broker.address()).unwrap();
+    half.write_all(&[0, 0, 1, 0, 0, 3]).unwrap();
+    let mut greedy = broker.connect();
+    for _ in 0..200 {
+        greedy.send(9, &MetadataRequest::default().with_topics(None));
+    }
+    assert!(lives(&broker));
+    drop((half, greedy));
+    assert!(lives(&broker));
+}
+
+#[test]
+fn a_thousand_connections_are_served() {
+    let broker = Broker::sandbox();
+    let mut clients: Vec<_> = (0..1_000).map(|_| broker.connect()).collect();
+    let request = MetadataRequest::default().with_topics(Some(Vec::new()));
+    for client in &mut clients {
+        client.send(9, &request);
+    }
+    for client in &mut clients {
+        assert_eq!(client.receive::<MetadataRequest>(9).brokers.len(), 1);
+    }
+}
+
+/// Writes a request as a frame.
+fn frame<R: Request>(version: i16, request: &R) -> Vec<u8> {
+    let mut body = bytes::BytesMut::new();
+    body.extend(R::KEY.to_be_bytes());
+    body.extend(version.to_be_bytes());
+    body.extend([0, 0, 0, 1, 0xff, 0xff]);
+    if R::header_version(version) >= 2 {
+        body.extend([0]);
+    }
+    request.encode(&mut body, version).unwrap();
+    body.to_vec()
+}
+
+/// Sends what looks like requests, most of them broken, for as long as the environment says.
+#[test]
+fn broken_requests_never_make_it_panic() {
+    let seconds = std::env::var(FUZZ_SECONDS).ok().map_or(3, |text| text.parse().unwrap());
+    let broker = Broker::sandbox();
+    let topic = unique("fuzz");
+    create(&mut broker.connect(), &topic, 2);
+    let name = crate::topics::name(&topic);
+    let produce = kafka_protocol::messages::produce_request::TopicProduceData::default()
+        .with_name(name)
+        .with_partition_data(vec![
+            kafka_protocol::messages::produce_request::PartitionProduceData::default()
+                .with_records(Some(vec![0; 80].into())),
+        ]);
+    let samples = vec![
+        frame(9, &MetadataRequest::default()),
+        frame(7, &CreateTopicsRequest::default().with_topics(vec![new(&topic, 3)])),
+        frame(9, &ProduceRequest::default().with_acks(1).with_topic_data(vec![produce])),
+        frame(12, &FetchRequest::default()),
+        frame(9, &JoinGroupRequest::default().with_session_timeout_ms(10_000)),
+    ];
+    let until = Instant::now() + Duration::from_secs(seconds);
+    let mut runner = TestRunner::new(Config { cases: 200, ..Config::default() });
+    let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8);
+    let inputs = (
+        prop::sample::select(samples),
+        changes,
+        any::<Option<prop::sample::Index>>(),
+        prop::option::weighted(0.3, (0..=70_i16, 0..=14_i16)),
+    );
+    while Instant::now() < until {
+        runner
+            .run(&inputs, |(mut body, changes, cut, api)| {
+                if let Some((key, version)) = api.filter(|(key, _)| ApiKey::try_from(*key).is_ok())
+                {
+                    body[..2].copy_from_slice(&key.to_be_bytes());
+                    body[2..4].copy_from_slice(&version.to_be_bytes());
+                }
+                for (place, byte) in changes {
+                    let at = place.index(body.len());
+                    body[at] = byte;
+                }
+                if let Some(cut) = cut {
+                    body.truncate(cut.index(body.len()).max(8));
+                }
+                let mut stream = TcpStream::connect(broker.address()).unwrap();
+                let length = i32::try_from(body.len()).unwrap().to_be_bytes();
+                stream.write_all(&[&length[..], &body].concat()).unwrap();
+                stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+                let _answered = stream.read(&mut [0; 64]).is_ok();
+                Ok(())
+            })
+            .unwrap();
+    }
+    assert!(lives(&broker));
+}
