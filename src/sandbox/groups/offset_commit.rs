@@ -133,7 +133,7 @@ impl Groups {
     fn store(
         &mut self,
         offsets: NewOffsets,
-        store: impl Fn(&mut super::offsets::Offsets, TopicPartition, StoredOffset),
+        store: impl Fn(&mut super::offsets::Offsets, &TopicPartition, StoredOffset),
     ) -> PartitionResults {
         // What Kafka says when it cannot store offsets because of their size.
         let more = offsets.iter().map(|(partition, stored)| weight(partition, stored)).sum();
@@ -146,7 +146,7 @@ impl Groups {
             } else if !has_room {
                 Err(ResponseError::InvalidCommitOffsetSize)
             } else {
-                store(&mut self.offsets, partition.clone(), stored);
+                store(&mut self.offsets, &partition, stored);
                 Ok(())
             };
             results.push((partition, result));

@@ -44,13 +44,13 @@ impl Offsets {
     pub(super) fn commit(
         &mut self,
         group: &GroupId,
-        partition: TopicPartition,
+        partition: &TopicPartition,
         stored: StoredOffset,
     ) {
-        let entry = self.entry(&partition, stored);
+        let entry = self.entry(partition, stored);
         let committed = self.committed.entry(group.clone()).or_default();
         if let Some(before) = committed.insert(partition.clone(), entry) {
-            self.memory -= weight(&partition, &before.stored);
+            self.memory -= weight(partition, &before.stored);
         }
     }
 
@@ -59,14 +59,14 @@ impl Offsets {
         &mut self,
         producer_id: i64,
         group: &GroupId,
-        partition: TopicPartition,
+        partition: &TopicPartition,
         stored: StoredOffset,
     ) {
-        let entry = self.entry(&partition, stored);
+        let entry = self.entry(partition, stored);
         let groups = self.pending.entry(producer_id).or_default();
         let pending = groups.entry(group.clone()).or_default();
         if let Some(before) = pending.insert(partition.clone(), entry) {
-            self.memory -= weight(&partition, &before.stored);
+            self.memory -= weight(partition, &before.stored);
         }
     }
 

@@ -83,8 +83,8 @@ impl Transactions {
         timeout_ms: i32,
     ) -> Result<Producer, ResponseError> {
         let bytes: usize = self.by_id.keys().map(String::len).sum();
-        let is_full = bytes + transactional_id.len() > self.settings.max_id_bytes
-            || self.by_id.len() >= self.settings.max_ids;
+        let is_full = bytes + transactional_id.len() > self.settings.most_id_bytes
+            || self.by_id.len() >= self.settings.most_ids;
         if is_full {
             return Err(ResponseError::PolicyViolation);
         }

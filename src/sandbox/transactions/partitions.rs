@@ -52,7 +52,7 @@ impl Transactions {
         let added =
             |transaction: &Transaction| transaction.partitions.len() + transaction.groups.len();
         let added: usize = self.by_id.values().map(added).sum();
-        added.saturating_add(more) <= self.settings.max_added
+        added.saturating_add(more) <= self.settings.most_added
     }
 
     /// Checks that a producer may write to a partition in its transaction.

@@ -7,16 +7,21 @@ pub(in crate::sandbox) struct Settings {
     pub(in crate::sandbox) max_timeout_ms: i32,
     /// How many transactional ids there may be: one costs its client nothing, and Kafka would
     /// forget it after a week only. A limit of our own.
-    pub(in crate::sandbox) max_ids: usize,
+    pub(in crate::sandbox) most_ids: usize,
     /// How many bytes the transactional ids may have together. A limit of our own.
-    pub(in crate::sandbox) max_id_bytes: usize,
+    pub(in crate::sandbox) most_id_bytes: usize,
     /// How many partitions and groups the ongoing transactions may have together. A limit of our
     /// own.
-    pub(in crate::sandbox) max_added: usize,
+    pub(in crate::sandbox) most_added: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { max_timeout_ms: 900_000, max_ids: 10_000, max_id_bytes: 4 << 20, max_added: 100_000 }
+        Self {
+            max_timeout_ms: 900_000,
+            most_ids: 10_000,
+            most_id_bytes: 4 << 20,
+            most_added: 100_000,
+        }
     }
 }

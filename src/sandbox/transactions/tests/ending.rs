@@ -76,7 +76,7 @@ fn only_what_was_added_may_be_written_to() {
 
 #[test]
 fn transactions_do_not_grow_without_end() {
-    let settings = Settings { max_added: 2, ..Settings::default() };
+    let settings = Settings { most_added: 2, ..Settings::default() };
     let mut transactions = Transactions::new(settings);
     let producer = start(&mut transactions).expect("started");
     let partitions = [partition(0), partition(1), partition(2)];

@@ -91,7 +91,7 @@ fn the_last_epoch_can_still_be_fenced() {
 
 #[test]
 fn what_cannot_be_a_producer_is_refused() {
-    let settings = Settings { max_ids: 1, ..Settings::default() };
+    let settings = Settings { most_ids: 1, ..Settings::default() };
     let mut transactions = Transactions::new(settings);
     let mut init = |id: &str, timeout_ms| transactions.init(Some(id), timeout_ms, None).answer;
     assert_eq!(init("", 1), Err(ResponseError::InvalidRequest));
@@ -99,7 +99,7 @@ fn what_cannot_be_a_producer_is_refused() {
     assert_eq!(init("a", 900_001), Err(ResponseError::InvalidTransactionTimeout));
     assert!(init("a", 900_000).is_ok());
     assert_eq!(init("b", 1), Err(ResponseError::PolicyViolation), "no room for another");
-    let settings = Settings { max_id_bytes: 3, ..Settings::default() };
+    let settings = Settings { most_id_bytes: 3, ..Settings::default() };
     let mut narrow = Transactions::new(settings);
     assert!(narrow.init(Some("ab"), 1, None).answer.is_ok());
     let refused = narrow.init(Some("cd"), 1, None).answer;
