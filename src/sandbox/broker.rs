@@ -14,6 +14,7 @@ use super::topics::{Refusal, Topics};
 use super::transactions::{self, Ending, Outcome, Transactions};
 use crate::clock::Clock;
 use crate::model::name::TopicName;
+use crate::model::offset::TopicPartition;
 use crate::model::timestamp::Timestamp;
 
 /// The id of the only broker.
@@ -35,7 +36,13 @@ pub(super) struct Broker {
     /// What is to go wrong.
     pub(super) faults: Faults,
     clock: Clock,
+    /// When partitions are looked after next.
+    next_upkeep: Timestamp,
 }
+
+/// How often partitions are looked after. Kafka does it every 15 seconds to 5 minutes; whoever tries
+/// `retention.ms` here wants to see it happen.
+const UPKEEP_MS: i64 = 1_000;
 
 impl Broker {
     /// Makes a broker without topics.
@@ -49,6 +56,7 @@ impl Broker {
             transactions: Transactions::new(transactions::Settings::default()),
             faults: Faults::default(),
             clock,
+            next_upkeep: clock.now(),
         }
     }
 
@@ -72,12 +80,26 @@ impl Broker {
             self.end(ending);
         }
         let has_answered = self.groups.tick(now);
-        has_answered || !late.is_empty()
+        let is_changed = self.look_after_topics(now);
+        has_answered || is_changed || !late.is_empty()
+    }
+
+    /// Looks after the partitions, if it is time.
+    fn look_after_topics(&mut self, now: Timestamp) -> bool {
+        if now < self.next_upkeep {
+            return false;
+        }
+        self.next_upkeep = Timestamp(now.0.saturating_add(UPKEEP_MS));
+        self.topics.upkeep(now)
     }
 
     /// Writes the end of a transaction, everywhere at once.
     pub(super) fn end(&mut self, ending: &Ending) {
-        let Ending { producer, outcome, partitions: _, groups: _ } = ending;
+        let Ending { producer, outcome, partitions, groups: _ } = ending;
+        let now = self.now();
+        for TopicPartition { topic, partition } in partitions {
+            self.topics.end_transaction(topic.as_str(), *partition, (*producer, *outcome), now);
+        }
         match outcome {
             Outcome::Commit => self.groups.transaction_committed(producer.id),
             Outcome::Abort => self.groups.transaction_aborted(producer.id),

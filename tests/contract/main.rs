@@ -21,6 +21,7 @@ mod home;
 mod instance;
 mod membership;
 mod metadata;
+mod records;
 #[path = "../support/running.rs"]
 #[expect(dead_code, reason = "other kinds of tests use the rest")]
 mod running;

@@ -37,6 +37,14 @@ pub(crate) fn create(client: &mut Client, topic: &str, partitions: i32) -> Uuid 
     result.topic_id
 }
 
+/// Creates a topic with one partition and configs.
+pub(crate) fn create_with(client: &mut Client, topic: &str, configs: &[(&str, &str)]) {
+    let configs = configs.iter().map(|(key, value)| config(key, value)).collect();
+    let [result] =
+        ask(client, vec![new(topic, 1).with_configs(configs)], false).try_into().unwrap();
+    assert_eq!(result.error_code, 0, "{result:?}");
+}
+
 fn ask(
     client: &mut Client,
     topics: Vec<CreatableTopic>,

@@ -11,7 +11,7 @@ use super::{BatchError, snappy};
 
 /// How a batch is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Codec {
+pub(crate) enum Codec {
     /// Not at all.
     None,
     /// gzip.
@@ -53,7 +53,7 @@ impl Codec {
 /// (`message.max.bytes`, 1 MiB by default), so a few kilobytes of zeros could fill the memory. With
 /// default settings a batch over this limit shrank 1 000 to 1, which no data does that somebody
 /// wants to read; brokers that take 100 MiB batches still fit with 10 to 1.
-const MAX_DECOMPRESSED: usize = 1024 * 1024 * 1024;
+pub(super) const MAX_DECOMPRESSED: usize = 1024 * 1024 * 1024;
 
 /// What the buffer may keep from one batch to the next. Ordinary batches are far smaller; after a
 /// giant one the memory is given back.
@@ -79,16 +79,7 @@ impl fmt::Debug for Scratch {
 }
 
 impl Scratch {
-    /// Decompresses `input`; what is not compressed is returned as it is.
-    pub(super) fn decompress<'s>(
-        &'s mut self,
-        codec: Codec,
-        input: &'s [u8],
-    ) -> Result<&'s [u8], BatchError> {
-        self.decompress_up_to(MAX_DECOMPRESSED, codec, input)
-    }
-
-    /// Decompresses `input` to at most `limit` bytes.
+    /// Decompresses `input` to at most `limit` bytes; what is not compressed is returned as it is.
     pub(super) fn decompress_up_to<'s>(
         &'s mut self,
         limit: usize,

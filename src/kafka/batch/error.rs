@@ -9,6 +9,9 @@ pub(crate) enum BatchError {
     /// A format that this version does not know.
     #[error("the batch has format v{0}; only v2 is known")]
     UnknownFormat(i8),
+    /// The length that the batch states is shorter than its header.
+    #[error("the batch is shorter than its header")]
+    TooShort,
     /// The checksum does not match.
     #[error("the checksum (CRC32C) is {computed:#010x}, but the batch says {stated:#010x}")]
     Checksum {

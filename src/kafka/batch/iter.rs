@@ -1,6 +1,6 @@
 //! Walks over the batches of a fetched partition.
 
-use super::codec::Codec;
+use super::codec::MAX_DECOMPRESSED;
 use super::header::{CHECKED_START, HEADER_SIZE, LENGTH_END};
 use super::{BatchError, BatchHeader, Records, Scratch, take};
 
@@ -21,13 +21,35 @@ impl<'a> Batch<'a> {
     where
         'a: 's,
     {
+        self.records_up_to(MAX_DECOMPRESSED, scratch)
+    }
+
+    /// Like [`Self::records`], but refuses what decompresses to more than `limit` bytes.
+    pub(crate) fn records_up_to<'s>(
+        &self,
+        limit: usize,
+        scratch: &'s mut Scratch,
+    ) -> Result<Records<'s>, BatchError>
+    where
+        'a: 's,
+    {
         self.check()?;
         // A batch that compaction emptied has no bytes for a codec to make sense of.
         if self.body.is_empty() {
             return Ok(Records::new(self.header, &[]));
         }
-        let codec = Codec::of(self.header.codec())?;
-        Ok(Records::new(self.header, scratch.decompress(codec, self.body)?))
+        let codec = self.header.codec()?;
+        Ok(Records::new(self.header, scratch.decompress_up_to(limit, codec, self.body)?))
+    }
+
+    /// Returns how many bytes the batch takes.
+    pub(crate) fn size(&self) -> usize {
+        HEADER_SIZE + self.body.len()
+    }
+
+    /// Returns what stands behind the header: the records, compressed or not.
+    pub(crate) fn body(&self) -> &'a [u8] {
+        self.body
     }
 
     /// Tells whether this is the marker that ends an aborted transaction.
@@ -78,10 +100,10 @@ impl<'a> Batches<'a> {
             unknown => return Some(Err(BatchError::UnknownFormat(unknown))),
         }
         let Some(size) = usize::try_from(length).ok().map(|length| length + LENGTH_END) else {
-            return Some(Err(BatchError::Malformed("the batch has a negative length")));
+            return Some(Err(BatchError::TooShort));
         };
         if size < HEADER_SIZE {
-            return Some(Err(BatchError::Malformed("the batch is shorter than its header")));
+            return Some(Err(BatchError::TooShort));
         }
         let (batch, after) = self.rest.split_at_checked(size)?;
         self.rest = after;

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::write::put_varint;
 use crate::model::record::RecordView;
 
 /// A record to be encoded; its offset and timestamp are relative to the batch's.
@@ -23,6 +24,8 @@ pub(crate) struct SampleBatch {
     pub(crate) base_timestamp: i64,
     pub(crate) max_timestamp: i64,
     pub(crate) producer_id: i64,
+    pub(crate) producer_epoch: i16,
+    pub(crate) base_sequence: i32,
     pub(crate) records: Vec<SampleRecord>,
 }
 
@@ -119,6 +122,8 @@ impl SampleBatch {
             base_timestamp: 1_700_000_000_000,
             max_timestamp: 1_700_000_000_000,
             producer_id: -1,
+            producer_epoch: -1,
+            base_sequence: -1,
             records,
         }
     }
@@ -156,8 +161,8 @@ impl SampleBatch {
         checked.extend(self.base_timestamp.to_be_bytes());
         checked.extend(self.max_timestamp.to_be_bytes());
         checked.extend(self.producer_id.to_be_bytes());
-        checked.extend(0_i16.to_be_bytes());
-        checked.extend(0_i32.to_be_bytes());
+        checked.extend(self.producer_epoch.to_be_bytes());
+        checked.extend(self.base_sequence.to_be_bytes());
         checked.extend(count.to_be_bytes());
         checked.extend(body);
         let mut batch = Vec::new();
@@ -197,16 +202,6 @@ impl SampleRecord {
             && view.value == self.value.as_deref()
             && view.headers.iter().map(headers).collect::<Vec<_>>() == self.headers
     }
-}
-
-/// Writes a zigzag varint.
-pub(crate) fn put_varint(output: &mut Vec<u8>, value: i64) {
-    let mut left = ((value << 1) ^ (value >> 63)).cast_unsigned();
-    while left >= 0x80 {
-        output.push(u8::try_from(left & 0x7f).unwrap() | 0x80);
-        left >>= 7;
-    }
-    output.push(u8::try_from(left).unwrap());
 }
 
 /// Writes a varint length and the bytes; length −1 is null.

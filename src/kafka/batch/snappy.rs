@@ -13,6 +13,25 @@ const FRAME_HEADER: usize = 16;
 /// refused before memory is taken for it.
 const MAX_RATIO: usize = 22;
 
+/// The versions behind [`MAGIC`] as snappy-java writes them.
+const VERSIONS: &[u8] = b"\0\0\0\x01\0\0\0\x01";
+/// How much snappy-java compresses at a time.
+const BLOCK_SIZE: usize = 32 * 1024;
+
+/// Compresses `input` in xerial's framing, the only one that every client reads.
+pub(super) fn compress(input: &[u8]) -> Result<Vec<u8>, snap::Error> {
+    let mut encoder = snap::raw::Encoder::new();
+    let mut output = [MAGIC, VERSIONS].concat();
+    for block in input.chunks(BLOCK_SIZE) {
+        let compressed = encoder.compress_vec(block)?;
+        // A block is never much larger than what it was made from.
+        let size = u32::try_from(compressed.len()).unwrap_or(u32::MAX);
+        output.extend(size.to_be_bytes());
+        output.extend(compressed);
+    }
+    Ok(output)
+}
+
 /// Decompresses `input` behind `output`, which may grow to `limit` bytes.
 pub(super) fn decompress(
     decoder: &mut snap::raw::Decoder,

@@ -6,20 +6,24 @@ mod alter_configs;
 mod cluster;
 mod create_partitions;
 mod create_topics;
+mod delete_records;
 mod delete_topics;
 mod describe_configs;
 mod describe_groups;
 mod describe_transactions;
 mod end_txn;
+mod fetch;
 mod find_coordinator;
 mod heartbeat;
 mod init_producer_id;
 mod join_group;
 mod leave_group;
+mod list_offsets;
 mod metadata;
 mod offset_commit;
 mod offset_delete;
 mod offset_fetch;
+mod produce;
 mod sync_group;
 mod txn_offset_commit;
 mod versions;
@@ -32,7 +36,7 @@ use kafka_protocol::ResponseError;
 use kafka_protocol::messages::api_versions_response::ApiVersion;
 use kafka_protocol::protocol::{Request, StrBytes, VersionRange};
 
-use super::broker::Shared;
+use super::broker::{LEADER_EPOCH, Shared};
 use super::topics::Topics;
 
 pub(super) use versions::unsupported_version;
@@ -151,5 +155,15 @@ impl<K: Ord> Repeated<K> {
     /// Returns nothing for an item that is named once, and otherwise whether this is its first time.
     fn check(&mut self, item: &K) -> Option<bool> {
         self.repeated.get_mut(item).map(|is_first| std::mem::replace(is_first, false))
+    }
+}
+
+/// Checks the leader's epoch that a client knows, if it says one; returns the error when it is another
+/// one than that of the only leader there is.
+fn leader_epoch_error(known: i32) -> Option<ResponseError> {
+    match known {
+        -1 | LEADER_EPOCH => None,
+        ..LEADER_EPOCH => Some(ResponseError::FencedLeaderEpoch),
+        _ => Some(ResponseError::UnknownLeaderEpoch),
     }
 }

@@ -14,10 +14,15 @@ pub(super) use configs::{Change, Configs};
 pub(super) use definitions::{BROKER_CONFIGS, Definition, definition, definitions};
 pub(super) use new::NewTopic;
 
-use super::log::Log;
+use super::log::{At, Log, LogConfig};
+use super::transactions::{Outcome, Producer};
+use crate::model::timestamp::Timestamp;
 
 /// The most partitions of a topic, and of all topics together: each costs some memory.
 const MOST_PARTITIONS: usize = 10_000;
+
+/// The epoch of the only transaction coordinator.
+const COORDINATOR_EPOCH: i32 = 0;
 
 /// All topics.
 #[derive(Default)]
@@ -158,6 +163,37 @@ impl Topics {
             topic.partitions.resize_with(wanted, Log::default);
         }
         Ok(())
+    }
+
+    /// Writes the marker that ends a producer's transaction into a partition, if it is still there.
+    pub(super) fn end_transaction(
+        &mut self,
+        topic: &str,
+        partition: i32,
+        (producer, outcome): (Producer, Outcome),
+        now: Timestamp,
+    ) {
+        let Some(config) = self.get(topic).map(|topic| LogConfig::of(&topic.configs)) else {
+            return;
+        };
+        let at = At { config: &config, now };
+        let producer = (producer.id, producer.epoch);
+        if let Some(log) = self.log_mut(topic, partition) {
+            // A partition that has seen a later epoch has had the end of this one.
+            let _fenced = log.end_transaction(producer, outcome, COORDINATOR_EPOCH, at);
+        }
+    }
+
+    /// Forgets and compacts what is due; tells whether anything changed.
+    pub(super) fn upkeep(&mut self, now: Timestamp) -> bool {
+        let mut is_changed = false;
+        for topic in self.by_name.values_mut() {
+            let config = LogConfig::of(&topic.configs);
+            for log in &mut topic.partitions {
+                is_changed |= log.upkeep(At { config: &config, now });
+            }
+        }
+        is_changed
     }
 
     /// Checks that there may be so many more partitions.

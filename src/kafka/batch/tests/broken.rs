@@ -4,7 +4,8 @@
 use super::{read, values};
 use crate::kafka::batch::codec::Codec;
 use crate::kafka::batch::iter::Whole;
-use crate::kafka::batch::sample::{Compression, SampleBatch, put_varint};
+use crate::kafka::batch::sample::{Compression, SampleBatch};
+use crate::kafka::batch::write::put_varint;
 use crate::kafka::batch::{BatchError, Scratch, whole_batches};
 
 #[test]

@@ -1,0 +1,64 @@
+//! `DeleteRecords`.
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::delete_records_request::DeleteRecordsPartition;
+use kafka_protocol::messages::delete_records_response::{
+    DeleteRecordsPartitionResult, DeleteRecordsTopicResult,
+};
+use kafka_protocol::messages::{DeleteRecordsRequest, DeleteRecordsResponse, TopicName};
+use kafka_protocol::protocol::VersionRange;
+
+use super::{Call, Caller, versions};
+use crate::sandbox::broker::Broker;
+use crate::sandbox::log::LogConfig;
+use crate::sandbox::topics::Topics;
+
+impl Call for DeleteRecordsRequest {
+    const OFFERED: VersionRange = versions(0, 2);
+
+    async fn answer(self, caller: &mut Caller) -> DeleteRecordsResponse {
+        caller
+            .broker
+            .change(|broker| each(&self, |topic, partition| delete(broker, topic, partition)))
+    }
+
+    fn refuse(self, error: ResponseError) -> DeleteRecordsResponse {
+        each(&self, |_, _| Err(error))
+    }
+
+    fn topics(&self, _topics: &Topics) -> Vec<String> {
+        self.topics.iter().map(|topic| topic.name.to_string()).collect()
+    }
+}
+
+/// Answers for each partition, with where it starts or why nothing was deleted.
+fn each(
+    request: &DeleteRecordsRequest,
+    mut answer: impl FnMut(&TopicName, &DeleteRecordsPartition) -> Result<i64, ResponseError>,
+) -> DeleteRecordsResponse {
+    let topics = request.topics.iter().map(|topic| {
+        let results = topic.partitions.iter().map(|partition| {
+            let start = answer(&topic.name, partition);
+            DeleteRecordsPartitionResult::default()
+                .with_partition_index(partition.partition_index)
+                .with_error_code(start.err().map_or(0, |error| error.code()))
+                .with_low_watermark(start.unwrap_or(-1))
+        });
+        DeleteRecordsTopicResult::default()
+            .with_name(topic.name.clone())
+            .with_partitions(results.collect())
+    });
+    DeleteRecordsResponse::default().with_topics(topics.collect())
+}
+
+/// Deletes the beginning of a partition.
+fn delete(
+    broker: &mut Broker,
+    topic: &TopicName,
+    partition: &DeleteRecordsPartition,
+) -> Result<i64, ResponseError> {
+    let unknown = ResponseError::UnknownTopicOrPartition;
+    let config = LogConfig::of(&broker.topics.get(topic).ok_or(unknown)?.configs);
+    let log = broker.topics.log_mut(topic, partition.partition_index).ok_or(unknown)?;
+    log.delete_before(partition.offset, &config)
+}

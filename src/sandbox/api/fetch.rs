@@ -1,0 +1,200 @@
+//! `Fetch`: with long polls, without sessions. A client that asks for a session is told that it has none,
+//! as by a broker whose sessions are all taken, and asks for everything each time.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
+use kafka_protocol::messages::fetch_response::{
+    AbortedTransaction, FetchableTopicResponse, PartitionData,
+};
+use kafka_protocol::messages::{FetchRequest, FetchResponse, ProducerId};
+use kafka_protocol::protocol::VersionRange;
+
+use super::{Call, Caller, leader_epoch_error, versions};
+use crate::sandbox::broker::Broker;
+use crate::sandbox::log::{Bounds, Isolation, Log, OutOfRange, Slice};
+use crate::sandbox::topics::Topics;
+
+/// The most that one answer holds, whatever the client asks for: `fetch.max.bytes` of Kafka's brokers.
+const MOST_BYTES: usize = 55 * 1024 * 1024;
+
+impl Call for FetchRequest {
+    const OFFERED: VersionRange = versions(4, 18);
+
+    async fn answer(self, caller: &mut Caller) -> FetchResponse {
+        if self.session_id != 0 {
+            let error = ResponseError::FetchSessionIdNotFound;
+            return FetchResponse::default().with_error_code(error.code());
+        }
+        let version = caller.version;
+        let patience = Duration::from_millis(u64::try_from(self.max_wait_ms).unwrap_or(0));
+        let min_bytes = usize::try_from(self.min_bytes).unwrap_or(0);
+        let enough = |broker: &mut Broker| {
+            let read = Read::of(broker, &self, version);
+            (read.is_urgent || read.size >= min_bytes).then_some(read)
+        };
+        let read = match caller.broker.wait_for(patience, enough).await {
+            Some(read) => read,
+            None => caller.broker.look(|broker| Read::of(broker, &self, version)),
+        };
+        FetchResponse::default().with_responses(read.into_responses(&self))
+    }
+
+    fn refuse(self, error: ResponseError) -> FetchResponse {
+        let failed = |topic: &FetchTopic| {
+            topic.partitions.iter().map(|it| Part::failed(it.partition, error)).collect()
+        };
+        let topics = self.topics.iter().map(failed).collect();
+        let read = Read { topics, size: 0, is_urgent: true };
+        FetchResponse::default().with_responses(read.into_responses(&self))
+    }
+
+    fn topics(&self, topics: &Topics) -> Vec<String> {
+        let name = |topic: &FetchTopic| {
+            let by_id = topics.name_of(topic.topic_id).map(str::to_owned);
+            by_id.unwrap_or_else(|| topic.topic.to_string())
+        };
+        self.topics.iter().map(name).collect()
+    }
+}
+
+/// What was read, still in pieces: they are put together when the broker is free for others.
+struct Read {
+    topics: Vec<Vec<Part>>,
+    /// How many bytes it is.
+    size: usize,
+    /// Whether the client is told at once: there is an error, or it asked for nothing.
+    is_urgent: bool,
+}
+
+/// What was read of a partition.
+struct Part {
+    index: i32,
+    outcome: Result<Slice, ResponseError>,
+    high_watermark: i64,
+    last_stable_offset: i64,
+    log_start: i64,
+}
+
+impl Read {
+    /// Reads what a request asks for. The first batch comes even if it is larger than what was asked for.
+    fn of(broker: &Broker, request: &FetchRequest, version: i16) -> Self {
+        let isolation = Isolation::of(request.isolation_level);
+        let mut left = usize::try_from(request.max_bytes).unwrap_or(0).min(MOST_BYTES);
+        let mut read = Self { topics: Vec::new(), size: 0, is_urgent: request.topics.is_empty() };
+        for topic in &request.topics {
+            let mut parts = Vec::new();
+            for partition in &topic.partitions {
+                let max_bytes = usize::try_from(partition.partition_max_bytes).unwrap_or(0);
+                let bounds =
+                    Bounds { max_bytes: max_bytes.min(left), at_least_one: read.size == 0 };
+                let part = match find(broker, topic, partition, version) {
+                    Ok(log) => Part::of(log, partition, bounds, isolation),
+                    Err(error) => Part::failed(partition.partition, error),
+                };
+                match &part.outcome {
+                    Ok(slice) => {
+                        read.size = read.size.saturating_add(slice.size);
+                        left = left.saturating_sub(slice.size);
+                    }
+                    Err(_) => read.is_urgent = true,
+                }
+                parts.push(part);
+            }
+            read.topics.push(parts);
+        }
+        read
+    }
+
+    /// Puts together what is answered.
+    fn into_responses(self, request: &FetchRequest) -> Vec<FetchableTopicResponse> {
+        let isolation = Isolation::of(request.isolation_level);
+        let topics = request.topics.iter().zip(self.topics);
+        topics
+            .map(|(topic, parts)| {
+                let parts = parts.into_iter().map(|part| part.into_response(isolation));
+                FetchableTopicResponse::default()
+                    .with_topic(topic.topic.clone())
+                    .with_topic_id(topic.topic_id)
+                    .with_partitions(parts.collect())
+            })
+            .collect()
+    }
+}
+
+/// Finds a partition, by the topic's name or since version 13 by its id.
+fn find<'b>(
+    broker: &'b Broker,
+    topic: &FetchTopic,
+    partition: &FetchPartition,
+    version: i16,
+) -> Result<&'b Log, ResponseError> {
+    let name = if version >= 13 {
+        broker.topics.name_of(topic.topic_id).ok_or(ResponseError::UnknownTopicId)?
+    } else {
+        &topic.topic
+    };
+    let log = broker.topics.log(name, partition.partition);
+    let log = log.ok_or(ResponseError::UnknownTopicOrPartition)?;
+    leader_epoch_error(partition.current_leader_epoch).map_or(Ok(log), Err)
+}
+
+impl Part {
+    /// Reads a partition.
+    fn of(log: &Log, partition: &FetchPartition, bounds: Bounds, isolation: Isolation) -> Self {
+        match log.read(partition.fetch_offset, bounds, isolation) {
+            Ok(slice) => Self {
+                index: partition.partition,
+                outcome: Ok(slice),
+                high_watermark: log.end(),
+                last_stable_offset: log.last_stable_offset(),
+                log_start: log.start(),
+            },
+            Err(OutOfRange) => Self::failed(partition.partition, ResponseError::OffsetOutOfRange),
+        }
+    }
+
+    /// A partition that could not be read.
+    fn failed(index: i32, error: ResponseError) -> Self {
+        let (high_watermark, last_stable_offset, log_start) = (-1, -1, -1);
+        Self { index, outcome: Err(error), high_watermark, last_stable_offset, log_start }
+    }
+
+    /// Answers for the partition.
+    fn into_response(self, isolation: Isolation) -> PartitionData {
+        let Self { index, outcome, high_watermark, last_stable_offset, log_start } = self;
+        let response = PartitionData::default()
+            .with_partition_index(index)
+            .with_high_watermark(high_watermark)
+            .with_last_stable_offset(last_stable_offset)
+            .with_log_start_offset(log_start)
+            .with_aborted_transactions(None);
+        match outcome {
+            Err(error) => response.with_error_code(error.code()).with_records(Some(Bytes::new())),
+            Ok(slice) => {
+                let aborted = slice.aborted.iter().map(|aborted| {
+                    AbortedTransaction::default()
+                        .with_producer_id(ProducerId(aborted.producer_id))
+                        .with_first_offset(aborted.first_offset)
+                });
+                let aborted = (isolation == Isolation::Committed).then(|| aborted.collect());
+                response.with_aborted_transactions(aborted).with_records(Some(joined(slice)))
+            }
+        }
+    }
+}
+
+/// Returns the batches of a slice as one piece.
+fn joined(slice: Slice) -> Bytes {
+    let Slice { mut batches, size, aborted: _ } = slice;
+    if batches.len() == 1 {
+        return batches.pop().unwrap_or_default();
+    }
+    let mut all = BytesMut::with_capacity(size);
+    for batch in &batches {
+        all.extend_from_slice(batch);
+    }
+    all.freeze()
+}

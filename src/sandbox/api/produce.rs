@@ -1,0 +1,172 @@
+//! `Produce`.
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
+use kafka_protocol::messages::produce_response::{
+    BatchIndexAndErrorMessage, PartitionProduceResponse, TopicProduceResponse,
+};
+use kafka_protocol::messages::{ProduceRequest, ProduceResponse};
+use kafka_protocol::protocol::VersionRange;
+
+use super::{Call, Caller, text, versions};
+use crate::kafka::batch::Scratch;
+use crate::model::offset::TopicPartition;
+use crate::model::timestamp::Timestamp;
+use crate::sandbox::broker::Broker;
+use crate::sandbox::log::{Appended, At, LogConfig, Produced, Refused, Rules, validate};
+use crate::sandbox::topics::Topics;
+
+/// A batch for a partition: checked, or refused already.
+type Checked = Result<Produced, Refused>;
+
+impl Call for ProduceRequest {
+    /// From version 12 on a batch adds its partition to the transaction, and from 13 on topics have ids.
+    /// Nothing before 3 is answered, but older librdkafka compresses only for a broker that says it knows
+    /// version 0: Kafka does the same (KAFKA-18659).
+    const OFFERED: VersionRange = versions(0, 11);
+
+    async fn answer(self, caller: &mut Caller) -> ProduceResponse {
+        if !matches!(self.acks, -1..=1) {
+            return self.refuse(ResponseError::InvalidRequiredAcks);
+        }
+        let (now, configs) = caller.broker.look(|broker| (broker.now(), configs(broker, &self)));
+        let allows_zstd = caller.version >= 7;
+        let topics = self.topic_data.iter().zip(&configs);
+        // Most of the work, done while others use the broker.
+        let checked: Vec<Vec<Checked>> =
+            topics.map(|(topic, config)| check(topic, config.as_ref(), now, allows_zstd)).collect();
+        let is_transactional = |it: &Checked| {
+            it.as_ref().is_ok_and(|produced| produced.transactional_producer().is_some())
+        };
+        if self.transactional_id.is_none() && checked.iter().flatten().any(is_transactional) {
+            return self.refuse(ResponseError::TransactionalIdAuthorizationFailed);
+        }
+        let topics = self.topic_data.iter().zip(&configs).zip(checked);
+        let by = By {
+            transactional_id: self.transactional_id.as_ref().map_or("", |id| id.as_str()),
+            knows_abortable: caller.version >= 11,
+        };
+        let responses = caller.broker.change(|broker| {
+            topics
+                .map(|((topic, config), checked)| {
+                    append(broker, topic, config.as_ref(), checked, &by)
+                })
+                .collect()
+        });
+        ProduceResponse::default().with_responses(responses)
+    }
+
+    fn refuse(self, error: ResponseError) -> ProduceResponse {
+        let refuse = |topic: &TopicProduceData| {
+            let refused = |it: &PartitionProduceData| response(it.index, &Err(error.into()), -1);
+            TopicProduceResponse::default()
+                .with_name(topic.name.clone())
+                .with_partition_responses(topic.partition_data.iter().map(refused).collect())
+        };
+        ProduceResponse::default().with_responses(self.topic_data.iter().map(refuse).collect())
+    }
+
+    fn topics(&self, _topics: &Topics) -> Vec<String> {
+        self.topic_data.iter().map(|topic| topic.name.to_string()).collect()
+    }
+
+    fn wants_answer(&self) -> bool {
+        self.acks != 0
+    }
+}
+
+/// Who produces.
+struct By<'a> {
+    transactional_id: &'a str,
+    /// Whether the client knows the error that lets it abort and go on.
+    knows_abortable: bool,
+}
+
+/// Returns the configs of each topic that there is.
+fn configs(broker: &Broker, request: &ProduceRequest) -> Vec<Option<LogConfig>> {
+    let config = |topic: &TopicProduceData| {
+        broker.topics.get(&topic.name).map(|topic| LogConfig::of(&topic.configs))
+    };
+    request.topic_data.iter().map(config).collect()
+}
+
+/// Checks what is to be appended to the partitions of a topic.
+fn check(
+    topic: &TopicProduceData,
+    config: Option<&LogConfig>,
+    now: Timestamp,
+    allows_zstd: bool,
+) -> Vec<Checked> {
+    let mut scratch = Scratch::default();
+    let check = |data: &PartitionProduceData| {
+        let config = config.ok_or(ResponseError::UnknownTopicOrPartition)?;
+        let partition = format!("{}-{}", topic.name.as_str(), data.index);
+        let rules = Rules { config, partition: &partition, now, allows_zstd };
+        let records = data.records.as_ref().ok_or(ResponseError::InvalidRecord)?;
+        validate(records, rules, &mut scratch)
+    };
+    topic.partition_data.iter().map(check).collect()
+}
+
+/// Appends what was checked.
+fn append(
+    broker: &mut Broker,
+    topic: &TopicProduceData,
+    config: Option<&LogConfig>,
+    checked: Vec<Checked>,
+    by: &By<'_>,
+) -> TopicProduceResponse {
+    let now = broker.now();
+    let append = |(data, checked): (&PartitionProduceData, Checked)| {
+        let log = broker.topics.log_mut(&topic.name, data.index);
+        let (Some(log), Some(config)) = (log, config) else {
+            let unknown = Err(ResponseError::UnknownTopicOrPartition.into());
+            return response(data.index, &unknown, -1);
+        };
+        let appended = checked.and_then(|produced| {
+            if let Some(producer) = produced.transactional_producer()
+                && !log.has_open_transaction(producer.id)
+            {
+                let partition = TopicPartition::new(topic.name.as_str().into(), data.index);
+                let id = by.transactional_id;
+                let is_part = broker.transactions.check_partition(id, producer, &partition);
+                is_part.map_err(|not| not.error(by.knows_abortable))?;
+            }
+            Ok(log.append(&produced, At { config, now })?)
+        });
+        response(data.index, &appended, log.start())
+    };
+    TopicProduceResponse::default()
+        .with_name(topic.name.clone())
+        .with_partition_responses(topic.partition_data.iter().zip(checked).map(append).collect())
+}
+
+/// Answers for one partition.
+fn response(
+    index: i32,
+    appended: &Result<Appended, Refused>,
+    log_start: i64,
+) -> PartitionProduceResponse {
+    let response = PartitionProduceResponse::default().with_index(index);
+    match appended {
+        Ok(Appended { base_offset, append_time }) => response
+            .with_base_offset(*base_offset)
+            .with_log_append_time_ms(append_time.unwrap_or(-1))
+            .with_log_start_offset(log_start),
+        Err(refused) => {
+            let Refused { error, message, records, .. } = refused;
+            let records = records.iter().map(|record| {
+                BatchIndexAndErrorMessage::default()
+                    .with_batch_index(record.index)
+                    .with_batch_index_error_message(Some(text(&record.message)))
+            });
+            response
+                .with_error_code(error.code())
+                .with_base_offset(-1)
+                .with_log_append_time_ms(-1)
+                .with_log_start_offset(if refused.tells_log_start() { log_start } else { -1 })
+                .with_record_errors(records.collect())
+                .with_error_message(message.as_deref().map(text))
+        }
+    }
+}
