@@ -1,5 +1,8 @@
 //! Producing, fetching, finding offsets and deleting records.
 
+use std::thread;
+use std::time::Duration;
+
 use bytes::Bytes;
 use flowctl::clock::Clock;
 use kafka_protocol::indexmap::IndexMap;
@@ -152,6 +155,24 @@ fn delete(client: &mut Client, topic: &str, offset: i64) -> DeleteRecordsPartiti
 fn topic(broker: &Broker) -> (String, Client) {
     let (topic, mut client) = (unique("records"), broker.connect());
     let _id: Uuid = create(&mut client, &topic, 1);
+    settle(&mut client, &topic);
+    (topic, client)
+}
+
+/// Waits until the leader of a fresh topic knows that it is one.
+fn settle(client: &mut Client, topic: &str) {
+    let deadline = now() + 30_000;
+    while find(client, topic, -1).error_code != 0 {
+        assert!(now() < deadline, "`{topic}` has no leader");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A topic with a config and somebody to use it.
+fn configured(broker: &Broker, key: &str, value: &str) -> (String, Client) {
+    let (topic, mut client) = (unique("configured"), broker.connect());
+    create_with(&mut client, &topic, &[(key, value)]);
+    settle(&mut client, &topic);
     (topic, client)
 }
 
@@ -236,8 +257,7 @@ fn bad_batches_are_refused(broker: &Broker) {
 }
 
 fn a_compacted_topic_wants_keys(broker: &Broker) {
-    let (topic, mut client) = (unique("compacted"), broker.connect());
-    create_with(&mut client, &topic, &[("cleanup.policy", "compact")]);
+    let (topic, mut client) = configured(broker, "cleanup.policy", "compact");
     let key = Some(Bytes::from_static(b"k"));
     let keyed = Record { key, ..record(0, "a") };
     let answer = send(&mut client, &topic, encode(&[keyed, record(1, "b")]));
@@ -258,8 +278,7 @@ fn text(text: Option<StrBytes>) -> String {
 }
 
 fn the_broker_sets_the_time_if_it_is_to(broker: &Broker) {
-    let (topic, mut client) = (unique("timed"), broker.connect());
-    create_with(&mut client, &topic, &[("message.timestamp.type", "LogAppendTime")]);
+    let (topic, mut client) = configured(broker, "message.timestamp.type", "LogAppendTime");
     let old = |offset, text| Record { timestamp: 1_000, ..record(offset, text) };
     let answer = send(&mut client, &topic, encode(&[old(0, "a"), old(1, "b")]));
     assert!(answer.log_append_time_ms > 1_700_000_000_000, "{answer:?}");
@@ -311,8 +330,7 @@ fn records_are_deleted_from_the_beginning(broker: &Broker) {
     assert_eq!(delete(&mut client, &topic, -1).low_watermark, 3);
     assert_eq!(produce(&mut client, &topic, &[&[record(0, "d")]]), 3);
 
-    let compacted = unique("compacted");
-    create_with(&mut client, &compacted, &[("cleanup.policy", "compact")]);
+    let (compacted, mut client) = configured(broker, "cleanup.policy", "compact");
     assert_eq!(delete(&mut client, &compacted, 0).error_code, 44);
     assert_eq!(delete(&mut client, &unique("missing"), 0).error_code, 3);
 }
