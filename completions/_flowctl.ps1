@@ -291,6 +291,7 @@ Register-ArgumentCompleter -Native -CommandName 'flowctl' -ScriptBlock {
             [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Environment of the topology [env: FLOWCTL_ENV]')
             [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'Let requests fail: CALL CONDITIONS EFFECT, as in ''Produce topic=orders every=3 drop-after'' (can be repeated)')
             [CompletionResult]::new('--fault-file', '--fault-file', [CompletionResultType]::ParameterName, 'Rules as of --fault, one a line; the file is read again when it changes')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Let only users in, by SASL PLAIN or SCRAM: the first one may do everything, the others what ACLs allow (can be repeated). A password shows in the list of processes: take one for tests only')
             [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]')
             [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]')
             [CompletionResult]::new('--bootstrap-server', '--bootstrap-server', [CompletionResultType]::ParameterName, 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]')

@@ -280,6 +280,7 @@ set edit:completion:arg-completer[flowctl] = {|@words|
             cand --env 'Environment of the topology [env: FLOWCTL_ENV]'
             cand --fault 'Let requests fail: CALL CONDITIONS EFFECT, as in ''Produce topic=orders every=3 drop-after'' (can be repeated)'
             cand --fault-file 'Rules as of --fault, one a line; the file is read again when it changes'
+            cand --user 'Let only users in, by SASL PLAIN or SCRAM: the first one may do everything, the others what ACLs allow (can be repeated). A password shows in the list of processes: take one for tests only'
             cand -b 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]'
             cand --brokers 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]'
             cand --bootstrap-server 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]'

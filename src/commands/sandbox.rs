@@ -17,10 +17,11 @@ use crate::error::Problem;
 use crate::exit::Exit;
 use crate::interrupt::Signal;
 use crate::kafka::{Cluster, ConnectionSettings, Properties};
+use crate::model::secret::Secret;
 use crate::output::{Place, plan as plan_view};
 use crate::plan::run::{self, Limits};
 use crate::plan::{Permissions, Plan};
-use crate::sandbox::{Event, Fault, Options, Sandbox};
+use crate::sandbox::{Event, Fault, Options, Sandbox, User};
 use crate::topology::resolved::ResolvedCluster;
 
 /// Start an embedded Kafka broker in memory, for trying and testing
@@ -56,6 +57,11 @@ pub struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "faults")]
     pub fault_file: Option<PathBuf>,
 
+    /// Let only users in, by SASL PLAIN or SCRAM: the first one may do everything, the others what ACLs
+    /// allow (can be repeated). A password shows in the list of processes: take one for tests only
+    #[arg(long = "user", value_name = "NAME:PASSWORD")]
+    pub users: Vec<Secret>,
+
     /// Command to run beside it
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
@@ -66,19 +72,21 @@ const PORT: u16 = 9092;
 
 /// Runs the sandbox.
 pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
-    let Args { listen, topology, faults, fault_file, command } = args;
+    let Args { listen, topology, faults, fault_file, users, command } = args;
     let listen = address(listen.as_deref(), !command.is_empty())?;
     let mut rules = fault_file.map(FaultFile::new);
     let faults = match &mut rules {
         Some(file) => file.read()?.unwrap_or_default(),
         None => faults,
     };
-    let sandbox = start(listen, Vec::new(), context).await?;
+    let users = read_users(&users)?;
+    let owner = login(users.first());
+    let sandbox = start(listen, users, context).await?;
     let address = sandbox.address();
     let is_wanted = topology.file.is_some() || topology.env.is_some();
     let environment = context.topology_environment(&topology).map(str::to_owned);
     if is_wanted {
-        let exit = apply(&topology, address, context).await?;
+        let exit = apply(&topology, address, &owner, context).await?;
         if exit != Exit::Done {
             return Ok(exit);
         }
@@ -111,10 +119,10 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
 /// Starts a sandbox and says why it cannot.
 pub(super) async fn start(
     listen: SocketAddr,
-    faults: Vec<Fault>,
+    users: Vec<User>,
     context: &Context,
 ) -> anyhow::Result<Sandbox> {
-    let options = Options { listen, clock: context.clock, faults };
+    let options = Options { listen, clock: context.clock, faults: Vec::new(), users };
     let started = Sandbox::start(options).await;
     started.map_err(|cause| {
         let problem = Problem::failed(format!("cannot listen on {listen}: {cause}"));
@@ -145,13 +153,13 @@ fn address(listen: Option<&str>, has_command: bool) -> anyhow::Result<SocketAddr
 async fn apply(
     args: &TopologyArgs,
     address: SocketAddr,
+    owner: &Properties,
     context: &mut Context,
 ) -> anyhow::Result<Exit> {
     let mut wanted = context.topology(args).await?;
     context.output.diagnostics(&wanted.warnings);
     wanted.cluster = ResolvedCluster::default();
-    let (settings, _) =
-        ConnectionSettings::from_properties(Some(&address.to_string()), &Properties::new())?;
+    let (settings, _) = ConnectionSettings::from_properties(Some(&address.to_string()), owner)?;
     let cluster = Cluster::connect(&settings, context.deadline).await?;
     let plan = plan::compare(&wanted, &cluster, &Permissions::default(), context).await?;
     create(&cluster, plan, context).await
@@ -246,6 +254,28 @@ impl FaultFile {
         self.text = Some(text);
         rules.map(Some)
     }
+}
+
+/// Reads `--user`. The parser of the command line would show what it cannot read.
+fn read_users(texts: &[Secret]) -> Result<Vec<User>, Problem> {
+    let read = texts.iter().map(|text| User::parse(text.reveal()));
+    read.collect::<Result<_, _>>().map_err(|error| Problem::usage(format!("--user: {error}")))
+}
+
+/// Returns the properties by which a user logs in.
+fn login(user: Option<&User>) -> Properties {
+    let mut properties = Properties::new();
+    if let Some(user) = user {
+        for (key, value) in [
+            ("security.protocol", "SASL_PLAINTEXT"),
+            ("sasl.mechanism", "PLAIN"),
+            ("sasl.username", user.name()),
+            ("sasl.password", user.password().reveal()),
+        ] {
+            properties.set(key, value, "--user");
+        }
+    }
+    properties
 }
 
 /// Reads `--fault`.

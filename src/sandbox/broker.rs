@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::access::{User, Users};
 use super::faults::Faults;
 use super::groups::{self, Groups};
 use super::topics::{Refusal, Topics};
@@ -35,6 +36,7 @@ pub(super) struct Broker {
     pub(super) transactions: Transactions,
     /// What is to go wrong.
     pub(super) faults: Faults,
+    users: Arc<Users>,
     clock: Clock,
     /// When partitions are looked after next.
     next_upkeep: Timestamp,
@@ -45,8 +47,8 @@ pub(super) struct Broker {
 const UPKEEP_MS: i64 = 1_000;
 
 impl Broker {
-    /// Makes a broker without topics.
-    pub(super) fn new(clock: Clock) -> Self {
+    /// Makes a broker without topics. Without users nobody has to log in.
+    pub(super) fn new(clock: Clock, users: Vec<User>) -> Self {
         let id = new_id().simple().to_string();
         let cluster_id = format!("sandbox-{}", id.get(..12).unwrap_or_default());
         Self {
@@ -55,6 +57,7 @@ impl Broker {
             groups: Groups::new(groups::Settings::default()),
             transactions: Transactions::new(transactions::Settings::default()),
             faults: Faults::default(),
+            users: Arc::new(Users::new(users)),
             clock,
             next_upkeep: clock.now(),
         }
@@ -124,6 +127,11 @@ impl Shared {
     /// Shares a broker.
     pub(super) fn new(broker: Broker) -> Self {
         Self { state: Arc::new(Mutex::new(broker)), changes: watch::Sender::new(0) }
+    }
+
+    /// Returns the users, who are always the same.
+    pub(super) fn users(&self) -> Arc<Users> {
+        self.look(|broker| Arc::clone(&broker.users))
     }
 
     /// Looks at the broker. Never held across a wait.

@@ -1,7 +1,8 @@
 //! An embedded Kafka broker in memory, for trying a topology and testing a script without a cluster.
 //! Never for data that matters: it ends with the process.
 //!
-//! Decisions are pure state machines ([`log`], [`topics`], [`groups`], [`transactions`], [`faults`]):
+//! Decisions are pure state machines ([`log`], [`topics`], [`groups`], [`transactions`], [`access`],
+//! [`faults`]):
 //! they take what was asked and the time, and return values. `api` translates between them and the
 //! protocol, one file a call; `server` owns the sockets. The whole state is one [`Broker`](broker::Broker)
 //! behind one lock, so that what belongs together happens at once.
@@ -11,6 +12,7 @@
     reason = "the room is being built; taken away with its last slice"
 )]
 
+mod access;
 mod api;
 mod broker;
 mod faults;
@@ -20,5 +22,6 @@ mod server;
 mod topics;
 mod transactions;
 
+pub use access::{User, UserError};
 pub use faults::{Fault, FaultError};
 pub use server::{Event, Options, Sandbox};

@@ -7,12 +7,16 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use flowctl::clock::Clock;
-use flowctl::sandbox::{Event, Options, Sandbox};
+use flowctl::sandbox::{Event, Options, Sandbox, User};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
 use crate::client::Client;
 use crate::instance;
+
+/// The users of a secure broker, each with its name and `-secret` as the password. The first one is the
+/// super user, the others may do what ACLs allow.
+const USERS: [&str; 3] = ["admin", "alice", "nobody"];
 
 /// A broker.
 pub(crate) struct Broker {
@@ -30,13 +34,24 @@ struct Running {
 impl Broker {
     /// Starts a sandbox for one test alone.
     pub(crate) fn sandbox() -> Self {
+        Self::start(&[])
+    }
+
+    /// Starts a sandbox with the users of the secure Kafka: the first one is its super user.
+    pub(crate) fn secure_sandbox() -> Self {
+        Self::start(&USERS)
+    }
+
+    fn start(users: &[&str]) -> Self {
+        let users = users.iter().map(|user| User::parse(&format!("{user}:{user}-secret")).unwrap());
+        let users = users.collect();
         let (bound, address) = mpsc::channel();
         let (stop, mut stopped) = oneshot::channel();
         let thread = thread::spawn(move || {
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-                let options = Options { listen, clock: Clock::System, faults: Vec::new() };
+                let options = Options { listen, clock: Clock::System, faults: Vec::new(), users };
                 let mut sandbox = Sandbox::start(options).await.unwrap();
                 bound.send(sandbox.address()).unwrap();
                 loop {
@@ -55,6 +70,16 @@ impl Broker {
     pub(crate) fn kafka() -> Self {
         let variables = instance::up("", "");
         Self { address: variables["FLOWCTL_BROKERS"].clone(), _running: None }
+    }
+
+    /// Returns Apache Kafka with users and an authorizer, by its listener without TLS.
+    pub(crate) fn secure_kafka() -> Self {
+        let variables = instance::up("", "--secure");
+        for user in USERS {
+            let password = &variables[&format!("FLOWCTL_DEV_{}_PASSWORD", user.to_uppercase())];
+            assert_eq!(*password, format!("{user}-secret"));
+        }
+        Self { address: variables["FLOWCTL_DEV_CLEAR_BROKERS"].clone(), _running: None }
     }
 
     /// Connects to it.

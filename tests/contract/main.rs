@@ -25,6 +25,7 @@ mod records;
 #[path = "../support/running.rs"]
 #[expect(dead_code, reason = "other kinds of tests use the rest")]
 mod running;
+mod sasl;
 mod topic_changes;
 mod topics;
 mod transactions;
@@ -42,3 +43,16 @@ macro_rules! behaviours {
     };
 }
 pub(crate) use behaviours;
+
+/// Makes two tests of each behaviour of a broker with users.
+macro_rules! secure_behaviours {
+    ($($name:ident),+ $(,)?) => {
+        mod sandbox {
+            $(#[test] fn $name() { super::$name(&crate::broker::Broker::secure_sandbox()); })+
+        }
+        mod kafka {
+            $(#[test] fn $name() { super::$name(&crate::broker::Broker::secure_kafka()); })+
+        }
+    };
+}
+pub(crate) use secure_behaviours;

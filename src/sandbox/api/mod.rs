@@ -24,6 +24,7 @@ mod offset_commit;
 mod offset_delete;
 mod offset_fetch;
 mod produce;
+mod sasl;
 mod sync_group;
 mod txn_offset_commit;
 mod versions;
@@ -36,6 +37,7 @@ use kafka_protocol::ResponseError;
 use kafka_protocol::messages::api_versions_response::ApiVersion;
 use kafka_protocol::protocol::{Request, StrBytes, VersionRange};
 
+use super::access::Session;
 use super::broker::{LEADER_EPOCH, Shared};
 use super::topics::Topics;
 
@@ -76,6 +78,8 @@ pub(super) struct Caller {
     pub(super) address: SocketAddr,
     /// Where the client is.
     pub(super) peer: SocketAddr,
+    /// Who the client is.
+    pub(super) session: Session,
     /// What the client calls itself.
     pub(super) client_id: StrBytes,
     /// The version of the request.
@@ -87,8 +91,9 @@ pub(super) struct Caller {
 impl Caller {
     /// A client that has just connected.
     pub(super) fn new(broker: Shared, address: SocketAddr, peer: SocketAddr) -> Self {
+        let session = Session::new(broker.users());
         let client_id = StrBytes::default();
-        Self { broker, address, peer, client_id, version: 0, offered: Vec::new }
+        Self { broker, address, peer, session, client_id, version: 0, offered: Vec::new }
     }
 
     /// Returns the host by which this client reaches the broker.

@@ -17,6 +17,7 @@ impl Call for ApiVersionsRequest {
         {
             return self.refuse(ResponseError::InvalidRequest);
         }
+        caller.session.greet();
         ApiVersionsResponse::default().with_api_keys((caller.offered)())
     }
 

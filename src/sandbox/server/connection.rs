@@ -42,5 +42,8 @@ pub(super) async fn converse(
                 Err(_) => return Err("the client does not read its answers".to_owned()),
             },
         }
+        if caller.session.is_refused() {
+            return Err("it could not log in".to_owned());
+        }
     }
 }

@@ -10,7 +10,8 @@ use kafka_protocol::messages::{
     HeartbeatRequest, IncrementalAlterConfigsRequest, InitProducerIdRequest, JoinGroupRequest,
     LeaveGroupRequest, ListGroupsRequest, ListOffsetsRequest, ListTransactionsRequest,
     MetadataRequest, OffsetCommitRequest, OffsetDeleteRequest, OffsetFetchRequest, ProduceRequest,
-    RequestHeader, SyncGroupRequest, TxnOffsetCommitRequest,
+    RequestHeader, SaslAuthenticateRequest, SaslHandshakeRequest, SyncGroupRequest,
+    TxnOffsetCommitRequest,
 };
 use kafka_protocol::protocol::{Decodable, Request};
 use tokio::time::sleep;
@@ -32,10 +33,10 @@ pub(super) enum Reply {
 
 /// Names every call that the sandbox answers; what is not here is not advertised.
 macro_rules! calls {
-    ($($request:ty),+ $(,)?) => {
+    ($($request:ty),+; never throttled: $($other:ty),+ $(,)?) => {
         /// Returns what `ApiVersions` says.
         fn offered() -> Vec<ApiVersion> {
-            vec![$(offer::<$request>()),+]
+            vec![$(offer::<$request>(),)+ $(offer::<$other>()),+]
         }
 
         /// Answers a request; an error closes the connection.
@@ -47,6 +48,7 @@ macro_rules! calls {
                     };
                     serve::<$request>(caller, frame, throttle).await
                 })+
+                $(<$other>::KEY => serve::<$other>(caller, frame, |_, _| {}).await,)+
                 key => Err(format!("the sandbox does not know API key {key}")),
             }
         }
@@ -84,7 +86,8 @@ calls! {
     OffsetFetchRequest,
     ProduceRequest,
     SyncGroupRequest,
-    TxnOffsetCommitRequest,
+    TxnOffsetCommitRequest;
+    never throttled: SaslAuthenticateRequest, SaslHandshakeRequest,
 }
 
 /// Says which versions of a call are offered.
@@ -102,6 +105,10 @@ async fn serve<C: Call>(
     throttle: impl Fn(&mut C::Response, i32),
 ) -> Result<Reply, String> {
     let (name, version) = (name(C::KEY), frame.version);
+    // Nothing is decoded for somebody who is not known.
+    if !caller.session.takes(C::KEY) {
+        return Err(format!("{name} before it has logged in"));
+    }
     let mut body = frame.bytes.clone();
     if !(C::OFFERED.min..=C::OFFERED.max).contains(&version) {
         // The client learns the versions from this one answer, which it can always read.

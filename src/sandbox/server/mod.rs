@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use super::access::User;
 use super::broker::{Broker, Shared};
 use super::faults::Fault;
 use crate::clock::Clock;
@@ -29,6 +30,8 @@ pub struct Options {
     pub clock: Clock,
     /// What is to go wrong.
     pub faults: Vec<Fault>,
+    /// Who may log in; nobody has to where there are none. The first one may do everything.
+    pub users: Vec<User>,
 }
 
 /// What the sandbox has to say.
@@ -72,7 +75,7 @@ impl Sandbox {
         let listener = TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
         let (sender, events) = mpsc::channel(EVENTS);
-        let mut broker = Broker::new(options.clock);
+        let mut broker = Broker::new(options.clock, options.users);
         broker.faults.set(options.faults);
         let shared = Shared::new(broker);
         let mut tasks = JoinSet::new();
