@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::Outbound;
 use super::care::{Attempt, Batching, Care};
@@ -61,7 +62,7 @@ pub(super) fn play(
             care.refused(&attempts);
         } else {
             reported.extend(judged);
-            care.committed(all[next + share - 1].place, Some(false));
+            care.committed(all[next + share - 1].place, Some(Duration::ZERO));
             next += share;
         }
     }

@@ -27,9 +27,6 @@ pub use self::outbound::{Addition, Fate, Outbound, Place};
 /// consumers of the target wait for so long at most; a broker that restarts needs less.
 pub const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long a transaction should be open at most, since consumers wait for it.
-const SLOW: Duration = Duration::from_millis(250);
-
 /// How often an aborted transaction is tried again in a row, before the producer is opened anew.
 const MOST_ATTEMPTS: u32 = 5;
 
@@ -108,12 +105,12 @@ impl Writer {
             }
             let start = outbounds.len() - left.len();
             match self.transaction(start, share, add) {
-                Ok(Committed { fates, was_slow }) => {
+                Ok(Committed { fates, took }) => {
                     attempts = 0;
                     left = rest;
                     written.fates.extend(fates);
-                    written.transactions += u64::from(was_slow.is_some());
-                    self.care.committed(last.place, was_slow);
+                    written.transactions += u64::from(took.is_some());
+                    self.care.committed(last.place, took);
                 }
                 Err(Setback::Aborted(_)) if attempts < MOST_ATTEMPTS => attempts += 1,
                 Err(Setback::Refused) if is_asked_to_stop() => {

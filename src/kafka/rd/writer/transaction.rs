@@ -1,10 +1,12 @@
 //! One transaction of a writer: sends, learns from what was refused, adds, commits or aborts.
 
+use std::time::Duration;
+
 use super::super::send_all::Sent;
 use super::super::setback::TransactionError;
 use super::care::Attempt;
-use super::{Add, Addition, Fate, Outbound, SLOW, Stop, TRANSACTION_TIMEOUT, Writer};
-use crate::clock::Deadline;
+use super::{Add, Addition, Fate, Outbound, Stop, TRANSACTION_TIMEOUT, Writer};
+use crate::clock::{Deadline, Stopwatch};
 use crate::kafka::Error;
 use crate::model::record::OutgoingRecord;
 
@@ -45,11 +47,11 @@ impl Writer {
         if sendable.is_empty() {
             let known = add(range.clone(), &fates).map_err(fatal)?;
             if known.records.is_empty() {
-                return Ok(Committed { fates, was_slow: None });
+                return Ok(Committed { fates, took: None });
             }
             addition = Some(known);
         }
-        let slow = Deadline::after(SLOW);
+        let open = Stopwatch::start();
         let deadline = Deadline::after(TRANSACTION_TIMEOUT);
         self.producer.begin().map_err(|error| self.aborted(error))?;
         let sent = self.producer.send_all(&sendable, deadline);
@@ -70,7 +72,7 @@ impl Writer {
             sent.map_err(|error| self.aborted(error))?;
         }
         match self.producer.commit(deadline) {
-            Ok(()) => Ok(Committed { fates, was_slow: Some(slow.has_passed()) }),
+            Ok(()) => Ok(Committed { fates, took: Some(open.elapsed()) }),
             Err(error @ TransactionError::Abortable(_)) => Err(self.aborted(error)),
             Err(TransactionError::Undecided(error)) => {
                 Err(Setback::InDoubt(Box::new(Stop::Undecided(error)), fates))
@@ -173,8 +175,8 @@ impl Writer {
 /// A transaction that was committed, or was none.
 pub(super) struct Committed {
     pub(super) fates: Vec<Fate>,
-    /// Whether it was open for too long; `None` where there was nothing to write.
-    pub(super) was_slow: Option<bool>,
+    /// How long it was open; `None` where there was nothing to write.
+    pub(super) took: Option<Duration>,
 }
 
 fn fatal(error: anyhow::Error) -> Setback {
