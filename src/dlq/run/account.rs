@@ -8,7 +8,7 @@ use crate::dlq::event::Fate;
 use crate::ledger::{EntryKey, Ledger, Outcome, entries};
 use crate::model::name::{GroupId, TopicName};
 use crate::model::offset::{CommittedOffset, TopicPartition};
-use crate::model::record::OutgoingRecord;
+use crate::model::record::{OutgoingRecord, SentTime};
 use crate::model::timestamp::Timestamp;
 
 /// Who writes, about which DLQ, and where to.
@@ -58,7 +58,7 @@ impl Account {
                 records.push(OutgoingRecord {
                     topic: self.ledger.place.topic.clone(),
                     partition: Some(self.ledger.place.partition),
-                    timestamp: None,
+                    timestamp: SentTime::Now,
                     key: Some(key.to_string().into()),
                     value: Some(entry.to_json()?.into()),
                     headers: Vec::new(),

@@ -9,7 +9,7 @@ use flowctl::kafka::TransactionalProducer;
 use flowctl::model::header::Header;
 use flowctl::model::name::TopicName;
 use flowctl::model::partitioner::partition_of_key;
-use flowctl::model::record::OutgoingRecord;
+use flowctl::model::record::{OutgoingRecord, SentTime};
 use serde_json::Value;
 
 use super::{Flow, dead_letter, fill, origin, read, record, write};
@@ -44,7 +44,7 @@ fn originals(flow: &Flow) -> Vec<(OutgoingRecord, OutgoingRecord)> {
         let before = OutgoingRecord {
             topic: TopicName::from(flow.main.as_str()),
             partition: Some(partition),
-            timestamp: None,
+            timestamp: SentTime::Now,
             key: key.map(Bytes::copy_from_slice),
             value: original.map(bytes),
             headers: headers.clone(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use flowctl::clock::Deadline;
 use flowctl::model::header::Header;
+use flowctl::model::record::{OutgoingRecord, SentTime};
 use flowctl::model::timestamp::Timestamp;
 use serde_json::Value;
 
@@ -23,7 +24,7 @@ fn source(partitions: i32, each: i64) -> String {
         let topic = topic.clone();
         (0..each).map(move |number| {
             let mut record = record(&topic, partition, &format!("{partition}-{number}"), "v\u{0}");
-            record.timestamp = Some(Timestamp(1_700_000_000_000 + number * 1_000));
+            record.timestamp = SentTime::At(Timestamp(1_700_000_000_000 + number * 1_000));
             record.headers = vec![Header::new("h", "1"), Header::new("h", "")];
             record
         })
@@ -40,10 +41,15 @@ fn replay(words: &[&str]) -> (i32, String, String) {
 #[test]
 fn a_copy_has_the_same_bytes_times_and_partitions() {
     let source = source(3, 50);
+    // As producers of before 2016 left them: without a timestamp.
+    write((0..2).map(|partition| {
+        let timestamp = SentTime::Absent;
+        OutgoingRecord { timestamp, ..record(&source, partition, "untimed", "v") }
+    }));
     let target = new_topic_with("replay-target", 3, &[FOR_EVER]);
     let (code, _, told) = replay(&[&source, "--to", &target, "--yes"]);
     assert_eq!(code, 0, "{told}");
-    assert!(told.contains("copied 150 records"), "{told}");
+    assert!(told.contains("copied 152 records"), "{told}");
     let content = |topic: &str| {
         let all = read(topic).into_iter().map(|record| {
             let partition = record.topic_partition.partition;
@@ -52,6 +58,8 @@ fn a_copy_has_the_same_bytes_times_and_partitions() {
         all.collect::<Vec<_>>()
     };
     assert_eq!(content(&target), content(&source));
+    let untimed = read(&target).into_iter().filter(|record| record.timestamp.is_none());
+    assert_eq!(untimed.count(), 2);
 }
 
 #[test]
@@ -88,7 +96,7 @@ fn a_range_of_one_partition_copies_nothing_of_the_others() {
 fn refused_records_are_named_and_the_others_are_copied() {
     let source = source(2, 200);
     let mut large = record(&source, 1, "large", &"x".repeat(5_000));
-    large.timestamp = Some(Timestamp(1_700_000_000_000));
+    large.timestamp = SentTime::At(Timestamp(1_700_000_000_000));
     write([large, record(&source, 1, "last", "v")]);
     let target = new_topic_with("replay-small", 1, &[FOR_EVER, ("max.message.bytes", "4000")]);
     let (code, report, told) = replay(&[&source, "--to", &target, "--yes", "-o", "json"]);

@@ -8,7 +8,7 @@ use super::*;
 use crate::kafka::rd::send_all::Sent;
 use crate::kafka::rd::setback::TransactionError;
 use crate::kafka::{ErrorCode, Properties};
-use crate::model::record::OutgoingRecord;
+use crate::model::record::{OutgoingRecord, SentTime};
 
 /// A writer on a played producer, and what that was told to do.
 fn writer(played: Played) -> (Writer, Arc<Mutex<Vec<Step>>>) {
@@ -74,7 +74,7 @@ fn a_refused_addition_names_its_topic() {
         let record = OutgoingRecord {
             topic: "ledger".into(),
             partition: Some(0),
-            timestamp: None,
+            timestamp: SentTime::Now,
             key: None,
             value: Some("entry".into()),
             headers: Vec::new(),
