@@ -1,7 +1,10 @@
 //! Redrives that are killed, interrupted, or started twice.
 
+use std::io::{BufRead, BufReader, Read};
 use std::process::Command;
 use std::time::Duration;
+
+use flowctl::clock::Stopwatch;
 
 use super::{Flow, fill};
 use crate::home::text;
@@ -85,6 +88,35 @@ fn ctrl_c_ends_with_what_is_in_flight_and_the_command_that_goes_on() {
 /// Sends a signal to a process.
 fn signal(name: &str, pid: &str) {
     assert!(Command::new("kill").args([name, pid]).status().unwrap().success());
+}
+
+#[test]
+fn a_second_ctrl_c_ends_a_redrive_whose_producer_is_being_opened() {
+    let own = OwnKafka::up("redrive-opening");
+    let flow = Flow::on(&own.kafka, "redrive-opening", 1);
+    fill(&flow, 1, 2_000);
+    let broker = own.kafka.pid(1);
+    let mut running = flow.start_redrive();
+    let mut stderr = BufReader::new(running.stderr.take().unwrap());
+    let mut told = String::new();
+    // It makes the ledger when the plan is approved, and opens the producer then: the first one of a
+    // cluster, for which the broker makes the log of transactions.
+    while !told.contains("created topic") {
+        assert!(stderr.read_line(&mut told).unwrap() > 0, "{told}");
+    }
+    signal("-STOP", &broker);
+    running.send("INT");
+    running.send("INT");
+    let since = Stopwatch::start();
+    stderr.read_to_string(&mut told).unwrap();
+    let ended = running.wait().unwrap();
+    let took = since.elapsed();
+    signal("-CONT", &broker);
+    assert_eq!(ended.code(), Some(130), "{told}");
+    assert!(took < Duration::from_secs(1), "{took:?}: {told}");
+    assert!(told.contains("redriven 0 of 2000") && told.contains("stopped at once"), "{told}");
+    flow.redrive(&[]);
+    flow.each_arrived_once(2_000);
 }
 
 /// Longer than the coordinator leaves a transaction open: 20 s, and it looks every 10 s.
