@@ -217,7 +217,7 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and not __fish_seen
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and not __fish_seen_subcommand_from ls show redrive" -f -a "ls" -d 'List DLQs with what is pending in them'
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and not __fish_seen_subcommand_from ls show redrive" -f -a "show" -d 'Show dead letters with their origin and error'
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and not __fish_seen_subcommand_from ls show redrive" -f -a "redrive" -d 'Send dead letters back to where they belong'
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from ls" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from ls" -s o -l output -d 'Output format' -r -f -a "text\t'For people'
 json\t'One JSON document'
 jsonl\t'One JSON object a line'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from ls" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
@@ -246,7 +246,7 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_sub
 redriven\t'Those that were'
 duplicate\t'Those in whose place another one of the same origin was redriven'
 all\t'All'"
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format' -r -f -a "text\t'For people'
 json\t'One JSON document'
 jsonl\t'One JSON object a line'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
@@ -274,7 +274,7 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_sub
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l timestamp -d 'The timestamp of the records that are sent' -r -f -a "now\t'The time of sending'
 original\t'The one it had at its origin'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l max-redrives -d 'Refuse records that were redriven N times before [default: the topology\'s, else 3]' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s o -l output -d 'Output format' -r -f -a "text\t'For people'
 json\t'One JSON document'
 jsonl\t'One JSON object a line'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F

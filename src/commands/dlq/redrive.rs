@@ -2,7 +2,6 @@
 
 use rand::Rng;
 
-use super::Format;
 use super::find::{self, Choice, Named};
 use super::resume;
 use super::selection::SelectionArgs;
@@ -18,6 +17,7 @@ use crate::exit::Exit;
 use crate::model::name::TopicName;
 use crate::model::target::Target;
 use crate::model::timestamp::Timestamp;
+use crate::output::ListFormat;
 use crate::output::dlq::redrive::{self as view, Handled, Listing};
 use crate::output::json::Source;
 use crate::output::progress::Progress;
@@ -82,8 +82,8 @@ pub struct Args {
     pub(super) yes: bool,
 
     /// Output format
-    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
-    pub output: Format,
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: ListFormat,
 
     /// Where the topology is.
     #[command(flatten)]
@@ -106,7 +106,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
         return Ok(predicted);
     }
     if plan.sent() == 0 && plan.duplicates == 0 {
-        if args.output == Format::Json {
+        if args.output == ListFormat::Json {
             let refused = plan.refused.values().sum();
             let outcome = Outcome { refused, ..Outcome::default() };
             context.output.print_json(&view::report(source, plan, &outcome, &[], &[])?)?;
@@ -199,7 +199,7 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
         Ok(())
     };
     let plan = dlq.plan(&snapshot, selector.clone(), now, &mut tell).await?;
-    if args.dry_run && args.output == Format::Json {
+    if args.dry_run && args.output == ListFormat::Json {
         context.output.print_json(&listing.document(&source, &plan)?)?;
     }
     context.output.flush()?;
@@ -208,19 +208,19 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
 
 /// Lists a decision.
 fn list(
-    format: Format,
+    format: ListFormat,
     listing: &mut Listing,
     output: &mut crate::output::Output,
     dead_letter: &dlq::DeadLetter,
     decision: &Decision,
 ) -> anyhow::Result<()> {
     match format {
-        Format::Table => {
+        ListFormat::Text => {
             let is_terminal = output.stdout_is_terminal();
             output.print(&listing.row(dead_letter, decision, is_terminal))?;
         }
-        Format::Json => listing.collect(dead_letter, decision),
-        Format::Jsonl => output.print_json(&view::line(dead_letter, decision))?,
+        ListFormat::Json => listing.collect(dead_letter, decision),
+        ListFormat::Jsonl => output.print_json(&view::line(dead_letter, decision))?,
     }
     Ok(())
 }
@@ -260,7 +260,7 @@ const MOST_SHOWN: usize = 20;
 
 /// Shows what happens while a redrive runs.
 struct Teller {
-    format: Format,
+    format: ListFormat,
     progress: Progress,
     problems: Vec<Handled>,
     unshown: u64,
@@ -272,7 +272,7 @@ impl Teller {
             Event::Handled(id, fate) => {
                 let is_problem = matches!(fate, Fate::Refused(_) | Fate::Failed(_));
                 let handled = Handled { id, fate };
-                if self.format == Format::Jsonl {
+                if self.format == ListFormat::Jsonl {
                     output.print_json(&handled.line())?;
                 }
                 if is_problem {
@@ -321,7 +321,7 @@ fn report(
         Ended::StoppedAtOnce(_) => vec![error::report(&Problem::failed(IN_FLIGHT).into())],
         Ended::Complete | Ended::Interrupted(_) => Vec::new(),
     };
-    if args.output == Format::Json {
+    if args.output == ListFormat::Json {
         context.output.print_json(&view::report(&source, plan, outcome, problems, &errors)?)?;
     }
     context.output.flush()?;
