@@ -1,27 +1,30 @@
 //! `flowctl dlq redrive`: plan, show, ask, run, report.
 
+mod report;
+mod teller;
+
 use rand::Rng;
 
+use self::teller::Teller;
 use super::find::{self, Choice, Named};
-use super::resume;
 use super::selection::SelectionArgs;
 use crate::commands::Context;
 use crate::commands::target::{self, Found};
 use crate::config::TopologyArgs;
 use crate::dlq::{
-    self, Composition, Decision, Declared, Dlq, Ended, Event, Fate, Job, Outcome, RecordTime,
-    Redrive, Rule, Selector, Snapshot, TargetRule,
+    self, Composition, Decision, Declared, Dlq, Event, Job, Outcome, RecordTime, Redrive, Rule,
+    Selector, Snapshot, TargetRule,
 };
-use crate::error::{self, Problem};
+use crate::error::Problem;
 use crate::exit::Exit;
 use crate::model::name::TopicName;
 use crate::model::target::Target;
 use crate::model::timestamp::Timestamp;
-use crate::output::ListFormat;
-use crate::output::dlq::redrive::{self as view, Handled, Listing};
+use crate::output::dlq::redrive::{self as view, Listing};
 use crate::output::json::Source;
 use crate::output::progress::Progress;
 use crate::output::prompt::{Question, approve};
+use crate::output::{ListFormat, Output};
 use crate::topology::Resolved;
 
 /// Send dead letters back to where they belong
@@ -135,18 +138,14 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     };
     let progress =
         Progress::start(&context.output, "handled", Some(plan.handled()), "dead letters");
-    let mut teller = Teller { format: args.output, progress, problems: Vec::new(), unshown: 0 };
+    let mut teller = Teller::new(args.output, progress);
     let (outcome, ended) = {
         let output = &mut context.output;
         let mut tell = |event: Event| teller.tell(event, output);
         Box::pin(dlq.redrive(plan, &job, snapshot, approval, &interrupt, &mut tell)).await
     };
-    let Teller { progress, problems, unshown, .. } = teller;
-    drop(progress);
-    if unshown > 0 {
-        context.output.warn(&format!("… and {unshown} more like these"));
-    }
-    report(&args, context, &planned, &outcome, ended, &problems)
+    let problems = teller.end(&mut context.output);
+    report::report(&args, context, &planned, &outcome, ended, &problems)
 }
 
 /// What is needed to carry a plan out.
@@ -210,7 +209,7 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
 fn list(
     format: ListFormat,
     listing: &mut Listing,
-    output: &mut crate::output::Output,
+    output: &mut Output,
     dead_letter: &dlq::DeadLetter,
     decision: &Decision,
 ) -> anyhow::Result<()> {
@@ -253,106 +252,4 @@ fn say_plan(plan: &Redrive, context: &mut Context) {
 fn job_id(now: Timestamp) -> String {
     let ms = u64::try_from(now.0).unwrap_or(0);
     ulid::Ulid::from_parts(ms, rand::rng().random()).to_string()
-}
-
-/// How many problems of single records are shown as they come; the rest is counted.
-const MOST_SHOWN: usize = 20;
-
-/// Shows what happens while a redrive runs.
-struct Teller {
-    format: ListFormat,
-    progress: Progress,
-    problems: Vec<Handled>,
-    unshown: u64,
-}
-
-impl Teller {
-    fn tell(&mut self, event: Event, output: &mut crate::output::Output) -> anyhow::Result<()> {
-        match event {
-            Event::Handled(id, fate) => {
-                let is_problem = matches!(fate, Fate::Refused(_) | Fate::Failed(_));
-                let handled = Handled { id, fate };
-                if self.format == ListFormat::Jsonl {
-                    output.print_json(&handled.line())?;
-                }
-                if is_problem {
-                    if self.problems.len() < MOST_SHOWN {
-                        self.progress.pause(|| output.warn(&handled.text()));
-                        self.problems.push(handled);
-                    } else {
-                        self.unshown += 1;
-                    }
-                }
-            }
-            Event::Expired { partition, from, to } => {
-                let last = to - 1;
-                let text = format!(
-                    "partition {partition}: retention deleted offsets {from} to {last} while they \
-                     were pending"
-                );
-                self.progress.pause(|| output.warn(&text));
-            }
-            Event::Progress(count) => self.progress.set(output, count, "dead letters"),
-            Event::Note(text) => self.progress.pause(|| output.note(&text)),
-            Event::Warning(text) => self.progress.pause(|| output.warn(&text)),
-            Event::Decided(..) => {}
-        }
-        Ok(())
-    }
-}
-
-/// What is known of the last transaction after a second signal.
-const IN_FLIGHT: &str = "the transaction in flight may have been committed or aborted; the ledger \
-                         knows, and as many as are counted here were handled at least";
-
-/// Reports how it ended, and returns the exit code.
-fn report(
-    args: &Args,
-    context: &mut Context,
-    planned: &Planned,
-    outcome: &Outcome,
-    ended: Ended,
-    problems: &[Handled],
-) -> anyhow::Result<Exit> {
-    let Planned { plan, source, selector, snapshot, .. } = planned;
-    let source = Source { as_of: context.clock.now(), ..source.clone() };
-    let errors = match &ended {
-        Ended::Failed(failure) => vec![error::report(failure)],
-        Ended::StoppedAtOnce(_) => vec![error::report(&Problem::failed(IN_FLIGHT).into())],
-        Ended::Complete | Ended::Interrupted(_) => Vec::new(),
-    };
-    if args.output == ListFormat::Json {
-        context.output.print_json(&view::report(&source, plan, outcome, problems, &errors)?)?;
-    }
-    context.output.flush()?;
-    context.output.note(&view::summary(plan, outcome));
-    let resume =
-        resume::command(args, selector.query(), snapshot, outcome.redriven, &context.global);
-    match ended {
-        Ended::Complete => Ok(exit(plan, outcome)),
-        // The signal came behind the last one: there is nothing to go on with.
-        Ended::Interrupted(_) if outcome.handled() >= plan.handled() => Ok(exit(plan, outcome)),
-        Ended::Interrupted(signal) => {
-            context.output.note(&format!("stopped; to go on: {resume}"));
-            Ok(signal.exit())
-        }
-        Ended::StoppedAtOnce(signal) => {
-            context.output.note(&format!("stopped at once: {IN_FLIGHT}; to go on: {resume}"));
-            Ok(signal.exit())
-        }
-        Ended::Failed(failure) => {
-            context.output.note(&format!("what was redriven is remembered; to go on: {resume}"));
-            Err(failure)
-        }
-    }
-}
-
-/// Returns the exit code of a redrive that went through.
-fn exit(plan: &Redrive, outcome: &Outcome) -> Exit {
-    let is_partial = plan.hidden > 0
-        || !plan.missing.is_empty()
-        || outcome.refused > 0
-        || outcome.failed > 0
-        || outcome.expired > 0;
-    if is_partial { Exit::Partly } else { Exit::Done }
 }
