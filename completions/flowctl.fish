@@ -233,15 +233,6 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_sub
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Say less on stderr'
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say more on stderr (can be repeated)'
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l id -d 'Only this one: TOPIC/PARTITION/OFFSET (can be repeated)' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s p -l partition -d 'Only this partition of the DLQ (can be repeated)' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l offsets -d 'Only these offsets of the DLQ: A-B, both included' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l error-code -d 'Only this error code, or this exception class, with or without its package (can be repeated)' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s k -l key -d 'Only this key (can be repeated)' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l from -d 'Where to begin: start, end, an offset, +N after the start, -N before the end, a time, -1h30m before now; 3=POSITION for one partition (can be repeated)' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l until -d 'Where to stop, in the same words or 1h30m before now; what is there is no longer read (can be repeated)' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l since -d 'Begin at a time: 2026-11-21T04:00 (UTC), 2026-11-21T05:00+01:00, or 1h30m before now' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l limit -d 'At most N of them, partition by partition' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l status -d 'Only those with this status [default: pending; with an id: all]' -r -f -a "pending\t'Those that were not redriven yet'
 redriven\t'Those that were'
 duplicate\t'Those in whose place another one of the same origin was redriven'
@@ -251,6 +242,15 @@ json\t'One JSON document'
 jsonl\t'One JSON object a line'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s e -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l id -d 'Only this one: TOPIC/PARTITION/OFFSET (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s p -l partition -d 'Only this partition of the DLQ (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l offsets -d 'Only these offsets of the DLQ: A-B, both included' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l error-code -d 'Only this error code, or this exception class, with or without its package (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s k -l key -d 'Only this key (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l from -d 'Where to begin: start, end, an offset, +N after the start, -N before the end, a time, -1h30m before now; 3=POSITION for one partition (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l until -d 'Where to stop, in the same words or 1h30m before now; what is there is no longer read (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l since -d 'Begin at a time: 2026-11-21T04:00 (UTC), 2026-11-21T05:00+01:00, or 1h30m before now' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l limit -d 'At most N of them, partition by partition' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r
@@ -261,15 +261,6 @@ never\t'Never'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say less on stderr'
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more on stderr (can be repeated)'
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l id -d 'Only this one: TOPIC/PARTITION/OFFSET (can be repeated)' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s p -l partition -d 'Only this partition of the DLQ (can be repeated)' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l offsets -d 'Only these offsets of the DLQ: A-B, both included' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l error-code -d 'Only this error code, or this exception class, with or without its package (can be repeated)' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s k -l key -d 'Only this key (can be repeated)' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l from -d 'Where to begin: start, end, an offset, +N after the start, -N before the end, a time, -1h30m before now; 3=POSITION for one partition (can be repeated)' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l until -d 'Where to stop, in the same words or 1h30m before now; what is there is no longer read (can be repeated)' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l since -d 'Begin at a time: 2026-11-21T04:00 (UTC), 2026-11-21T05:00+01:00, or 1h30m before now' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l limit -d 'At most N of them, partition by partition' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l to -d 'Send to this flow or topic instead of where they come from' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l timestamp -d 'The timestamp of the records that are sent' -r -f -a "now\t'The time of sending'
 original\t'The one it had at its origin'"
@@ -279,6 +270,15 @@ json\t'One JSON document'
 jsonl\t'One JSON object a line'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s e -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l id -d 'Only this one: TOPIC/PARTITION/OFFSET (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s p -l partition -d 'Only this partition of the DLQ (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l offsets -d 'Only these offsets of the DLQ: A-B, both included' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l error-code -d 'Only this error code, or this exception class, with or without its package (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s k -l key -d 'Only this key (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l from -d 'Where to begin: start, end, an offset, +N after the start, -N before the end, a time, -1h30m before now; 3=POSITION for one partition (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l until -d 'Where to stop, in the same words or 1h30m before now; what is there is no longer read (can be repeated)' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l since -d 'Begin at a time: 2026-11-21T04:00 (UTC), 2026-11-21T05:00+01:00, or 1h30m before now' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l limit -d 'At most N of them, partition by partition' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r

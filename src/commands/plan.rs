@@ -91,9 +91,13 @@ pub(super) async fn make(
         force_nonempty: *force_nonempty,
     };
     for allowance in permissions.unused(&differences.differences) {
-        context
-            .output
-            .warn(&format!("--allow {allowance} allows nothing: there is no such change"));
+        // In an environment with a namespace a topic is not called as its flow is.
+        let flow = allowance.topic().and_then(|topic| wanted.flows.get(topic.as_str()));
+        let meant = flow.map(|flow| format!("; flow `{}` has topic {}", flow.id, flow.main.name));
+        context.output.warn(&format!(
+            "--allow {allowance} allows nothing: there is no such change{}",
+            meant.unwrap_or_default()
+        ));
     }
     let plan = decide(&wanted, &observed, differences, &findings, &permissions);
     for warning in view::unmanaged_warnings(&plan) {

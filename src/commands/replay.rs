@@ -143,17 +143,22 @@ async fn plan(args: &Args, context: &mut Context) -> anyhow::Result<(Replayer, R
     if source == to {
         return Err(Problem::usage(format!("`{source}` would be copied into itself")).into());
     }
+    target::refuse_own(&to, &target::ledger(topology.as_ref()))?;
     let range = args
         .range
         .parse_without_group(context.clock.now())
         .map_err(|error| Problem::usage(error.to_string()))?;
-    let settings = context.settings(topology.as_ref()).await?;
+    let settings = context.settings_to_write(topology.as_ref()).await?;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
     let timeout = context.global.timeout;
     let seen = context.source(&cluster).await;
     let deadline = context.deadline;
-    let source = target::existing_topic(&cluster, &source, deadline).await?;
-    let to = target::existing_topic(&cluster, &to, deadline).await?;
+    let source = target::existing_topic(&cluster, &source, topology.as_ref(), deadline).await?;
+    let to = target::existing_topic(&cluster, &to, topology.as_ref(), deadline).await?;
+    if to.is_internal {
+        let problem = format!("topic `{}` is Kafka's own: it takes no records", to.name);
+        return Err(Problem::usage(problem).into());
+    }
     let replayer = Replayer::new(cluster, settings, source, to, timeout);
     let partitions = args.partition.iter().copied().collect();
     let plan = replayer.plan(&Wanted { range, partitions, limit: args.limit }).await?;

@@ -53,13 +53,25 @@ pub struct Selector {
     oldest: BTreeMap<TopicName, Timestamp>,
     /// All that is sent or was.
     known: Known,
+    /// What the query selects of that which was handled before.
+    before: Before,
     sent: u64,
+}
+
+/// How many of the selected dead letters an earlier run has handled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Before {
+    /// They were sent.
+    pub redriven: u64,
+    /// Another one of the same origin was.
+    pub duplicates: u64,
 }
 
 impl Selector {
     /// Starts a selection.
     pub fn new(query: Query, rule: Rule) -> Self {
-        Self { query, rule, oldest: BTreeMap::new(), known: Known::default(), sent: 0 }
+        let (known, before) = (Known::default(), Before::default());
+        Self { query, rule, oldest: BTreeMap::new(), known, before, sent: 0 }
     }
 
     /// Sets the oldest timestamp that a target keeps.
@@ -77,9 +89,20 @@ impl Selector {
         &self.query
     }
 
-    /// Remembers a dead letter that was redriven before.
-    pub fn remember(&mut self, dead_letter: &DeadLetter) {
+    /// Remembers a dead letter that the ledger has with this outcome.
+    pub fn remember(&mut self, dead_letter: &DeadLetter, outcome: &Outcome) {
         self.known.insert(dead_letter);
+        if self.query.matches(dead_letter) {
+            match outcome {
+                Outcome::Redriven { .. } => self.before.redriven += 1,
+                Outcome::Duplicate => self.before.duplicates += 1,
+            }
+        }
+    }
+
+    /// Returns what the query selects of that which was remembered.
+    pub fn before(&self) -> Before {
+        self.before
     }
 
     /// Tells whether as many as wanted have been selected.

@@ -69,7 +69,9 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     let mut errors = Vec::new();
     let mut first_failure = None;
     for Choice { declared, .. } in choices {
-        let found = target::existing_topic(&cluster, &declared.topic, context.deadline).await;
+        let found =
+            target::existing_topic(&cluster, &declared.topic, topology.as_ref(), context.deadline)
+                .await;
         let counted = match found {
             Ok(found) => {
                 let dlq = Dlq::new(cluster.clone(), settings.clone(), declared, found, timeout);

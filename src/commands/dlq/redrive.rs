@@ -5,22 +5,22 @@ mod teller;
 
 use rand::Rng;
 
-use self::teller::Teller;
+use self::teller::{MOST_SHOWN, Teller};
 use super::find::{self, Choice, Named};
 use super::selection::SelectionArgs;
 use crate::commands::Context;
 use crate::commands::target::{self, Found};
 use crate::config::TopologyArgs;
 use crate::dlq::{
-    self, Composition, Decision, Declared, Dlq, Event, Job, Outcome, RecordTime, Redrive, Rule,
-    Selector, Snapshot, TargetRule,
+    self, Composition, Decision, Declared, Dlq, Event, Fate, Job, Outcome, RecordTime, Redrive,
+    Rule, Selector, Snapshot, TargetRule,
 };
 use crate::error::Problem;
 use crate::exit::Exit;
 use crate::model::name::TopicName;
 use crate::model::target::Target;
 use crate::model::timestamp::Timestamp;
-use crate::output::dlq::redrive::{self as view, Listing};
+use crate::output::dlq::redrive::{self as view, Handled, Listing};
 use crate::output::json::Source;
 use crate::output::progress::Progress;
 use crate::output::prompt::{Question, approve};
@@ -51,10 +51,6 @@ pub struct Args {
     /// Flow or DLQ, or the id of a dead letter: TOPIC/PARTITION/OFFSET
     #[arg(value_name = "FLOW|TOPIC|ID", value_parser = Named::parse)]
     pub(super) target: Named,
-
-    /// Which ones.
-    #[command(flatten)]
-    pub(super) selection: SelectionArgs,
 
     /// Send to this flow or topic instead of where they come from
     #[arg(long, value_name = "FLOW|TOPIC", value_parser = Target::parse, help_heading = "Sending")]
@@ -91,6 +87,10 @@ pub struct Args {
     /// Where the topology is.
     #[command(flatten)]
     pub(super) topology: TopologyArgs,
+
+    /// Which ones. Behind the others: they would stand under its heading.
+    #[command(flatten)]
+    pub(super) selection: SelectionArgs,
 }
 
 /// Plans and runs the redrive.
@@ -101,7 +101,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
         planned = Box::pin(plan(&args, context, now)) => planned?,
         signal = interrupt.wait() => return Ok(signal.exit()),
     };
-    let Planned { dlq, snapshot, selector, plan, source } = &planned;
+    let Planned { dlq, snapshot, selector, plan, refusals, source } = &planned;
     say_plan(plan, context);
     let predicted = if plan.is_partial() { Exit::Partly } else { Exit::Done };
     if args.dry_run {
@@ -112,7 +112,10 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
         if args.output == ListFormat::Json {
             let refused = plan.refused.values().sum();
             let outcome = Outcome { refused, ..Outcome::default() };
-            context.output.print_json(&view::report(source, plan, &outcome, &[], &[])?)?;
+            context.output.print_json(&view::report(source, plan, &outcome, refusals, &[])?)?;
+        }
+        for warning in view::nothing_warnings(plan, refusals) {
+            context.output.warn(&warning);
         }
         context.output.note(&view::nothing(plan));
         return Ok(predicted);
@@ -154,6 +157,8 @@ struct Planned {
     snapshot: Snapshot,
     selector: Selector,
     plan: Redrive,
+    /// The first ones that cannot be sent.
+    refusals: Vec<Handled>,
     source: Source,
 }
 
@@ -168,10 +173,12 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
         Some(to) => Some(send_to(to, topology.as_ref(), &declared)?),
         None => redrive_to,
     };
-    let settings = context.settings(topology.as_ref()).await?;
+    let settings = context.settings_to_write(topology.as_ref()).await?;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
     let source = context.source(&cluster).await;
-    let found = target::existing_topic(&cluster, &declared.topic, context.deadline).await?;
+    let found =
+        target::existing_topic(&cluster, &declared.topic, topology.as_ref(), context.deadline)
+            .await?;
     let dlq = Dlq::new(cluster, settings, declared, found, context.global.timeout);
     let snapshot = dlq.snapshot().await?;
     let query = args.selection.query(Some(&args.target), &dlq, &snapshot, now).await?;
@@ -183,12 +190,18 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
     };
     let selector = Selector::new(query, rule);
     let mut listing = Listing::new(dlq.topic(), &snapshot);
+    let mut refusals = Vec::new();
     let output = &mut context.output;
     let mut tell = |event: Event| {
         match event {
             Event::Decided(dead_letter, decision) => {
                 if args.dry_run {
                     list(args.output, &mut listing, output, &dead_letter, &decision)?;
+                }
+                if let Decision::Refused(refusal) = decision
+                    && refusals.len() < MOST_SHOWN
+                {
+                    refusals.push(Handled { id: dead_letter.id(), fate: Fate::Refused(refusal) });
                 }
             }
             Event::Warning(text) => output.warn(&text),
@@ -202,7 +215,7 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
         context.output.print_json(&listing.document(&source, &plan)?)?;
     }
     context.output.flush()?;
-    Ok(Planned { dlq, snapshot, selector, plan, source })
+    Ok(Planned { dlq, snapshot, selector, plan, refusals, source })
 }
 
 /// Lists a decision.
@@ -233,11 +246,7 @@ fn send_to(to: &Target, topology: Option<&Resolved>, dlq: &Declared) -> Result<T
     if topic == dlq.topic {
         return Err(Problem::usage(format!("`{topic}` is the DLQ itself")));
     }
-    if topic == dlq.ledger || topic.as_str().starts_with(dlq::OWN_TOPICS) {
-        return Err(Problem::usage(format!(
-            "`{topic}` is flowctl's own: it takes no dead letters"
-        )));
-    }
+    target::refuse_own(&topic, &dlq.ledger)?;
     Ok(topic)
 }
 

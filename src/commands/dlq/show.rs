@@ -28,10 +28,6 @@ pub struct Args {
     #[arg(value_name = "FLOW|TOPIC|ID", value_parser = Named::parse)]
     target: Named,
 
-    /// Which ones.
-    #[command(flatten)]
-    selection: SelectionArgs,
-
     /// Only those with this status [default: pending; with an id: all]
     #[arg(long, value_name = "STATUS")]
     status: Option<StatusFilter>,
@@ -43,6 +39,10 @@ pub struct Args {
     /// Where the topology is.
     #[command(flatten)]
     topology: TopologyArgs,
+
+    /// Which ones. Behind the others: they would stand under its heading.
+    #[command(flatten)]
+    selection: SelectionArgs,
 }
 
 /// Prints the dead letters.
@@ -54,7 +54,9 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     let cluster = context.connect(&settings, topology.as_ref()).await?;
     let source = context.source(&cluster).await;
     let declared = choice.declared;
-    let found = target::existing_topic(&cluster, &declared.topic, context.deadline).await?;
+    let found =
+        target::existing_topic(&cluster, &declared.topic, topology.as_ref(), context.deadline)
+            .await?;
     let dlq = Dlq::new(cluster, settings, declared, found, context.global.timeout);
     let snapshot = dlq.snapshot().await?;
     let mut memory = dlq.recall().await?;

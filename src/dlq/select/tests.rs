@@ -101,6 +101,27 @@ fn an_old_timestamp_is_refused_where_the_target_would_drop_it() {
     );
 }
 
+fn redriven() -> Outcome {
+    Outcome::Redriven { to: "orders".into() }
+}
+
+#[test]
+fn only_what_is_selected_counts_as_handled_before() {
+    let of = |code: &str, offset| {
+        let value = format!(r#"{{"error":{{"code":"{code}"}}}}"#);
+        let record = record(Some(value.as_bytes()), origin("orders", 1, offset));
+        DeadLetter::read(record, Expected::Auto, None)
+    };
+    let query = Query { error_codes: ["A".to_owned()].into(), ..Query::default() };
+    let mut selector = Selector::new(query, origin_rule());
+    selector.remember(&of("A", 1), &redriven());
+    selector.remember(&of("A", 2), &Outcome::Duplicate);
+    selector.remember(&of("B", 3), &redriven());
+    assert_eq!(selector.before(), Before { redriven: 1, duplicates: 1 });
+    let again = selector.decide(&of("B", 3), None, &topics());
+    assert_eq!(again, Decision::NotSelected, "it is remembered all the same");
+}
+
 #[test]
 fn one_origin_is_sent_once() {
     let mut selector = Selector::new(Query::default(), origin_rule());
@@ -109,7 +130,7 @@ fn one_origin_is_sent_once() {
     assert!(is_sent(selector.decide(&first, None, &topics())));
     assert_eq!(selector.decide(&first, None, &topics()), Decision::Duplicate);
     let mut remembering = Selector::new(Query::default(), origin_rule());
-    remembering.remember(&first);
+    remembering.remember(&first, &redriven());
     assert_eq!(remembering.decide(&first, None, &topics()), Decision::Duplicate);
     let other = dead_letter(origin("orders", 1, 8));
     assert!(is_sent(remembering.decide(&other, None, &topics())));
@@ -127,7 +148,7 @@ fn another_key_or_value_of_the_same_origin_is_another_record() {
         DeadLetter::read(record, Expected::Auto, None)
     };
     let mut selector = Selector::new(Query::default(), origin_rule());
-    selector.remember(&of(b"k", br#"{"n":1,"error":{"code":"A"}}"#));
+    selector.remember(&of(b"k", br#"{"n":1,"error":{"code":"A"}}"#), &redriven());
     let mut is_duplicate = |dead_letter: DeadLetter| {
         selector.decide(&dead_letter, None, &topics()) == Decision::Duplicate
     };

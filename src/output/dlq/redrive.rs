@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{code, origin};
-use crate::dlq::{DeadLetter, DeadLetterId, Decision, Redrive, Refusal, Snapshot, Target};
+use crate::dlq::{Before, DeadLetter, DeadLetterId, Decision, Redrive, Refusal, Snapshot, Target};
 use crate::model::count::count;
 use crate::model::name::TopicName;
 use crate::output::json::{self, Source};
@@ -140,7 +140,8 @@ fn plan_fields(plan: &Redrive) -> Value {
         "topic": plan.dlq,
         "planned": plan.sent(),
         "targets": targets,
-        "already_redriven": plan.resolved,
+        "already_redriven": plan.before.redriven,
+        "already_duplicates": plan.before.duplicates,
         "planned_duplicates": plan.duplicates,
         "planned_refusals": refusals,
         "hidden_offsets": plan.hidden,
@@ -151,9 +152,14 @@ fn plan_fields(plan: &Redrive) -> Value {
 /// Asks for the approval.
 pub fn question(plan: &Redrive) -> String {
     let mut text = format!("Redrive {} of `{}`", count(plan.sent(), "dead letter"), plan.dlq);
-    for (number, (topic, count)) in plan.sent_by_topic().into_iter().enumerate() {
+    let topics = plan.sent_by_topic();
+    for (number, (topic, count)) in topics.iter().enumerate() {
         let joint = if number == 0 { " to" } else { "," };
-        let _ = write!(text, "{joint} `{topic}` ({count})");
+        let _ = write!(text, "{joint} `{topic}`");
+        // Of one topic the number has been said.
+        if topics.len() > 1 {
+            let _ = write!(text, " ({count})");
+        }
     }
     if plan.duplicates > 0 {
         let _ = write!(text, " and remember {} of the same origin", plan.duplicates);
@@ -169,11 +175,13 @@ pub fn dry_run_notes(plan: &Redrive) -> String {
         let _ = write!(text, "\n  {count} to {target}");
     }
     let _ = write!(text, "{}", left_out(plan));
-    text.push_str(
-        "\nnothing was changed; what the ledger says is as of now\n\
-         consumers with isolation.level=read_uncommitted (Java's default) may see a record again \
-         after a crash; its header flowctl-redrive-id is the same on every copy",
-    );
+    text.push_str("\nnothing was changed; what the ledger says is as of now");
+    if plan.sent() > 0 {
+        text.push_str(
+            "\nconsumers with isolation.level=read_uncommitted (Java's default) may see a record \
+             again after a crash; its header flowctl-redrive-id is the same on every copy",
+        );
+    }
     text
 }
 
@@ -182,11 +190,30 @@ pub fn nothing(plan: &Redrive) -> String {
     format!("nothing to redrive in `{}`{}", plan.dlq, left_out(plan))
 }
 
+/// Says of a plan without anything to send what of it cannot be sent.
+pub fn nothing_warnings(plan: &Redrive, refusals: &[Handled]) -> Vec<String> {
+    let mut warnings: Vec<_> = refusals.iter().map(Handled::text).collect();
+    let refused: u64 = plan.refused.values().sum();
+    let unnamed = refused.saturating_sub(u64::try_from(refusals.len()).unwrap_or(u64::MAX));
+    if unnamed > 0 {
+        warnings.push(format!("… and {unnamed} more like these"));
+    }
+    if plan.expired > 0 {
+        let offsets = count(plan.expired, "offset");
+        warnings.push(format!("retention deleted {offsets} while they were pending"));
+    }
+    warnings
+}
+
 /// Lists what is not sent, a line each; empty when there is nothing.
 pub fn left_out(plan: &Redrive) -> String {
     let mut text = String::new();
-    if plan.resolved > 0 {
-        let _ = write!(text, "\n  {} redriven before", plan.resolved);
+    let Before { redriven, duplicates } = plan.before;
+    if redriven > 0 {
+        let _ = write!(text, "\n  {redriven} redriven before");
+    }
+    if duplicates > 0 {
+        let _ = write!(text, "\n  {} before", count(duplicates, "duplicate"));
     }
     if plan.duplicates > 0 {
         let duplicates = count(plan.duplicates, "duplicate");

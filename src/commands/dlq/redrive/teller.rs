@@ -6,7 +6,7 @@ use crate::output::progress::Progress;
 use crate::output::{ListFormat, Output};
 
 /// How many problems of single records are shown as they come; the rest is counted.
-const MOST_SHOWN: usize = 20;
+pub(super) const MOST_SHOWN: usize = 20;
 
 /// Shows what happens while a redrive runs.
 pub(super) struct Teller {

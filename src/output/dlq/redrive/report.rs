@@ -18,7 +18,10 @@ pub fn summary(plan: &Redrive, outcome: &Outcome) -> String {
     // What was refused was selected as well.
     let selected = plan.sent().saturating_add(*refused);
     let mut text = format!("redriven {redriven} of {selected} from `{}`", plan.dlq);
-    for (count, what) in [(*duplicates, "duplicates"), (*refused, "refused"), (*failed, "failed")] {
+    if *duplicates > 0 {
+        let _ = write!(text, ", {}", count(*duplicates, "duplicate"));
+    }
+    for (count, what) in [(*refused, "refused"), (*failed, "failed")] {
         if count > 0 {
             let _ = write!(text, ", {count} {what}");
         }
