@@ -20,7 +20,7 @@ use crate::dlq::batch::Batch;
 use crate::dlq::event::Event;
 use crate::dlq::failures::Failures;
 use crate::error::Problem;
-use crate::interrupt::{Interrupt, Signal};
+use crate::interrupt::{Interrupt, Interrupted, Signal};
 use crate::kafka::writer::{Stop, Writer};
 use crate::ledger::{Ledger, Recalled};
 use crate::model::name::GroupId;
@@ -32,9 +32,13 @@ impl Run<'_> {
     /// Runs until the plan is carried out, or it cannot go on.
     pub(super) async fn pass(&mut self) -> anyhow::Result<Ended> {
         let ledger = self.ledger().await?;
-        let mut idle = Some(self.open(&ledger).await?);
-        self.dlq.check_identity().await?;
-        let Recalled { mut memory, end: mut read_to } = self.recall(&ledger, None).await?;
+        // Nothing is in flight yet.
+        let begun = match self.interrupt.cut(self.begin(&ledger)).await {
+            Ok(begun) => begun?,
+            Err(Interrupted(signal)) => return Ok(Ended::Interrupted(signal)),
+        };
+        let (redriver, Recalled { mut memory, end: mut read_to }) = begun;
+        let mut idle = Some(redriver);
         let mut selector = self.job.selector.clone();
         self.dlq.remember(self.snapshot, &mut memory, &mut selector, &mut *self.tell).await?;
 
@@ -57,8 +61,9 @@ impl Run<'_> {
             if let Some(handle) = writing.take() {
                 // A transaction is written to its end: the writer hears a signal before the next.
                 let (redriver, written) = handle.await.context("the writing thread ended")?;
-                let Written { handled, rest, transactions, stop } = written;
+                let Written { handled, rest, transactions, is_in_doubt, stop } = written;
                 self.outcome.transactions += transactions;
+                self.outcome.is_in_doubt = is_in_doubt;
                 self.count_all(handled)?;
                 (self.tell)(Event::Progress(self.outcome.handled()))?;
                 let loss = match stop {
@@ -101,6 +106,13 @@ impl Run<'_> {
         }
     }
 
+    /// Opens the producer, then reads the ledger.
+    async fn begin(&self, ledger: &Ledger) -> anyhow::Result<(Redriver, Recalled)> {
+        let redriver = self.open(ledger).await?;
+        self.dlq.check_identity().await?;
+        Ok((redriver, self.recall(ledger, None).await?))
+    }
+
     /// Reads the ledger, or what came to it since an offset.
     pub(super) async fn recall(
         &self,
@@ -130,11 +142,19 @@ impl Run<'_> {
         })
     }
 
-    /// Opens the producer anew, with what the last one has learned.
-    pub(super) async fn reopen(&self, redriver: Redriver) -> anyhow::Result<Redriver> {
+    /// Opens the producer anew, with what the last one has learned, then reads what came to the
+    /// ledger since an offset.
+    pub(super) async fn begin_anew(
+        &self,
+        redriver: Redriver,
+        ledger: &Ledger,
+        since: i64,
+    ) -> anyhow::Result<(Redriver, Recalled)> {
         let Redriver { writer, account, composition, failures } = redriver;
         let writer = writer.reopen(self.dlq.timeout).await?;
-        Ok(Redriver { writer, account, composition, failures })
+        self.dlq.check_identity().await?;
+        let news = self.recall(ledger, Some(since)).await?;
+        Ok((Redriver { writer, account, composition, failures }, news))
     }
 }
 

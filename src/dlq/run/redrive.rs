@@ -27,7 +27,7 @@ pub struct Job {
 pub enum Ended {
     /// The plan is carried out.
     Complete,
-    /// Somebody asked to stop: what was in flight is committed.
+    /// Somebody asked to stop: what was in flight is committed, if it is not in doubt.
     Interrupted(Signal),
     /// Somebody asked twice: the transaction in flight was left to itself, and only the ledger knows
     /// whether it was committed.
@@ -51,13 +51,15 @@ pub struct Outcome {
     pub expired: i64,
     /// The transactions that were committed and answered.
     pub transactions: u64,
+    /// Whether the last commit had no answer and nothing has settled it since: only the ledger knows
+    /// of it.
+    pub is_in_doubt: bool,
 }
 
 impl Outcome {
     /// Returns how many dead letters were handled.
     pub fn handled(&self) -> u64 {
-        let Self { redriven, duplicates, refused, failed, expired: _, transactions: _ } = self;
-        redriven + duplicates + refused + failed
+        self.redriven + self.duplicates + self.refused + self.failed
     }
 }
 

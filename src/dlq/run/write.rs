@@ -27,6 +27,8 @@ pub(super) struct Written {
     pub(super) rest: Batch,
     /// The transactions that were committed and answered.
     pub(super) transactions: u64,
+    /// Whether a commit had no answer: the ledger tells what became of the front of the rest.
+    pub(super) is_in_doubt: bool,
     /// Why the rest was not handled; `None` when there is no rest.
     pub(super) stop: Option<Stop>,
 }
@@ -49,14 +51,19 @@ impl Redriver {
                 offsets: Some(account.courtesy(share, &lowest)),
             })
         };
-        // The ledger tells of what is in doubt.
-        let writer::Written { fates: sent, transactions, in_doubt: _, stop } =
+        let writer::Written { fates: sent, transactions, in_doubt, stop } =
             writer.write(&outbounds, &mut add, is_asked_to_stop);
         telling.committed(sent.len());
         let fates = telling.fates;
         let rest = items.split_off(sent.len().min(items.len()));
         let handled = items.into_iter().zip(fates).collect();
-        Written { handled, rest: Batch { items: rest, lowest_pending }, transactions, stop }
+        Written {
+            handled,
+            rest: Batch { items: rest, lowest_pending },
+            transactions,
+            is_in_doubt: !in_doubt.is_empty(),
+            stop,
+        }
     }
 }
 

@@ -10,9 +10,9 @@ use crate::output::ListFormat;
 use crate::output::dlq::redrive::{self as view, Handled};
 use crate::output::json::Source;
 
-/// What is known of the last transaction after a second signal.
-const IN_FLIGHT: &str = "the transaction in flight may have been committed or aborted; the ledger \
-                         knows, and as many as are counted here were handled at least";
+/// What is known of a transaction whose commit had no answer, or was not waited for.
+const IN_DOUBT: &str = "the last transaction may have been committed or aborted; the ledger knows, \
+                        and as many as are counted here were handled at least";
 
 /// Reports how it ended, and returns the exit code.
 pub(super) fn report(
@@ -25,11 +25,14 @@ pub(super) fn report(
 ) -> anyhow::Result<Exit> {
     let Planned { plan, source, selector, snapshot, .. } = planned;
     let source = Source { as_of: context.clock.now(), ..source.clone() };
-    let errors = match &ended {
-        Ended::Failed(failure) => vec![error::report(failure)],
-        Ended::StoppedAtOnce(_) => vec![error::report(&Problem::failed(IN_FLIGHT).into())],
-        Ended::Complete | Ended::Interrupted(_) => Vec::new(),
-    };
+    let is_in_doubt = outcome.is_in_doubt || matches!(ended, Ended::StoppedAtOnce(_));
+    let mut errors = Vec::new();
+    if let Ended::Failed(failure) = &ended {
+        errors.push(error::report(failure));
+    }
+    if is_in_doubt {
+        errors.push(error::report(&Problem::failed(IN_DOUBT).into()));
+    }
     if args.output == ListFormat::Json {
         context.output.print_json(&view::report(&source, plan, outcome, problems, &errors)?)?;
     }
@@ -37,20 +40,22 @@ pub(super) fn report(
     context.output.note(&view::summary(plan, outcome));
     let resume =
         resume::command(args, selector.query(), snapshot, outcome.redriven, &context.global);
+    let doubt = if is_in_doubt { format!(": {IN_DOUBT}") } else { String::new() };
     match ended {
         Ended::Complete => Ok(exit(plan, outcome)),
         // The signal came behind the last one: there is nothing to go on with.
         Ended::Interrupted(_) if outcome.handled() >= plan.handled() => Ok(exit(plan, outcome)),
         Ended::Interrupted(signal) => {
-            context.output.note(&format!("stopped; to go on: {resume}"));
+            context.output.note(&format!("stopped{doubt}; to go on: {resume}"));
             Ok(signal.exit())
         }
         Ended::StoppedAtOnce(signal) => {
-            context.output.note(&format!("stopped at once: {IN_FLIGHT}; to go on: {resume}"));
+            context.output.note(&format!("stopped at once{doubt}; to go on: {resume}"));
             Ok(signal.exit())
         }
         Ended::Failed(failure) => {
-            context.output.note(&format!("what was redriven is remembered; to go on: {resume}"));
+            let told = format!("what was redriven is remembered{doubt}; to go on: {resume}");
+            context.output.note(&told);
             Err(failure)
         }
     }

@@ -122,3 +122,20 @@ fn a_transaction_that_is_fenced_before_its_commit_is_not_in_doubt() {
     assert!(matches!(written.stop, Some(Stop::Fenced(_))), "{:?}", written.stop);
     assert_eq!((written.fates, written.in_doubt), (Vec::new(), Vec::new()));
 }
+
+#[test]
+fn who_was_given_up_does_not_hide_who_has_failed() {
+    let denied = Error::Denied {
+        operation: "WRITE".to_owned(),
+        resource: "topic `orders`".to_owned(),
+        code: ErrorCode(29),
+    };
+    let expected = denied.to_string();
+    let outcomes = vec![Sent::GivenUp, Sent::Failed(denied), Sent::GivenUp];
+    let played = Played { outcomes: Mutex::new(outcomes), ..Played::default() };
+    let (mut writer, steps) = writer(played);
+    let written = writer.write(&outbounds(0..3), &mut nothing, &|| false);
+    let Some(Stop::Final(error)) = written.stop else { panic!("{:?}", written.stop) };
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(*steps.lock().unwrap(), [Step::Begin, Step::Send(3), Step::Abort]);
+}

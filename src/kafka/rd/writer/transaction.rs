@@ -61,6 +61,8 @@ impl Writer {
                 *fate = match sent {
                     Sent::Written(at) => Fate::Written(at),
                     Sent::NotTaken(error) | Sent::Failed(error) => Fate::Refused(error),
+                    // Another one has failed then, which `check` has found.
+                    Sent::GivenUp => continue,
                 };
             }
         }
@@ -97,10 +99,10 @@ impl Writer {
         let failures = || {
             sent.iter().filter_map(|sent| match sent {
                 Sent::Failed(error) => Some(error),
-                Sent::Written(_) | Sent::NotTaken(_) => None,
+                Sent::Written(_) | Sent::NotTaken(_) | Sent::GivenUp => None,
             })
         };
-        // What the broker refused says more than what was given up because of it.
+        // What the broker refused says more than what failed along with it.
         let failure = failures().find(|error| error.is_of_records()).or_else(|| failures().next());
         let Some(error) = failure.cloned() else { return Ok(()) };
         if !error.is_of_records() {
@@ -122,24 +124,20 @@ impl Writer {
     /// Writes the records of the addition into the open transaction.
     fn add(&self, records: &[OutgoingRecord], deadline: Deadline) -> Result<(), Setback> {
         let all: Vec<_> = records.iter().collect();
-        for (record, sent) in records.iter().zip(self.producer.send_all(&all, deadline)) {
-            match sent {
-                Sent::Written(_) => {}
-                Sent::NotTaken(error) | Sent::Failed(error) => {
-                    // Without it the transaction must not be; it is refused every time.
-                    return Err(match self.aborted(TransactionError::Abortable(error)) {
-                        Setback::Aborted(error) if error.is_of_records() => {
-                            fatal(refused(record, error))
-                        }
-                        other @ (Setback::Refused
-                        | Setback::Aborted(_)
-                        | Setback::InDoubt(..)
-                        | Setback::Stop(_)) => other,
-                    });
-                }
-            }
-        }
-        Ok(())
+        let sent = self.producer.send_all(&all, deadline);
+        let mut errors = records.iter().zip(&sent).filter_map(|(record, sent)| match sent {
+            Sent::NotTaken(error) | Sent::Failed(error) => Some((record, error.clone())),
+            Sent::Written(_) | Sent::GivenUp => None,
+        });
+        let Some((record, error)) = errors.next() else { return Ok(()) };
+        // Without it the transaction must not be; it is refused every time.
+        Err(match self.aborted(TransactionError::Abortable(error)) {
+            Setback::Aborted(error) if error.is_of_records() => fatal(refused(record, error)),
+            other @ (Setback::Refused
+            | Setback::Aborted(_)
+            | Setback::InDoubt(..)
+            | Setback::Stop(_)) => other,
+        })
     }
 
     /// Aborts where that is possible, and says what follows. The commit was never asked for.

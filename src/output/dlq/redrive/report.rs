@@ -14,7 +14,8 @@ use crate::output::sanitize;
 
 /// Sums up what was done.
 pub fn summary(plan: &Redrive, outcome: &Outcome) -> String {
-    let Outcome { redriven, duplicates, refused, failed, expired, transactions } = outcome;
+    let Outcome { redriven, duplicates, refused, failed, expired, transactions, is_in_doubt: _ } =
+        outcome;
     // What was refused was selected as well.
     let selected = plan.sent().saturating_add(*refused);
     let mut text = format!("redriven {redriven} of {selected} from `{}`", plan.dlq);
@@ -41,7 +42,8 @@ pub fn report(
     problems: &[Handled],
     errors: &[Report],
 ) -> json::Rendered {
-    let Outcome { redriven, duplicates, refused, failed, expired, transactions } = outcome;
+    let Outcome { redriven, duplicates, refused, failed, expired, transactions, is_in_doubt: _ } =
+        outcome;
     let mut fields = plan_fields(plan);
     if let (Some(fields), Value::Object(more)) = (
         fields.as_object_mut(),
