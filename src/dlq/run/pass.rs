@@ -31,13 +31,13 @@ type Writing = JoinHandle<(Redriver, Written)>;
 impl Run<'_> {
     /// Runs until the plan is carried out, or it cannot go on.
     pub(super) async fn pass(&mut self) -> anyhow::Result<Ended> {
-        let ledger = self.ledger().await?;
         // Nothing is in flight yet.
-        let begun = match self.interrupt.cut(self.begin(&ledger)).await {
+        let interrupt = self.interrupt;
+        let begun = match interrupt.cut(self.begin()).await {
             Ok(begun) => begun?,
             Err(Interrupted(signal)) => return Ok(Ended::Interrupted(signal)),
         };
-        let (redriver, Recalled { mut memory, end: mut read_to }) = begun;
+        let (ledger, redriver, Recalled { mut memory, end: mut read_to }) = begun;
         let mut idle = Some(redriver);
         let mut selector = self.job.selector.clone();
         self.dlq.remember(self.snapshot, &mut memory, &mut selector, &mut *self.tell).await?;
@@ -106,11 +106,13 @@ impl Run<'_> {
         }
     }
 
-    /// Opens the producer, then reads the ledger.
-    async fn begin(&self, ledger: &Ledger) -> anyhow::Result<(Redriver, Recalled)> {
-        let redriver = self.open(ledger).await?;
+    /// Finds the ledger, opens the producer, then reads the ledger.
+    async fn begin(&mut self) -> anyhow::Result<(Ledger, Redriver, Recalled)> {
+        let ledger = self.ledger().await?;
+        let redriver = self.open(&ledger).await?;
         self.dlq.check_identity().await?;
-        Ok((redriver, self.recall(ledger, None).await?))
+        let recalled = self.recall(&ledger, None).await?;
+        Ok((ledger, redriver, recalled))
     }
 
     /// Reads the ledger, or what came to it since an offset.
