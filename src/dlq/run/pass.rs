@@ -23,7 +23,6 @@ use crate::error::Problem;
 use crate::interrupt::{Interrupt, Interrupted, Signal};
 use crate::kafka::writer::{Stop, Writer};
 use crate::ledger::{Ledger, Recalled};
-use crate::model::name::GroupId;
 
 /// A batch that is being written.
 type Writing = JoinHandle<(Redriver, Written)>;
@@ -61,7 +60,8 @@ impl Run<'_> {
             if let Some(handle) = writing.take() {
                 // A transaction is written to its end: the writer hears a signal before the next.
                 let (redriver, written) = handle.await.context("the writing thread ended")?;
-                let Written { handled, rest, transactions, is_in_doubt, stop } = written;
+                let Written { handled, rest, lowest, transactions, is_in_doubt, stop } = written;
+                self.lowest.extend(lowest);
                 self.outcome.transactions += transactions;
                 self.outcome.is_in_doubt = is_in_doubt;
                 self.count_all(handled)?;
@@ -137,7 +137,6 @@ impl Run<'_> {
                 topic_id: description.id.clone(),
                 ledger: ledger.clone(),
                 job: self.job.id.clone(),
-                group: GroupId::new(format!("flowctl.dlq.{}", declared.topic)),
             },
             composition: self.job.composition,
             failures: Failures::default(),

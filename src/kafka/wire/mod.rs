@@ -6,6 +6,7 @@ mod bootstrap;
 mod change;
 mod cluster;
 mod codes;
+mod commit_offsets;
 mod committed;
 mod configs;
 mod connection;
@@ -23,6 +24,7 @@ mod fake_changes;
 mod fetch;
 mod frame;
 mod groups;
+pub(crate) mod guard;
 mod known;
 mod line;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::Replayer;
 use super::reading::{Batch, Reading};
 use crate::approval::Approval;
 use crate::interrupt::{Interrupt, Interrupted, Signal};
-use crate::kafka::writer::{Addition, Fate, Outbound, Stop, Writer, Written};
+use crate::kafka::writer::{Fate, Outbound, Stop, Writer, Written};
 use crate::model::offset_set::OffsetSet;
 use crate::replay::plan::{PartitionRange, Replay};
 
@@ -249,7 +249,7 @@ fn start(mut writer: Writer, batch: Batch, interrupt: &Interrupt) -> Writing {
     let interrupt = interrupt.clone();
     tokio::task::spawn_blocking(move || {
         let is_asked_to_stop = || interrupt.requested().is_some();
-        let mut add = |_, _: &[Fate]| Ok(Addition::default());
+        let mut add = |_, _: &[Fate]| Ok(Vec::new());
         let written = writer.write(&batch.outbounds, &mut add, &is_asked_to_stop);
         (writer, batch, written)
     })

@@ -2,7 +2,6 @@
 //! the first refusal as librdkafka does. And a producer that does as it is told, for those of the
 //! writer.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,8 +13,7 @@ use crate::kafka::rd::context::Delivered;
 use crate::kafka::rd::send_all::Sent;
 use crate::kafka::rd::setback::TransactionError;
 use crate::kafka::{Error, ErrorCode};
-use crate::model::name::{GroupId, TopicName};
-use crate::model::offset::{CommittedOffset, TopicPartition};
+use crate::model::name::TopicName;
 use crate::model::record::OutgoingRecord;
 
 const TOO_LARGE: ErrorCode = ErrorCode::MESSAGE_TOO_LARGE;
@@ -116,7 +114,6 @@ fn broker(
 pub(super) enum Step {
     Begin,
     Send(usize),
-    Offsets,
     Commit,
     Abort,
 }
@@ -157,16 +154,6 @@ impl Transactions for Played {
             outcomes.next().unwrap_or(Sent::Written(Delivered { partition: 0, offset: 0 }))
         };
         records.iter().map(outcome).collect()
-    }
-
-    fn send_offsets(
-        &self,
-        _: &GroupId,
-        _: &BTreeMap<TopicPartition, CommittedOffset>,
-        _: Deadline,
-    ) -> Result<(), TransactionError> {
-        self.step(Step::Offsets);
-        Ok(())
     }
 
     fn commit(&self, _: Deadline) -> Result<(), TransactionError> {

@@ -18,10 +18,11 @@ use self::care::Care;
 use self::transaction::{Committed, Setback};
 use self::transactions::Transactions;
 use crate::kafka::{ConnectionSettings, Error};
+use crate::model::record::OutgoingRecord;
 
 pub(super) use self::care::Batching;
 pub use self::care::MOST_RECORDS;
-pub use self::outbound::{Addition, Fate, Outbound, Place};
+pub use self::outbound::{Fate, Outbound, Place};
 
 /// When the coordinator aborts a transaction by itself. Who is killed leaves its last one open, and
 /// consumers of the target wait for so long at most; a broker that restarts needs less.
@@ -31,7 +32,7 @@ pub const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(20);
 const MOST_ATTEMPTS: u32 = 5;
 
 /// Makes the addition, given which records are in this transaction and what became of them.
-pub type Add<'a> = &'a mut dyn FnMut(Range<usize>, &[Fate]) -> anyhow::Result<Addition>;
+pub type Add<'a> = &'a mut dyn FnMut(Range<usize>, &[Fate]) -> anyhow::Result<Vec<OutgoingRecord>>;
 
 /// How far a writer got.
 #[derive(Debug, Default)]

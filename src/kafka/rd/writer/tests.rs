@@ -8,7 +8,7 @@ use super::*;
 use crate::kafka::rd::send_all::Sent;
 use crate::kafka::rd::setback::TransactionError;
 use crate::kafka::{ErrorCode, Properties};
-use crate::model::record::{OutgoingRecord, SentTime};
+use crate::model::record::SentTime;
 
 /// A writer on a played producer, and what that was told to do.
 fn writer(played: Played) -> (Writer, Arc<Mutex<Vec<Step>>>) {
@@ -27,8 +27,8 @@ fn writer(played: Played) -> (Writer, Arc<Mutex<Vec<Step>>>) {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "an addition can fail")]
-fn nothing(_: Range<usize>, _: &[Fate]) -> anyhow::Result<Addition> {
-    Ok(Addition::default())
+fn nothing(_: Range<usize>, _: &[Fate]) -> anyhow::Result<Vec<OutgoingRecord>> {
+    Ok(Vec::new())
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_refused_addition_names_its_topic() {
             value: Some("entry".into()),
             headers: Vec::new(),
         };
-        Ok(Addition { records: vec![record], offsets: None })
+        Ok(vec![record])
     };
     let played = Played { refuses_topic: Some("ledger".into()), ..Played::default() };
     let (mut writer, steps) = writer(played);

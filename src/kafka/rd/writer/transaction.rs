@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::send_all::Sent;
 use super::super::setback::TransactionError;
 use super::care::Attempt;
-use super::{Add, Addition, Fate, Outbound, Stop, TRANSACTION_TIMEOUT, Writer};
+use super::{Add, Fate, Outbound, Stop, TRANSACTION_TIMEOUT, Writer};
 use crate::clock::{Deadline, Stopwatch};
 use crate::kafka::Error;
 use crate::model::record::OutgoingRecord;
@@ -46,7 +46,7 @@ impl Writer {
         let mut addition = None;
         if sendable.is_empty() {
             let known = add(range.clone(), &fates).map_err(fatal)?;
-            if known.records.is_empty() {
+            if known.is_empty() {
                 return Ok(Committed { fates, took: None });
             }
             addition = Some(known);
@@ -67,12 +67,8 @@ impl Writer {
             }
         }
         let made = addition.map_or_else(|| add(range, &fates), Ok);
-        let Addition { records, offsets } = made.map_err(|error| self.given_up(error))?;
+        let records = made.map_err(|error| self.given_up(error))?;
         self.add(&records, deadline)?;
-        if let Some((group, offsets)) = offsets {
-            let sent = self.producer.send_offsets(&group, &offsets, deadline);
-            sent.map_err(|error| self.aborted(error))?;
-        }
         match self.producer.commit(deadline) {
             Ok(()) => Ok(Committed { fates, took: Some(open.elapsed()) }),
             Err(error @ TransactionError::Abortable(_)) => Err(self.aborted(error)),
