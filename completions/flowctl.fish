@@ -234,7 +234,7 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and not __fish_seen
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and not __fish_seen_subcommand_from ls show redrive" -f -a "ls" -d 'List DLQs with what is pending in them'
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and not __fish_seen_subcommand_from ls show redrive" -f -a "show" -d 'Show dead letters with their origin and error'
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and not __fish_seen_subcommand_from ls show redrive" -f -a "redrive" -d 'Send dead letters back to where they belong'
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from ls" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from ls" -s o -l output -d 'Output format' -r -f -a "text\t'For people'
 json\t'One JSON document'
 jsonl\t'One JSON object a line'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from ls" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
@@ -250,6 +250,15 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_sub
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Say less on stderr'
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say more on stderr (can be repeated)'
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l status -d 'Only those with this status [default: pending; with an id: all]' -r -f -a "pending\t'Those that were not redriven yet'
+redriven\t'Those that were'
+duplicate\t'Those in whose place another one of the same origin was redriven'
+all\t'All'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format' -r -f -a "text\t'For people'
+json\t'One JSON document'
+jsonl\t'One JSON object a line'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s e -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l id -d 'Only this one: TOPIC/PARTITION/OFFSET (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s p -l partition -d 'Only this partition of the DLQ (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l offsets -d 'Only these offsets of the DLQ: A-B, both included' -r
@@ -259,15 +268,6 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_sub
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l until -d 'Where to stop, in the same words or 1h30m before now; what is there is no longer read (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l since -d 'Begin at a time: 2026-11-21T04:00 (UTC), 2026-11-21T05:00+01:00, or 1h30m before now' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l limit -d 'At most N of them, partition by partition' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l status -d 'Only those with this status [default: pending; with an id: all]' -r -f -a "pending\t'Those that were not redriven yet'
-redriven\t'Those that were'
-duplicate\t'Those in whose place another one of the same origin was redriven'
-all\t'All'"
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
-json\t'One JSON document'
-jsonl\t'One JSON object a line'"
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s e -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r
@@ -278,6 +278,15 @@ never\t'Never'"
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say less on stderr'
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more on stderr (can be repeated)'
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l to -d 'Send to this flow or topic instead of where they come from' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l timestamp -d 'The timestamp of the records that are sent' -r -f -a "now\t'The time of sending'
+original\t'The one it had at its origin'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l max-redrives -d 'Refuse records that were redriven N times before [default: the topology\'s, else 3]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s o -l output -d 'Output format' -r -f -a "text\t'For people'
+json\t'One JSON document'
+jsonl\t'One JSON object a line'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s e -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l id -d 'Only this one: TOPIC/PARTITION/OFFSET (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s p -l partition -d 'Only this partition of the DLQ (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l offsets -d 'Only these offsets of the DLQ: A-B, both included' -r
@@ -287,15 +296,6 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_sub
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l until -d 'Where to stop, in the same words or 1h30m before now; what is there is no longer read (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l since -d 'Begin at a time: 2026-11-21T04:00 (UTC), 2026-11-21T05:00+01:00, or 1h30m before now' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l limit -d 'At most N of them, partition by partition' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l to -d 'Send to this flow or topic instead of where they come from' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l timestamp -d 'The timestamp of the records that are sent' -r -f -a "now\t'The time of sending'
-original\t'The one it had at its origin'"
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l max-redrives -d 'Refuse records that were redriven N times before [default: the topology\'s, else 3]' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
-json\t'One JSON document'
-jsonl\t'One JSON object a line'"
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
-complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s e -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r

@@ -75,9 +75,14 @@ impl GlobalArgs {
         };
         // https://no-color.org: any value but an empty one switches colour off.
         let no_color = environment.get("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Style { verbosity, color: self.color, no_color, errors }
+        let width = environment.setting(WIDTH).and_then(|columns| columns.parse().ok());
+        Style { verbosity, color: self.color, no_color, errors, width }
     }
 }
+
+/// How the tour tells its commands the width of the terminal that it shows their output on. Not for
+/// users: what goes into a pipe is never cut.
+pub const WIDTH: &str = "FLOWCTL_TOUR_WIDTH";
 
 /// What `--timeout` is when nobody says so.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -140,13 +145,25 @@ impl From<RecordTopologyArgs> for TopologyArgs {
     }
 }
 
+/// How to reach the cluster, and what is odd about it.
+#[derive(Debug)]
+pub struct Connection {
+    /// The settings.
+    pub settings: ConnectionSettings,
+    /// What is odd about them.
+    pub warnings: Vec<Warning>,
+    /// That `FLOWCTL_BROKERS` wins over the topology: what one wants to read from, and may not want
+    /// to write to.
+    pub overridden: Option<Warning>,
+}
+
 /// Puts the layers of connection settings together: `-b`, then `-X`, then `-F`, then
 /// `FLOWCTL_BROKERS`, then the topology's environment.
 pub fn connection(
     global: &GlobalArgs,
     environment: &Environment,
     topology: Option<&ResolvedCluster>,
-) -> anyhow::Result<(ConnectionSettings, Vec<Warning>)> {
+) -> anyhow::Result<Connection> {
     let mut properties = Properties::new();
     if let Some(cluster) = topology {
         if let Some(file) = &cluster.properties_file {
@@ -168,20 +185,17 @@ pub fn connection(
     for argument in &global.property {
         properties.set_argument(argument.reveal(), "-X")?;
     }
-    let (settings, mut warnings) =
+    let (settings, warnings) =
         ConnectionSettings::from_properties(global.brokers.as_deref(), &properties)?;
     let declared = topology.and_then(|cluster| cluster.brokers.as_deref());
     // Whoever says -b means it; a variable may have been set for something else, hours ago.
-    if global.brokers.is_none()
-        && let Some(declared) = declared
-        && let Some((used, BROKERS)) = properties.set_at(BOOTSTRAP)
-        && used != declared
-    {
-        warnings.push(Warning::new(format!(
-            "{BROKERS} is `{used}` and wins over the topology's brokers `{declared}`"
-        )));
-    }
-    Ok((settings, warnings))
+    let overridden = match (global.brokers.as_ref(), declared, properties.set_at(BOOTSTRAP)) {
+        (None, Some(declared), Some((used, BROKERS))) if used != declared => Some(Warning::new(
+            format!("{BROKERS} is `{used}` and wins over the topology's brokers `{declared}`"),
+        )),
+        _ => None,
+    };
+    Ok(Connection { settings, warnings, overridden })
 }
 
 /// The variable for the bootstrap servers.
@@ -260,7 +274,7 @@ mod tests {
                 ResolvedCluster { brokers: Some("prod:9092".to_owned()), ..Default::default() };
             let global = Cli::try_parse_from(line).unwrap().global;
             let found = connection(&global, &Environment { variables }, Some(&declared)).unwrap();
-            found.1.iter().map(ToString::to_string).collect::<Vec<_>>()
+            found.overridden.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
         assert_eq!(
             warnings(&["flowctl", "lag"], "dev:9092"),

@@ -101,6 +101,18 @@ impl Interrupt {
         Self { asked: watch::channel(Asked::Nothing).1 }
     }
 
+    /// Returns an interrupt after the first signal.
+    #[cfg(test)]
+    pub(crate) fn after_first(signal: Signal) -> Self {
+        Self { asked: watch::channel(Asked::Finish(signal)).1 }
+    }
+
+    /// Returns an interrupt after the second signal.
+    #[cfg(test)]
+    pub(crate) fn after_second(signal: Signal) -> Self {
+        Self { asked: watch::channel(Asked::StopNow(signal)).1 }
+    }
+
     /// Returns the first signal if one has come: finish what is in flight, begin nothing new.
     pub fn requested(&self) -> Option<Signal> {
         match *self.asked.borrow() {
@@ -174,14 +186,12 @@ mod tests {
 
     #[tokio::test]
     async fn after_the_second_signal_work_has_a_moment_to_end() {
-        let (sender, asked) = watch::channel(Asked::StopNow(Signal::Terminate));
-        let interrupt = Interrupt { asked };
+        let interrupt = Interrupt::after_second(Signal::Terminate);
         let soon = async {
             tokio::task::yield_now().await;
             7
         };
         assert_eq!(interrupt.finish(soon).await, Ok(7));
         assert_eq!(interrupt.finish(std::future::pending::<()>()).await, Err(Signal::Terminate));
-        drop(sender);
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{reading, target};
 use crate::clock::{Clock, Deadline};
-use crate::config::{self, Environment, GlobalArgs, SetArgs, TopologyArgs};
+use crate::config::{self, Connection, Environment, GlobalArgs, SetArgs, TopologyArgs};
 use crate::error::Problem;
 use crate::interrupt::Interrupt;
 use crate::kafka::{Cluster, ConnectionSettings};
@@ -38,14 +38,35 @@ impl Context {
         &mut self,
         topology: Option<&Resolved>,
     ) -> anyhow::Result<ConnectionSettings> {
+        let Connection { settings, overridden, .. } = self.connection(topology).await?;
+        if let Some(overridden) = overridden {
+            self.output.detail(&overridden.to_string());
+        }
+        Ok(settings)
+    }
+
+    /// Does the same for a command that changes something: it warns where the cluster is another one
+    /// than the topology says.
+    pub async fn settings_to_write(
+        &mut self,
+        topology: Option<&Resolved>,
+    ) -> anyhow::Result<ConnectionSettings> {
+        let Connection { settings, overridden, .. } = self.connection(topology).await?;
+        if let Some(overridden) = overridden {
+            self.output.warn(&overridden.to_string());
+        }
+        Ok(settings)
+    }
+
+    async fn connection(&mut self, topology: Option<&Resolved>) -> anyhow::Result<Connection> {
         let (global, environment) = (self.global.clone(), self.environment.clone());
         let cluster = topology.map(|resolved| resolved.cluster.clone());
         let put_together = move || config::connection(&global, &environment, cluster.as_ref());
-        let (settings, warnings) = reading::beside(&self.interrupt, put_together).await??;
-        for warning in warnings {
+        let connection = reading::beside(&self.interrupt, put_together).await??;
+        for warning in &connection.warnings {
             self.output.warn(&warning.to_string());
         }
-        Ok(settings)
+        Ok(connection)
     }
 
     /// Tells whether somebody says how to reach a cluster.

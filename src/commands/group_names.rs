@@ -13,6 +13,8 @@ pub(super) struct GroupNames {
     cluster_id: Option<String>,
     flows: Vec<FlowId>,
     groups: Vec<GroupId>,
+    /// The consumers of the topology: flow, name there, group.
+    consumers: Vec<(FlowId, String, GroupId)>,
 }
 
 impl GroupNames {
@@ -24,21 +26,30 @@ impl GroupNames {
         deadline: Deadline,
     ) -> Self {
         let flows = || topology.iter().flat_map(|topology| topology.flows.values());
-        let declared = flows().flat_map(|flow| flow.consumers.values());
+        let consumers: Vec<_> = flows()
+            .flat_map(|flow| flow.consumers.iter().map(|consumer| (flow.id.clone(), consumer)))
+            .map(|(flow, (name, consumer))| (flow, name.clone(), consumer.group.clone()))
+            .collect();
         let listed = cluster.groups(deadline).await.map(|list| list.groups).unwrap_or_default();
         Self {
             cluster_id: cluster.id(deadline).await.ok().flatten(),
             flows: flows().map(|flow| flow.id.clone()).collect(),
-            groups: declared
-                .map(|consumer| consumer.group.clone())
+            groups: consumers
+                .iter()
+                .map(|(_, _, group)| group.clone())
                 .chain(listed.into_iter().map(|listing| listing.id))
                 .collect(),
+            consumers,
         }
     }
 
     /// Says that a group is not there, and what was probably meant.
     pub(super) fn missing(&self, group: &GroupId) -> Problem {
         let problem = Problem::not_found(&format!("group `{group}`"), self.cluster_id.as_deref());
+        let mut named = self.consumers.iter().filter(|(_, name, _)| name == group.as_str());
+        if let Some((flow, name, its)) = named.find(|(_, _, its)| its != group) {
+            return problem.hint(format!("consumer {name} of flow {flow} has group `{its}`"));
+        }
         let flows = self.flows.iter().map(FlowId::as_str);
         // A group that the topology declares may be the very one that is not there yet.
         let groups = self.groups.iter().filter(|known| *known != group).map(GroupId::as_str);
@@ -64,6 +75,7 @@ mod tests {
             cluster_id: Some("c".to_owned()),
             flows: vec!["orders".into()],
             groups: vec!["billing".into(), "audit".into()],
+            consumers: vec![("orders".into(), "mails".to_owned(), "dev.mails".into())],
         };
         let problem = names.missing(&group.into());
         let report = crate::error::report(&problem.into());
@@ -80,6 +92,7 @@ mod tests {
             said("ordres"),
             "group `ordres` not found on cluster c; did you mean flow/orders?"
         );
+        assert!(said("mails").ends_with("consumer mails of flow orders has group `dev.mails`"));
         assert!(said("audit").contains("--all-groups"), "it is no help to name the same one");
         assert!(said("payments").contains("--all-groups"));
     }

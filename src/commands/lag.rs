@@ -125,7 +125,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         && report.errors.is_empty()
         && is_empty
     {
-        target::existing_topic(&cluster, topic, context.deadline).await?;
+        target::existing_topic(&cluster, topic, topology.as_ref(), context.deadline).await?;
         // An empty report would pass for "nothing is behind".
         return Err(Problem::failed(format!("none of the groups reads topic `{topic}`")).into());
     }

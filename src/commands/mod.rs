@@ -38,7 +38,8 @@ pub use context::Context;
     max_term_width = 100,
     disable_help_subcommand = true,
     subcommand_required = true,
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    after_help = "Concepts: flowctl help exit-codes, flowctl help kcat"
 )]
 pub struct Cli {
     /// The flags that every command takes.

@@ -102,9 +102,13 @@ pub(super) async fn compare(
     let findings =
         run::investigate(cluster, wanted, &observed, &differences, context.clock, deadline).await?;
     for allowance in permissions.unused(&differences.differences) {
-        context
-            .output
-            .warn(&format!("--allow {allowance} allows nothing: there is no such change"));
+        // In an environment with a namespace a topic is not called as its flow is.
+        let flow = allowance.topic().and_then(|topic| wanted.flows.get(topic.as_str()));
+        let meant = flow.map(|flow| format!("; flow `{}` has topic {}", flow.id, flow.main.name));
+        context.output.warn(&format!(
+            "--allow {allowance} allows nothing: there is no such change{}",
+            meant.unwrap_or_default()
+        ));
     }
     let plan = decide(wanted, &observed, differences, &findings, permissions);
     for warning in view::unmanaged_warnings(&plan) {

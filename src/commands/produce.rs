@@ -36,6 +36,10 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     };
     let found = target.map(|target| target::find(&target, topology.as_ref())).transpose()?;
     let topic = found.as_ref().map(Found::main_topic);
+    let ledger = target::ledger(topology.as_ref());
+    if let Some(topic) = &topic {
+        target::refuse_own(topic, &ledger)?;
+    }
     let planned = source::plan(&args, topic.clone(), files, context).await?;
     if args.dry_run {
         return dry_run(planned.source, &planned.names, context).await;
@@ -47,11 +51,12 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     if let (Some(flow), Some(topology)) = (flow, &topology) {
         warn_of_serialization(flow, topology, &mut context.output);
     }
-    let settings = context.settings(topology.as_ref()).await?;
+    let settings = context.settings_to_write(topology.as_ref()).await?;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
     let job = Job {
         source: planned.source,
         topics: topic.iter().cloned().collect(),
+        ledger,
         partition: match args.partition {
             Some(PartitionChoice::Number(number)) => Some(number),
             Some(PartitionChoice::ByKey | PartitionChoice::Same) | None => None,
@@ -89,7 +94,9 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     drop(progress);
     let finished = match finished {
         Ok(finished) => finished,
-        Err(error) => return Err(explain(error, topic, &cluster, context).await),
+        Err(error) => {
+            return Err(explain(error, topic, topology.as_ref(), &cluster, context).await);
+        }
     };
     let Finished { written, unsent, ended } = finished;
     let elapsed = stopwatch.elapsed();
@@ -196,6 +203,7 @@ fn produced_before(delivered: u64) -> String {
 async fn explain(
     error: Error,
     topic: Option<TopicName>,
+    topology: Option<&Resolved>,
     cluster: &Cluster,
     context: &Context,
 ) -> anyhow::Error {
@@ -203,7 +211,7 @@ async fn explain(
     let Some(topic) = topic.filter(|_| is_missing) else {
         return error.into();
     };
-    match target::existing_topic(cluster, &topic, context.deadline).await {
+    match target::existing_topic(cluster, &topic, topology, context.deadline).await {
         // It is there after all: what failed is another matter.
         Ok(_) => error.into(),
         Err(missing) => missing,

@@ -1,20 +1,23 @@
-//! `flowctl replay`: copies a range of a topic to another topic.
+//! `flowctl replay`: copies a range of a topic to another topic. Plan, show, ask, run, report.
 
+mod resume;
+mod teller;
+
+use self::teller::Teller;
 use super::Context;
 use super::range::RangeArgs;
-use super::resume::CommandLine;
 use super::target::{self, Found};
-use crate::config::{GlobalArgs, TopologyArgs};
+use crate::config::TopologyArgs;
 use crate::error::{self, Problem, Report};
 use crate::exit::Exit;
 use crate::model::count::count;
 use crate::model::name::TopicName;
 use crate::model::target::Target;
+use crate::output::Format;
 use crate::output::json::Source;
 use crate::output::progress::Progress;
 use crate::output::prompt::{Question, approve};
 use crate::output::replay as view;
-use crate::output::{Format, Output};
 use crate::replay::run::{Ended, Event, Outcome, Replayer};
 use crate::replay::{Replay, Wanted};
 use crate::topology::Resolved;
@@ -116,45 +119,15 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     // A limit may be reached anywhere.
     let total = plan.limit.is_none().then(|| plan.offsets());
     let progress = Progress::start(&context.output, "copied", total, "offsets");
-    let mut teller = Teller { plan: &plan, progress, refusals: Vec::new(), unshown: 0 };
+    let mut teller = Teller::new(&plan, progress);
     let (outcome, ended) = {
         let output = &mut context.output;
         let mut tell = |event: Event| teller.tell(event, output);
         Box::pin(replayer.run(&plan, approval, &interrupt, &mut tell)).await
     };
-    let Teller { progress, refusals, unshown, .. } = teller;
-    drop(progress);
-    if unshown > 0 {
-        context.output.warn(&format!("… and {unshown} more: {}", view::refused(&plan, &outcome)));
-    }
+    let refusals = teller.end(&outcome, &mut context.output);
     let source = Source { as_of: context.clock.now(), ..source };
     report(&args, context, &source, &plan, &outcome, ended, refusals)
-}
-
-/// How many refused records are shown as they come; the rest is counted.
-const MOST_SHOWN: usize = 20;
-
-/// Shows what happens while a replay runs.
-struct Teller<'a> {
-    plan: &'a Replay,
-    progress: Progress,
-    refusals: Vec<Report>,
-    unshown: u64,
-}
-
-impl Teller<'_> {
-    fn tell(&mut self, event: Event, output: &mut Output) {
-        match event {
-            Event::Reached(count) => self.progress.set(output, count, "offsets"),
-            Event::Note(text) => self.progress.pause(|| output.note(&text)),
-            Event::Refused { .. } if self.refusals.len() >= MOST_SHOWN => self.unshown += 1,
-            Event::Refused { partition, offset, error } => {
-                let report = view::refusal(self.plan, partition, offset, &error);
-                self.progress.pause(|| output.warn(&report.in_one_line()));
-                self.refusals.push(report);
-            }
-        }
-    }
 }
 
 /// Finds the topics and makes the plan.
@@ -170,17 +143,22 @@ async fn plan(args: &Args, context: &mut Context) -> anyhow::Result<(Replayer, R
     if source == to {
         return Err(Problem::usage(format!("`{source}` would be copied into itself")).into());
     }
+    target::refuse_own(&to, &target::ledger(topology.as_ref()))?;
     let range = args
         .range
         .parse_without_group(context.clock.now())
         .map_err(|error| Problem::usage(error.to_string()))?;
-    let settings = context.settings(topology.as_ref()).await?;
+    let settings = context.settings_to_write(topology.as_ref()).await?;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
     let timeout = context.global.timeout;
     let seen = context.source(&cluster).await;
     let deadline = context.deadline;
-    let source = target::existing_topic(&cluster, &source, deadline).await?;
-    let to = target::existing_topic(&cluster, &to, deadline).await?;
+    let source = target::existing_topic(&cluster, &source, topology.as_ref(), deadline).await?;
+    let to = target::existing_topic(&cluster, &to, topology.as_ref(), deadline).await?;
+    if to.is_internal {
+        let problem = format!("topic `{}` is Kafka's own: it takes no records", to.name);
+        return Err(Problem::usage(problem).into());
+    }
     let replayer = Replayer::new(cluster, settings, source, to, timeout);
     let partitions = args.partition.iter().copied().collect();
     let plan = replayer.plan(&Wanted { range, partitions, limit: args.limit }).await?;
@@ -222,7 +200,7 @@ fn report(
     context.output.flush()?;
     context.output.note(&view::summary(plan, outcome));
     let global = context.global.clone();
-    let line = || resume(args, plan, outcome, &global);
+    let line = || resume::command(args, plan, outcome, &global);
     match ended {
         Ended::Complete if plan.hidden > 0 || outcome.expired > 0 || outcome.refusals() > 0 => {
             Ok(Exit::Partly)
@@ -249,103 +227,5 @@ fn report(
             context.output.note(&format!("if they were not copied: {}", line()));
             Err(failure)
         }
-    }
-}
-
-/// Writes the command that goes on, in offsets, which mean the same later, with the times that bound
-/// records.
-fn resume(args: &Args, plan: &Replay, outcome: &Outcome, global: &GlobalArgs) -> String {
-    let Args {
-        source: _,
-        to: _,
-        range: RangeArgs { from: _, until: _, since: _ },
-        // The partitions of the plan are named one by one.
-        partition: _,
-        limit,
-        dry_run: _,
-        // Who goes on is asked again.
-        yes: _,
-        output,
-        topology,
-    } = args;
-    let mut line = CommandLine::new("replay", global);
-    line.word(format_args!("topic/{}", plan.source));
-    line.flag("--to", format_args!("topic/{}", plan.target));
-    for (partition, range) in &plan.ranges {
-        let next = outcome.next.get(partition).copied().unwrap_or(range.start);
-        line.bounded_part(*partition, &(next..range.end), range.since, range.until);
-    }
-    if let Some(limit) = limit {
-        // Never 0: a replay that has reached its limit is complete.
-        line.flag("--limit", limit.saturating_sub(outcome.done()));
-    }
-    line.choice("--output", output, &Format::Text);
-    line.topology(topology);
-    line.into_text()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-    use crate::commands::Command;
-    use crate::commands::resume::testing::{GLOBAL, assert_complete, read};
-    use crate::model::timestamp::Timestamp;
-    use crate::replay::PartitionRange;
-
-    fn parsed(line: &str) -> (GlobalArgs, Args) {
-        let cli = read(line);
-        let Command::Replay(args) = cli.command else { panic!("no replay") };
-        (cli.global, args)
-    }
-
-    #[test]
-    fn the_line_means_the_rest_of_the_same_replay() {
-        let flags = ["--output", "json", "--file", "a b.yaml", "--env", "dev"];
-        let line = "flowctl replay -b h:1 --timeout 30s orders --to copy --from=-10 --limit 9 --yes \
-                    --output json --file 'a b.yaml' --env dev";
-        let (global, args) = parsed(line);
-        let range = |start, end, since, until| PartitionRange { start, end, since, until };
-        let since = Some(Timestamp(1_795_233_500_000));
-        let plan = Replay {
-            source: "orders".into(),
-            target: "copy".into(),
-            ranges: BTreeMap::from([
-                (0, range(5, 15, since, None)),
-                (2, range(7, 9, None, Some(Timestamp(1_795_233_600_000)))),
-            ]),
-            keeps_partitions: true,
-            hidden: 0,
-            moved: Vec::new(),
-            limit: Some(9),
-            is_everything: false,
-        };
-        let mut outcome =
-            Outcome { copied: 2, next: BTreeMap::from([(0, 8)]), ..Outcome::default() };
-        outcome.refused.entry(0).or_default().insert(6);
-        let line = resume(&args, &plan, &outcome, &global);
-        assert_eq!(
-            line,
-            "flowctl replay -b h:1 --timeout 30s topic/orders --to topic/copy \
-             --from 0=8@2026-11-21T03:58:20.000Z --until 0=15 --from 2=7 \
-             --until 2=9@2026-11-21T04:00:00.000Z --limit 6 --output json \
-             --file 'a b.yaml' --env dev"
-        );
-        let (again_global, again) = parsed(&line);
-        assert_eq!((again_global.brokers, again_global.timeout), (global.brokers, global.timeout));
-        assert_eq!(again.output, args.output);
-        assert_eq!(format!("{:?}", again.topology), format!("{:?}", args.topology));
-        let rest = [
-            "--to",
-            "--from",
-            "--until",
-            "--since",
-            "--partition",
-            "--limit",
-            "--dry-run",
-            "--yes",
-        ];
-        assert_complete(&["replay"], &flags, &[&rest[..], GLOBAL].concat());
     }
 }

@@ -43,6 +43,23 @@ pub fn find<'t>(target: &Target, topology: Option<&'t Resolved>) -> Result<Found
     }
 }
 
+/// The ledger where no topology names one.
+const LEDGER: &str = "_flowctl.ledger";
+
+/// Returns the name of the ledger.
+pub(super) fn ledger(topology: Option<&Resolved>) -> TopicName {
+    topology.map_or_else(|| TopicName::from(LEDGER), |topology| topology.ledger.name.clone())
+}
+
+/// Refuses to write records into flowctl's own topics: what the ledger remembers decides what is
+/// sent again.
+pub(super) fn refuse_own(topic: &TopicName, ledger: &TopicName) -> Result<(), Problem> {
+    if topic == ledger || topic.is_flowctls() {
+        return Err(Problem::usage(format!("`{topic}` is flowctl's own: it takes no records")));
+    }
+    Ok(())
+}
+
 /// Says that there is no such flow, and which one was probably meant.
 pub fn unknown_flow(id: &FlowId, topology: Option<&Resolved>) -> Problem {
     let Some(topology) = topology else {
@@ -69,6 +86,7 @@ pub(super) fn environment_hint(name: &str) -> String {
 pub async fn existing_topic(
     cluster: &Cluster,
     topic: &TopicName,
+    topology: Option<&Resolved>,
     deadline: Deadline,
 ) -> anyhow::Result<TopicDescription> {
     let found = cluster.topics(std::slice::from_ref(topic), deadline).await?.remove(topic);
@@ -81,17 +99,63 @@ pub async fn existing_topic(
     if let Some(error) = error.filter(|error| !is_unknown(error.code())) {
         return Err(anyhow::Error::new(error).context(format!("cannot read topic `{topic}`")));
     }
-    Err(missing_topic(cluster, topic, deadline).await.into())
+    Err(missing_topic(cluster, topic, topology, deadline).await.into())
 }
 
 /// Says that a topic is not there, and which one was probably meant.
-pub async fn missing_topic(cluster: &Cluster, topic: &TopicName, deadline: Deadline) -> Problem {
+async fn missing_topic(
+    cluster: &Cluster,
+    topic: &TopicName,
+    topology: Option<&Resolved>,
+    deadline: Deadline,
+) -> Problem {
     // Id and hint are worth asking for, but not worth another error.
     let cluster_id = cluster.id(deadline).await.ok().flatten();
     let known = cluster.all_topics(deadline).await.unwrap_or_default();
     let problem = Problem::not_found(&format!("topic `{topic}`"), cluster_id.as_deref());
-    match closest(topic.as_str(), known.keys().map(TopicName::as_str)) {
-        Some(similar) => problem.hint(format!("did you mean `{similar}`?")),
-        None => problem.hint("flowctl apply creates the topics of a topology"),
+    problem.hint(meant(topic, known.keys(), topology))
+}
+
+/// Says which topic or flow was probably meant by a topic that is not there.
+fn meant<'t>(
+    topic: &TopicName,
+    known: impl Iterator<Item = &'t TopicName>,
+    topology: Option<&'t Resolved>,
+) -> String {
+    let flows = || topology.iter().flat_map(|topology| topology.flows.values());
+    // One that is declared and not there needs no other name.
+    if !flows().flat_map(ResolvedFlow::topics).any(|declared| declared.name == *topic) {
+        let flows = flows().map(|flow| flow.id.as_str());
+        if let Some(similar) = closest(topic.as_str(), flows.chain(known.map(TopicName::as_str))) {
+            return format!("did you mean `{similar}`?");
+        }
+    }
+    "flowctl apply creates the topics of a topology".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::{self, Variables};
+
+    const TEXT: &str = "\
+apiVersion: flowctl/v1
+project: shop
+environments: { dev: { namespace: dev. } }
+flows: { orders: { partitions: 3 } }
+";
+
+    #[test]
+    fn a_slip_in_a_flows_name_is_seen_through_its_namespace() {
+        let topology = topology::parse(TEXT, "t.yaml").unwrap();
+        let topology = topology.resolve(Some("dev"), &[], Variables::Unchecked).unwrap();
+        let there = [TopicName::from("dev.orders"), TopicName::from("payments")];
+        let meant = |topic: &str| meant(&topic.into(), there.iter(), Some(&topology));
+        assert_eq!(meant("orderss"), "did you mean `orders`?");
+        assert_eq!(meant("dev.order"), "did you mean `dev.orders`?");
+        assert_eq!(meant("payment"), "did you mean `payments`?");
+        for unknown in ["returns", "dev.orders"] {
+            assert_eq!(meant(unknown), "flowctl apply creates the topics of a topology");
+        }
     }
 }

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use super::{Context, reading};
 use crate::approval::{Approval, ApprovedBy};
 use crate::clock::Deadline;
-use crate::config::GlobalArgs;
+use crate::config::{self, GlobalArgs};
 use crate::error::Problem;
 use crate::exit::Exit;
 use crate::kafka::connection::property_line;
@@ -68,6 +68,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         cluster,
         namespace: format!("tour-{:06x}.", rand::random::<u32>() & 0xff_ffff),
         clock: context.clock,
+        width: context.output.place().width.map(|columns| (config::WIDTH, columns)),
     };
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let timeout = context.global.timeout;

@@ -19,6 +19,11 @@ pub fn advise(error: &mut clap::Error, arguments: &[String]) -> Vec<String> {
             drop(error.remove(tip));
         }
     }
+    let cause = std::error::Error::source(error);
+    if cause.is_some_and(<dyn std::error::Error>::is::<std::num::ParseIntError>) {
+        // clap says `invalid digit found in string`.
+        lines.push("hint: it must be a whole number, such as 10".to_owned());
+    }
     lines.extend(example(arguments).map(|example| format!("example: {example}")));
     lines
 }
@@ -183,6 +188,8 @@ mod tests {
             ),
             ("flowctl tail orders -o json", "hint: one record a line, as JSON, is -o jsonl"),
             ("flowctl replay a b", "hint: where to write is --to b"),
+            ("flowctl tail orders -n abc", "hint: it must be a whole number, such as 10"),
+            ("flowctl replay a --to b --limit x", "hint: it must be a whole number, such as 10"),
             (
                 "flowctl tail orders -e dev",
                 "hint: the environment is --env dev here; -e exits at the end, as in kcat",

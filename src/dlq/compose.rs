@@ -12,7 +12,7 @@ use super::error_member;
 use super::strip;
 use super::target::Target;
 use crate::model::header::Header;
-use crate::model::record::OutgoingRecord;
+use crate::model::record::{OutgoingRecord, SentTime};
 use crate::model::timestamp::Timestamp;
 
 /// The dead letter's id: the same on every copy, so that a `read_uncommitted` consumer, which sees
@@ -78,8 +78,8 @@ pub fn compose(
         topic: target.topic.clone(),
         partition: target.partition.number(),
         timestamp: match time {
-            RecordTime::Now => None,
-            RecordTime::Original => original,
+            RecordTime::Now => SentTime::Now,
+            RecordTime::Original => SentTime::chosen(original),
         },
         key: record.key.clone(),
         value: value(dead_letter),
@@ -166,7 +166,7 @@ mod tests {
         let dead_letter = dead_letter(br#"{"a": 1.0, "error": {"code": "X"}}"#, app.clone());
         let sent = compose(&dead_letter, &target(), PLAIN);
         let OutgoingRecord { topic, partition, timestamp, key, value, headers } = sent;
-        assert_eq!((topic.as_str(), partition, timestamp), ("orders", Some(2), None));
+        assert_eq!((topic.as_str(), partition, timestamp), ("orders", Some(2), SentTime::Now));
         assert_eq!(key.as_deref(), Some(&b"k"[..]));
         assert_eq!(value.as_deref(), Some(&br#"{"a": 1.0}"#[..]));
         assert_eq!(headers, app);
@@ -194,7 +194,7 @@ mod tests {
         );
         let original = Composition { time: RecordTime::Original, ..traced };
         let sent = compose(&dead_letter, &target(), original);
-        assert_eq!(sent.timestamp, Some(Timestamp(77)));
+        assert_eq!(sent.timestamp, SentTime::At(Timestamp(77)));
         assert_eq!(texts(&sent.headers).pop(), Some(pair("flowctl-redrive-at", "9000")));
     }
 

@@ -33,6 +33,5 @@ pub use plan::Redrive;
 pub use query::{Query, StatusFilter, Window};
 pub use refusal::{Refusal, RefusalKind};
 pub use run::{Declared, Dlq, Ended, Extent, Job, Outcome, Show, Sink, Snapshot};
-pub use select::{Decision, Rule, Selector};
-pub(crate) use target::OWN_TOPICS;
+pub use select::{Before, Decision, Rule, Selector};
 pub use target::{Target, TargetPartition, TargetRule, Topics};

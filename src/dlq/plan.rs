@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::dead_letter::DeadLetterId;
 use super::refusal::{Refusal, RefusalKind};
-use super::select::Decision;
+use super::select::{Before, Decision};
 use super::target::Target;
 use crate::model::name::TopicName;
 
@@ -21,8 +21,8 @@ pub struct Redrive {
     pub targets: BTreeMap<Target, u64>,
     /// How many are not sent because another one of the same origin is or was.
     pub duplicates: u64,
-    /// How many are in the ledger already, of those that the offsets select.
-    pub resolved: i64,
+    /// What an earlier run has handled of the selected ones.
+    pub before: Before,
     /// How many cannot be sent, by reason.
     pub refused: BTreeMap<RefusalKind, u64>,
     /// Offsets that retention deleted while they were pending.
@@ -41,7 +41,7 @@ impl Redrive {
             ranges,
             targets: BTreeMap::new(),
             duplicates: 0,
-            resolved: 0,
+            before: Before::default(),
             refused: BTreeMap::new(),
             expired: 0,
             hidden,
@@ -55,8 +55,8 @@ impl Redrive {
             Decision::Send(target) => *self.targets.entry(target.clone()).or_default() += 1,
             Decision::Duplicate => self.duplicates += 1,
             Decision::Refused(refusal) => self.refuse(refusal),
-            Decision::Resolved(_) => self.resolved += 1,
-            Decision::NotSelected => {}
+            // What was handled before was counted when the ledger was read.
+            Decision::Resolved(_) | Decision::NotSelected => {}
         }
     }
 

@@ -9,9 +9,6 @@ use super::select::Rule;
 use crate::model::name::TopicName;
 use crate::model::partitioner::partition_of_key;
 
-/// What the names of flowctl's own topics begin with, where no topology names them.
-pub(crate) const OWN_TOPICS: &str = "_flowctl.";
-
 /// What the cluster says of the topics that dead letters name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Topics {
@@ -112,7 +109,7 @@ pub(super) fn target(
     if *topic == dead_letter.record.topic_partition.topic {
         return Err(Refusal::SameTopic);
     }
-    let is_ours = topic.as_str().starts_with(OWN_TOPICS) || *topic == rule.ledger;
+    let is_ours = topic.is_flowctls() || *topic == rule.ledger;
     if is_ours || topic.as_str().starts_with("__") {
         return Err(Refusal::Internal(topic.clone()));
     }

@@ -116,6 +116,11 @@ impl Total {
         total
     }
 
+    /// Tells whether there may be more than the sum says: an empty log hides nothing.
+    pub fn is_lower_bound(&self) -> bool {
+        self.lag.is_some() && self.unknown_with_records > 0
+    }
+
     /// Tells whether the lag is, or may be, above a threshold: not knowing is no all-clear.
     pub fn may_exceed(&self, threshold: i64) -> bool {
         self.unknown_with_records > 0 || self.lag.is_some_and(|lag| lag > threshold)
@@ -168,6 +173,9 @@ mod tests {
         let total = Total::of(&[partition(Some(3), 0, 10), partition(None, 0, 10)]);
         assert_eq!(total.lag, Some(3));
         assert_eq!((total.partitions, total.unknown), (2, 1));
+        assert!(total.is_lower_bound());
+        assert!(!Total::of(&[partition(Some(3), 0, 10), partition(None, 7, 7)]).is_lower_bound());
+        assert!(!Total::of(&[partition(None, 0, 10)]).is_lower_bound(), "nothing is no bound");
         assert_eq!(Total::of(&[partition(None, 0, 10)]).lag, None);
     }
 

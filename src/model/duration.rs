@@ -19,7 +19,7 @@ pub enum DurationError {
     #[error("a duration is missing; write for example `30s`, `5m` or `7d`")]
     Empty,
     /// A bare number: milliseconds or seconds, nobody knows.
-    #[error("`{0}` has no unit; write for example `{0}ms` or `{0}s`")]
+    #[error("`{0}` has no unit; write for example `{0}s` or `{0}d`")]
     NoUnit(String),
     /// The unit is not one of ours.
     #[error("`{0}` is not a unit of time; use ms, s, m, h, d or w")]

@@ -77,6 +77,30 @@ impl Record {
     }
 }
 
+/// The timestamp of a record on its way to a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SentTime {
+    /// The time of sending.
+    #[default]
+    Now,
+    /// None: −1 on the wire. Only a copy of such a record has it.
+    Absent,
+    /// This one.
+    At(Timestamp),
+}
+
+impl SentTime {
+    /// Returns that of the copy of a record with this timestamp.
+    pub fn copied(timestamp: Option<Timestamp>) -> Self {
+        timestamp.map_or(Self::Absent, Self::At)
+    }
+
+    /// Returns the one that was chosen; who chose none wants the time of sending.
+    pub fn chosen(timestamp: Option<Timestamp>) -> Self {
+        timestamp.map_or(Self::Now, Self::At)
+    }
+}
+
 /// A record on its way to a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutgoingRecord {
@@ -84,8 +108,8 @@ pub struct OutgoingRecord {
     pub topic: TopicName,
     /// The partition; `None` leaves it to the partitioner (murmur2 of the key, as in Java).
     pub partition: Option<i32>,
-    /// The timestamp; `None` is the time of sending.
-    pub timestamp: Option<Timestamp>,
+    /// The timestamp.
+    pub timestamp: SentTime,
     /// The key; `None` is null.
     pub key: Option<Bytes>,
     /// The value; `None` is null: a tombstone.
@@ -101,7 +125,7 @@ impl OutgoingRecord {
         Self {
             topic: "t".into(),
             partition: None,
-            timestamp: None,
+            timestamp: SentTime::Now,
             key: None,
             value: None,
             headers: Vec::new(),

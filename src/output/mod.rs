@@ -23,6 +23,6 @@ pub mod tail;
 pub mod tour;
 pub mod validate;
 
-pub use format::Format;
+pub use format::{Format, ListFormat};
 pub use place::Place;
 pub use streams::{Output, StreamError};

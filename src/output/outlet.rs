@@ -7,6 +7,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::pipe::PIPE_BUF;
 
 use crate::clock::Stopwatch;
 use crate::interrupt::{Interrupt, Interrupted, Signal};
@@ -33,8 +34,8 @@ pub(super) enum EndsWith {
 
 /// Writes to stdout, past the buffer of the standard library.
 #[derive(Debug)]
-pub(super) struct Outlet {
-    stdout: Stdout,
+pub(super) struct Outlet<S = Stdout> {
+    stdout: S,
     /// Whether a reader can keep a write waiting: of a pipe, a socket or a terminal.
     can_wait: bool,
     interrupt: Interrupt,
@@ -45,9 +46,9 @@ pub(super) struct Outlet {
     ended: Option<Signal>,
 }
 
-impl Outlet {
-    pub(super) fn new(stdout: Stdout, interrupt: Interrupt) -> Self {
-        let can_wait = stdout.is_terminal() || has_reader(&stdout).unwrap_or(true);
+impl<S: AsFd> Outlet<S> {
+    pub(super) fn new(stdout: S, interrupt: Interrupt) -> Self {
+        let can_wait = stdout.as_fd().is_terminal() || has_reader(&stdout).unwrap_or(true);
         let (stuck, ended) = (None, None);
         Self { stdout, can_wait, interrupt, ends_with: EndsWith::First, stuck, ended }
     }
@@ -77,8 +78,23 @@ impl Outlet {
         Ok(asked.iter().map(PollFd::revents).collect())
     }
 
-    /// Waits until something can be written. A write that then has to wait in the middle is ended
-    /// by the signal itself, with what it has written so far.
+    /// Returns the signal that ends the waiting, if it has come.
+    fn asked(&self) -> Option<Signal> {
+        match self.ends_with {
+            EndsWith::First => self.interrupt.requested(),
+            EndsWith::Second => self.interrupt.requested_twice(),
+        }
+    }
+
+    /// Returns what one write may take where there is room. A write that has to wait in the middle is
+    /// ended by the signal itself, with what it has written so far. Once the signal has come, nothing
+    /// ends it: it may only be so long that it need not wait.
+    fn share<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        let most = if self.asked().is_some() { PIPE_BUF } else { bytes.len() };
+        bytes.get(..most).unwrap_or(bytes)
+    }
+
+    /// Waits until something can be written.
     fn wait_for_room(&mut self) -> io::Result<()> {
         loop {
             if let Some(signal) = self.ended {
@@ -94,11 +110,7 @@ impl Outlet {
                 Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
                 Err(cause) => return Err(cause),
             }
-            let asked = match self.ends_with {
-                EndsWith::First => self.interrupt.requested(),
-                EndsWith::Second => self.interrupt.requested_twice(),
-            };
-            if let Some(signal) = asked {
+            if let Some(signal) = self.asked() {
                 let stuck = *self.stuck.get_or_insert_with(Stopwatch::start);
                 let is_over = match self.ends_with {
                     EndsWith::First => stuck.elapsed() >= PATIENCE,
@@ -111,20 +123,52 @@ impl Outlet {
 }
 
 /// Tells whether a write can wait for somebody who reads: a file or `/dev/null` takes everything.
-fn has_reader(stdout: &Stdout) -> io::Result<bool> {
+fn has_reader(stdout: impl AsFd) -> io::Result<bool> {
     let kind = File::from(stdout.as_fd().try_clone_to_owned()?).metadata()?.file_type();
     Ok(kind.is_fifo() || kind.is_socket())
 }
 
-impl Write for Outlet {
+impl<S: AsFd> Write for Outlet<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.can_wait {
-            self.wait_for_room()?;
+        if !self.can_wait {
+            return Ok(rustix::io::write(&self.stdout, bytes)?);
         }
-        Ok(rustix::io::write(&self.stdout, bytes)?)
+        self.wait_for_room()?;
+        Ok(rustix::io::write(&self.stdout, self.share(bytes))?)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+
+    /// Writes a block much larger than a pipe that nobody reads, and returns how that ended.
+    fn written(interrupt: Interrupt, ends_with: EndsWith) -> io::ErrorKind {
+        let (reader, writer) = io::pipe().unwrap();
+        let (sender, ended) = mpsc::channel();
+        thread::spawn(move || {
+            let mut outlet = Outlet::new(writer, interrupt);
+            outlet.end_with(ends_with);
+            let error = outlet.write_all(&vec![b'x'; 1024 * 1024]).unwrap_err();
+            sender.send(error.kind()).unwrap();
+        });
+        let ended = ended.recv_timeout(Duration::from_secs(2)).expect("it waits for the reader");
+        drop(reader);
+        ended
+    }
+
+    #[test]
+    fn after_the_signal_a_large_write_does_not_wait_for_a_reader_who_never_comes() {
+        let first = Interrupt::after_first(Signal::Terminate);
+        assert_eq!(written(first, EndsWith::First), io::ErrorKind::Other);
+        let second = Interrupt::after_second(Signal::Terminate);
+        assert_eq!(written(second, EndsWith::Second), io::ErrorKind::Other);
     }
 }

@@ -114,7 +114,7 @@ impl Output {
         Place {
             is_terminal,
             has_color: self.stdout_has_color(),
-            width: is_terminal.then(width).flatten(),
+            width: if is_terminal { width() } else { self.style.width },
         }
     }
 
@@ -251,12 +251,11 @@ impl Output {
         String::from_utf8_lossy(&safe).into_owned()
     }
 
-    /// Writes a line to stderr. On a terminal, data that was buffered before goes out first, so
-    /// that both streams show in order; a closed stdout is met again where data is written.
+    /// Writes a line to stderr. Data that was buffered before goes out first, so that both streams
+    /// show in order on a terminal and in a log of both (`2>&1`); a closed stdout is met again where
+    /// data is written.
     pub(super) fn say(&mut self, text: &str) {
-        if self.stdout_is_terminal {
-            drop(self.stdout.flush());
-        }
+        drop(self.stdout.flush());
         say(text);
     }
 }

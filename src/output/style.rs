@@ -43,4 +43,6 @@ pub struct Style {
     pub no_color: bool,
     /// How errors are shown.
     pub errors: ErrorFormat,
+    /// How wide the terminal is that shows stdout in the end, where stdout itself is none.
+    pub width: Option<u16>,
 }

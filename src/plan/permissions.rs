@@ -23,6 +23,14 @@ pub enum Allowance {
 }
 
 impl Allowance {
+    /// Returns the topic that it names.
+    pub fn topic(&self) -> Option<&TopicName> {
+        match self {
+            Self::Disruptive => None,
+            Self::DisruptiveTo(topic) | Self::DestructiveTo(topic) => Some(topic),
+        }
+    }
+
     /// Reads the value of `--allow`.
     pub fn parse(text: &str) -> Result<Self, String> {
         let topic = |name: &str| {

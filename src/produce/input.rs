@@ -79,7 +79,9 @@ impl InputError {
     pub fn json(error: &serde_json::Error, offset: usize) -> Self {
         let text = error.to_string();
         let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
-        let message = format!("not valid JSON: {message}");
+        // An unknown field, or one of another type, is valid JSON.
+        let what = if error.is_data() { "not a record envelope" } else { "not valid JSON" };
+        let message = format!("{what}: {message}");
         Self { column: Some(offset + error.column()), message }
     }
 }
@@ -196,7 +198,10 @@ mod tests {
         assert_eq!((record.partition, record.timestamp), (Some(1), Some(Timestamp(7))));
         assert_eq!((record.key, record.value), (None, Some(Bytes::from("v"))));
         let error = read(&options, r#"{"value":1,"valeu":2}"#).unwrap_err();
-        assert!(error.message.contains("valeu"), "{error:?}");
+        assert!(
+            error.message.starts_with("not a record envelope: unknown field `valeu`"),
+            "{error:?}"
+        );
         let error = read(&options, r#"{"value":"?","value_encoding":"base64"}"#).unwrap_err();
         assert!(error.message.contains("base64"), "{error:?}");
     }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::input::{InputError, InputRecord};
 use crate::model::header::Header;
 use crate::model::name::TopicName;
-use crate::model::record::OutgoingRecord;
+use crate::model::record::{OutgoingRecord, SentTime};
 use crate::model::timestamp::Timestamp;
 
 /// What the flags say about every record.
@@ -71,7 +71,7 @@ impl Shape {
         Ok(OutgoingRecord {
             topic,
             partition,
-            timestamp: self.timestamp.or(timestamp),
+            timestamp: SentTime::chosen(self.timestamp.or(timestamp)),
             key: null_if_empty(self.key.clone().or(key)),
             value: null_if_empty(value),
             headers,
@@ -115,7 +115,7 @@ mod tests {
         };
         let record = shape.apply(input()).unwrap();
         assert_eq!(record.topic, "t".into());
-        assert_eq!((record.partition, record.timestamp), (Some(1), Some(Timestamp(9))));
+        assert_eq!((record.partition, record.timestamp), (Some(1), SentTime::At(Timestamp(9))));
         assert_eq!(record.key, Some(Bytes::from("k")));
         assert_eq!(record.headers, [Header::new("a", "1"), Header::new("a", "2")]);
     }
@@ -125,7 +125,7 @@ mod tests {
         let shape = Shape { topic: None, partition: PartitionChoice::Same, ..Shape::for_test() };
         let record = shape.apply(input()).unwrap();
         assert_eq!((record.topic, record.partition), ("from".into(), Some(2)));
-        assert_eq!(record.timestamp, Some(Timestamp(5)));
+        assert_eq!(record.timestamp, SentTime::At(Timestamp(5)));
         assert_eq!((record.key, record.value), (Some(Bytes::new()), Some(Bytes::new())));
         assert!(shape.apply(InputRecord::default()).is_err());
     }

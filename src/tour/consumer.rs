@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::model::header::Header;
 use crate::model::name::TopicName;
-use crate::model::record::{OutgoingRecord, Record};
+use crate::model::record::{OutgoingRecord, Record, SentTime};
 use crate::model::timestamp::Timestamp;
 
 /// Why a record fails.
@@ -63,7 +63,7 @@ pub fn dead_letter(
     Some(OutgoingRecord {
         topic: dlq.clone(),
         partition: Some(origin.partition),
-        timestamp: None,
+        timestamp: SentTime::Now,
         key: record.key.clone(),
         value: Some(Bytes::from(value)),
         headers,
@@ -75,7 +75,7 @@ pub fn analytics(record: &Record, topic: &TopicName) -> OutgoingRecord {
     OutgoingRecord {
         topic: topic.clone(),
         partition: None,
-        timestamp: record.timestamp,
+        timestamp: SentTime::copied(record.timestamp),
         key: record.key.clone(),
         value: record.value.clone(),
         headers: record.headers.clone(),

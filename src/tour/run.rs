@@ -46,6 +46,8 @@ pub struct Tour {
     pub namespace: String,
     /// The clock.
     pub clock: Clock,
+    /// The variable that tells the commands the width of the terminal, and the width.
+    pub width: Option<(&'static str, u16)>,
 }
 
 /// Runs the tour in an empty folder. What it made stays when it fails, so that one can look;

@@ -11,6 +11,9 @@ const SAMPLE: &str = include_str!("../../topology.yaml");
 /// Where the environment `dev` begins in it.
 const DEV: &str = "\n  dev:\n";
 
+/// The brokers of `dev` there: the tour's are those it was started with.
+const BROKERS: &str = "    cluster: { brokers: localhost:9092 }\n";
+
 /// What happens on the tour, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -83,7 +86,7 @@ pub struct Unexpected(pub String);
 /// touches nothing else on the cluster.
 pub fn topology(namespace: &str) -> String {
     let own = format!("{DEV}    namespace: \"{namespace}\"\n    ledger: \"{namespace}ledger\"\n");
-    SAMPLE.replacen(DEV, &own, 1)
+    SAMPLE.replacen(DEV, &own, 1).replacen(BROKERS, "", 1)
 }
 
 /// The client properties whose values are shown; any other one may be a secret, if only misspelt.
@@ -115,6 +118,7 @@ mod tests {
         let names: Vec<_> = resolved.topics().map(|topic| topic.name.to_string()).collect();
         assert!(names.len() > 5);
         assert!(names.iter().all(|name| name.starts_with("tour-x.")), "{names:?}");
+        assert_eq!(resolved.cluster.brokers, None, "FLOWCTL_BROKERS would win over them each time");
     }
 
     #[test]

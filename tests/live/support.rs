@@ -131,6 +131,15 @@ impl Kafka {
 
     /// Returns how many offsets a topic has, of what is committed and what is not.
     pub(crate) fn end_offsets(&self, topic: &str) -> i64 {
+        self.offsets(topic, IsolationLevel::ReadUncommitted)
+    }
+
+    /// Returns how many offsets a topic has before its first open transaction.
+    pub(crate) fn stable_offsets(&self, topic: &str) -> i64 {
+        self.offsets(topic, IsolationLevel::ReadCommitted)
+    }
+
+    fn offsets(&self, topic: &str, isolation: IsolationLevel) -> i64 {
         block_on(async {
             let deadline = Deadline::after(PATIENCE);
             let cluster = Cluster::connect(&self.settings(), deadline).await.unwrap();
@@ -144,7 +153,6 @@ impl Kafka {
                     (TopicPartition::new(name.clone(), partition), OffsetQuery::Latest)
                 })
                 .collect();
-            let isolation = IsolationLevel::ReadUncommitted;
             let ends = cluster.offsets(&questions, isolation, deadline).await.unwrap();
             ends.into_values().map(|end| end.unwrap().unwrap()).sum()
         })

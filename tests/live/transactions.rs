@@ -10,7 +10,7 @@ use flowctl::kafka::{
 use flowctl::model::header::Header;
 use flowctl::model::name::GroupId;
 use flowctl::model::offset::{CommittedOffset, TopicPartition};
-use flowctl::model::record::OutgoingRecord;
+use flowctl::model::record::{OutgoingRecord, SentTime};
 
 use crate::home::{text, unique};
 use crate::support::kafka;
@@ -30,7 +30,7 @@ fn record(topic: &str, value: &'static str) -> OutgoingRecord {
     OutgoingRecord {
         topic: topic.into(),
         partition: Some(0),
-        timestamp: None,
+        timestamp: SentTime::Now,
         key: None,
         value: Some(value.into()),
         headers: Vec::new(),

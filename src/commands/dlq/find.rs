@@ -11,9 +11,6 @@ use crate::model::target::Target;
 use crate::topology::Resolved;
 use crate::topology::resolved::{self, ResolvedDlq, ResolvedFlow};
 
-/// The ledger where no topology names one.
-const LEDGER: &str = "_flowctl.ledger";
-
 /// How often a dead letter may be redriven where no topology says it.
 const MAX_REDRIVES: u32 = 3;
 
@@ -145,7 +142,7 @@ fn declared(flow: &ResolvedFlow, dlq: &ResolvedDlq, topology: Option<&Resolved>)
             topic: dlq.topic.name.clone(),
             main: Some(flow.main.name.clone()),
             expected,
-            ledger: ledger(topology),
+            ledger: target::ledger(topology),
         },
         max_redrives: dlq.max_redrives.value,
         redrive_to: Some(dlq.redrive_to.clone()).filter(|topic| *topic != flow.main.name),
@@ -158,15 +155,11 @@ fn undeclared(topic: TopicName, topology: Option<&Resolved>) -> Choice {
             topic,
             main: None,
             expected: Expected::Auto,
-            ledger: ledger(topology),
+            ledger: target::ledger(topology),
         },
         max_redrives: MAX_REDRIVES,
         redrive_to: None,
     }
-}
-
-fn ledger(topology: Option<&Resolved>) -> TopicName {
-    topology.map_or_else(|| TopicName::from(LEDGER), |topology| topology.ledger.name.clone())
 }
 
 fn names(flow: &ResolvedFlow) -> String {

@@ -1,6 +1,5 @@
 //! `flowctl dlq ls`: one row a DLQ.
 
-use super::Format;
 use super::find::{self, Choice};
 use crate::commands::{Context, target};
 use crate::config::TopologyArgs;
@@ -9,7 +8,7 @@ use crate::error::{self, Problem};
 use crate::exit::Exit;
 use crate::model::count::count;
 use crate::model::target::Target;
-use crate::output::dlq;
+use crate::output::{ListFormat, dlq};
 
 /// List DLQs with what is pending in them
 ///
@@ -36,8 +35,8 @@ pub struct Args {
     pub fail_if_any: bool,
 
     /// Output format
-    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
-    pub output: Format,
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: ListFormat,
 
     /// Where the topology is.
     #[command(flatten)]
@@ -70,7 +69,9 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     let mut errors = Vec::new();
     let mut first_failure = None;
     for Choice { declared, .. } in choices {
-        let found = target::existing_topic(&cluster, &declared.topic, context.deadline).await;
+        let found =
+            target::existing_topic(&cluster, &declared.topic, topology.as_ref(), context.deadline)
+                .await;
         let counted = match found {
             Ok(found) => {
                 let dlq = Dlq::new(cluster.clone(), settings.clone(), declared, found, timeout);
@@ -91,10 +92,12 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     let output = &mut context.output;
     match args.output {
         // A table without rows would pass for "nothing is pending".
-        Format::Table if overviews.is_empty() && !errors.is_empty() => {}
-        Format::Table => output.print(&dlq::overview::text(&overviews, now, output.place()))?,
-        Format::Json => output.print_json(&dlq::overview::json(&source, &overviews, &errors)?)?,
-        Format::Jsonl => output.print_json(&dlq::overview::jsonl(&overviews, now))?,
+        ListFormat::Text if overviews.is_empty() && !errors.is_empty() => {}
+        ListFormat::Text => output.print(&dlq::overview::text(&overviews, now, output.place()))?,
+        ListFormat::Json => {
+            output.print_json(&dlq::overview::json(&source, &overviews, &errors)?)?;
+        }
+        ListFormat::Jsonl => output.print_json(&dlq::overview::jsonl(&overviews, now))?,
     }
     context.output.flush()?;
     for overview in overviews.iter().filter(|overview| overview.hidden > 0) {

@@ -37,29 +37,15 @@ pub enum Command {
     Redrive(redrive::Args),
 }
 
-/// How results are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// For people
-    Table,
-    /// One JSON document
-    Json,
-    /// One JSON object a line
-    Jsonl,
-}
-
 impl Command {
     /// Tells how errors are shown beside the results.
     pub fn error_format(&self) -> ErrorFormat {
-        let format = match self {
+        match self {
             Self::Ls(args) => args.output,
             Self::Show(args) => args.output,
             Self::Redrive(args) => args.output,
-        };
-        match format {
-            Format::Table => ErrorFormat::Text,
-            Format::Json | Format::Jsonl => ErrorFormat::Json,
         }
+        .into()
     }
 }
 

@@ -1,19 +1,21 @@
 //! `flowctl dlq redrive`: plan, show, ask, run, report.
 
+mod report;
+mod teller;
+
 use rand::Rng;
 
-use super::Format;
+use self::teller::{MOST_SHOWN, Teller};
 use super::find::{self, Choice, Named};
-use super::resume;
 use super::selection::SelectionArgs;
 use crate::commands::Context;
 use crate::commands::target::{self, Found};
 use crate::config::TopologyArgs;
 use crate::dlq::{
-    self, Composition, Decision, Declared, Dlq, Ended, Event, Fate, Job, Outcome, RecordTime,
-    Redrive, Rule, Selector, Snapshot, TargetRule,
+    self, Composition, Decision, Declared, Dlq, Event, Fate, Job, Outcome, RecordTime, Redrive,
+    Rule, Selector, Snapshot, TargetRule,
 };
-use crate::error::{self, Problem};
+use crate::error::Problem;
 use crate::exit::Exit;
 use crate::model::name::TopicName;
 use crate::model::target::Target;
@@ -22,6 +24,7 @@ use crate::output::dlq::redrive::{self as view, Handled, Listing};
 use crate::output::json::Source;
 use crate::output::progress::Progress;
 use crate::output::prompt::{Question, approve};
+use crate::output::{ListFormat, Output};
 use crate::topology::Resolved;
 
 /// Send dead letters back to where they belong
@@ -48,10 +51,6 @@ pub struct Args {
     /// Flow or DLQ, or the id of a dead letter: TOPIC/PARTITION/OFFSET
     #[arg(value_name = "FLOW|TOPIC|ID", value_parser = Named::parse)]
     pub(super) target: Named,
-
-    /// Which ones.
-    #[command(flatten)]
-    pub(super) selection: SelectionArgs,
 
     /// Send to this flow or topic instead of where they come from
     #[arg(long, value_name = "FLOW|TOPIC", value_parser = Target::parse, help_heading = "Sending")]
@@ -82,12 +81,16 @@ pub struct Args {
     pub(super) yes: bool,
 
     /// Output format
-    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
-    pub output: Format,
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: ListFormat,
 
     /// Where the topology is.
     #[command(flatten)]
     pub(super) topology: TopologyArgs,
+
+    /// Which ones. Behind the others: they would stand under its heading.
+    #[command(flatten)]
+    pub(super) selection: SelectionArgs,
 }
 
 /// Plans and runs the redrive.
@@ -98,7 +101,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
         planned = Box::pin(plan(&args, context, now)) => planned?,
         signal = interrupt.wait() => return Ok(signal.exit()),
     };
-    let Planned { dlq, snapshot, selector, plan, source } = &planned;
+    let Planned { dlq, snapshot, selector, plan, refusals, source } = &planned;
     say_plan(plan, context);
     let predicted = if plan.is_partial() { Exit::Partly } else { Exit::Done };
     if args.dry_run {
@@ -106,10 +109,13 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
         return Ok(predicted);
     }
     if plan.sent() == 0 && plan.duplicates == 0 {
-        if args.output == Format::Json {
+        if args.output == ListFormat::Json {
             let refused = plan.refused.values().sum();
             let outcome = Outcome { refused, ..Outcome::default() };
-            context.output.print_json(&view::report(source, plan, &outcome, &[], &[])?)?;
+            context.output.print_json(&view::report(source, plan, &outcome, refusals, &[])?)?;
+        }
+        for warning in view::nothing_warnings(plan, refusals) {
+            context.output.warn(&warning);
         }
         context.output.note(&view::nothing(plan));
         return Ok(predicted);
@@ -135,18 +141,14 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     };
     let progress =
         Progress::start(&context.output, "handled", Some(plan.handled()), "dead letters");
-    let mut teller = Teller { format: args.output, progress, problems: Vec::new(), unshown: 0 };
+    let mut teller = Teller::new(args.output, progress);
     let (outcome, ended) = {
         let output = &mut context.output;
         let mut tell = |event: Event| teller.tell(event, output);
         Box::pin(dlq.redrive(plan, &job, snapshot, approval, &interrupt, &mut tell)).await
     };
-    let Teller { progress, problems, unshown, .. } = teller;
-    drop(progress);
-    if unshown > 0 {
-        context.output.warn(&format!("… and {unshown} more like these"));
-    }
-    report(&args, context, &planned, &outcome, ended, &problems)
+    let problems = teller.end(&mut context.output);
+    report::report(&args, context, &planned, &outcome, ended, &problems)
 }
 
 /// What is needed to carry a plan out.
@@ -155,6 +157,8 @@ struct Planned {
     snapshot: Snapshot,
     selector: Selector,
     plan: Redrive,
+    /// The first ones that cannot be sent.
+    refusals: Vec<Handled>,
     source: Source,
 }
 
@@ -169,10 +173,12 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
         Some(to) => Some(send_to(to, topology.as_ref(), &declared)?),
         None => redrive_to,
     };
-    let settings = context.settings(topology.as_ref()).await?;
+    let settings = context.settings_to_write(topology.as_ref()).await?;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
     let source = context.source(&cluster).await;
-    let found = target::existing_topic(&cluster, &declared.topic, context.deadline).await?;
+    let found =
+        target::existing_topic(&cluster, &declared.topic, topology.as_ref(), context.deadline)
+            .await?;
     let dlq = Dlq::new(cluster, settings, declared, found, context.global.timeout);
     let snapshot = dlq.snapshot().await?;
     let query = args.selection.query(Some(&args.target), &dlq, &snapshot, now).await?;
@@ -184,12 +190,18 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
     };
     let selector = Selector::new(query, rule);
     let mut listing = Listing::new(dlq.topic(), &snapshot);
+    let mut refusals = Vec::new();
     let output = &mut context.output;
     let mut tell = |event: Event| {
         match event {
             Event::Decided(dead_letter, decision) => {
                 if args.dry_run {
                     list(args.output, &mut listing, output, &dead_letter, &decision)?;
+                }
+                if let Decision::Refused(refusal) = decision
+                    && refusals.len() < MOST_SHOWN
+                {
+                    refusals.push(Handled { id: dead_letter.id(), fate: Fate::Refused(refusal) });
                 }
             }
             Event::Warning(text) => output.warn(&text),
@@ -199,28 +211,28 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
         Ok(())
     };
     let plan = dlq.plan(&snapshot, selector.clone(), now, &mut tell).await?;
-    if args.dry_run && args.output == Format::Json {
+    if args.dry_run && args.output == ListFormat::Json {
         context.output.print_json(&listing.document(&source, &plan)?)?;
     }
     context.output.flush()?;
-    Ok(Planned { dlq, snapshot, selector, plan, source })
+    Ok(Planned { dlq, snapshot, selector, plan, refusals, source })
 }
 
 /// Lists a decision.
 fn list(
-    format: Format,
+    format: ListFormat,
     listing: &mut Listing,
-    output: &mut crate::output::Output,
+    output: &mut Output,
     dead_letter: &dlq::DeadLetter,
     decision: &Decision,
 ) -> anyhow::Result<()> {
     match format {
-        Format::Table => {
+        ListFormat::Text => {
             let is_terminal = output.stdout_is_terminal();
             output.print(&listing.row(dead_letter, decision, is_terminal))?;
         }
-        Format::Json => listing.collect(dead_letter, decision),
-        Format::Jsonl => output.print_json(&view::line(dead_letter, decision))?,
+        ListFormat::Json => listing.collect(dead_letter, decision),
+        ListFormat::Jsonl => output.print_json(&view::line(dead_letter, decision))?,
     }
     Ok(())
 }
@@ -234,11 +246,7 @@ fn send_to(to: &Target, topology: Option<&Resolved>, dlq: &Declared) -> Result<T
     if topic == dlq.topic {
         return Err(Problem::usage(format!("`{topic}` is the DLQ itself")));
     }
-    if topic == dlq.ledger || topic.as_str().starts_with(dlq::OWN_TOPICS) {
-        return Err(Problem::usage(format!(
-            "`{topic}` is flowctl's own: it takes no dead letters"
-        )));
-    }
+    target::refuse_own(&topic, &dlq.ledger)?;
     Ok(topic)
 }
 
@@ -253,106 +261,4 @@ fn say_plan(plan: &Redrive, context: &mut Context) {
 fn job_id(now: Timestamp) -> String {
     let ms = u64::try_from(now.0).unwrap_or(0);
     ulid::Ulid::from_parts(ms, rand::rng().random()).to_string()
-}
-
-/// How many problems of single records are shown as they come; the rest is counted.
-const MOST_SHOWN: usize = 20;
-
-/// Shows what happens while a redrive runs.
-struct Teller {
-    format: Format,
-    progress: Progress,
-    problems: Vec<Handled>,
-    unshown: u64,
-}
-
-impl Teller {
-    fn tell(&mut self, event: Event, output: &mut crate::output::Output) -> anyhow::Result<()> {
-        match event {
-            Event::Handled(id, fate) => {
-                let is_problem = matches!(fate, Fate::Refused(_) | Fate::Failed(_));
-                let handled = Handled { id, fate };
-                if self.format == Format::Jsonl {
-                    output.print_json(&handled.line())?;
-                }
-                if is_problem {
-                    if self.problems.len() < MOST_SHOWN {
-                        self.progress.pause(|| output.warn(&handled.text()));
-                        self.problems.push(handled);
-                    } else {
-                        self.unshown += 1;
-                    }
-                }
-            }
-            Event::Expired { partition, from, to } => {
-                let last = to - 1;
-                let text = format!(
-                    "partition {partition}: retention deleted offsets {from} to {last} while they \
-                     were pending"
-                );
-                self.progress.pause(|| output.warn(&text));
-            }
-            Event::Progress(count) => self.progress.set(output, count, "dead letters"),
-            Event::Note(text) => self.progress.pause(|| output.note(&text)),
-            Event::Warning(text) => self.progress.pause(|| output.warn(&text)),
-            Event::Decided(..) => {}
-        }
-        Ok(())
-    }
-}
-
-/// What is known of the last transaction after a second signal.
-const IN_FLIGHT: &str = "the transaction in flight may have been committed or aborted; the ledger \
-                         knows, and as many as are counted here were handled at least";
-
-/// Reports how it ended, and returns the exit code.
-fn report(
-    args: &Args,
-    context: &mut Context,
-    planned: &Planned,
-    outcome: &Outcome,
-    ended: Ended,
-    problems: &[Handled],
-) -> anyhow::Result<Exit> {
-    let Planned { plan, source, selector, snapshot, .. } = planned;
-    let source = Source { as_of: context.clock.now(), ..source.clone() };
-    let errors = match &ended {
-        Ended::Failed(failure) => vec![error::report(failure)],
-        Ended::StoppedAtOnce(_) => vec![error::report(&Problem::failed(IN_FLIGHT).into())],
-        Ended::Complete | Ended::Interrupted(_) => Vec::new(),
-    };
-    if args.output == Format::Json {
-        context.output.print_json(&view::report(&source, plan, outcome, problems, &errors)?)?;
-    }
-    context.output.flush()?;
-    context.output.note(&view::summary(plan, outcome));
-    let resume =
-        resume::command(args, selector.query(), snapshot, outcome.redriven, &context.global);
-    match ended {
-        Ended::Complete => Ok(exit(plan, outcome)),
-        // The signal came behind the last one: there is nothing to go on with.
-        Ended::Interrupted(_) if outcome.handled() >= plan.handled() => Ok(exit(plan, outcome)),
-        Ended::Interrupted(signal) => {
-            context.output.note(&format!("stopped; to go on: {resume}"));
-            Ok(signal.exit())
-        }
-        Ended::StoppedAtOnce(signal) => {
-            context.output.note(&format!("stopped at once: {IN_FLIGHT}; to go on: {resume}"));
-            Ok(signal.exit())
-        }
-        Ended::Failed(failure) => {
-            context.output.note(&format!("what was redriven is remembered; to go on: {resume}"));
-            Err(failure)
-        }
-    }
-}
-
-/// Returns the exit code of a redrive that went through.
-fn exit(plan: &Redrive, outcome: &Outcome) -> Exit {
-    let is_partial = plan.hidden > 0
-        || !plan.missing.is_empty()
-        || outcome.refused > 0
-        || outcome.failed > 0
-        || outcome.expired > 0;
-    if is_partial { Exit::Partly } else { Exit::Done }
 }

@@ -1,12 +1,12 @@
 //! The command that goes on where a redrive stopped.
 
-use super::Format;
 use super::redrive::Args;
 use super::selection::SelectionArgs;
 use crate::commands::range::RangeArgs;
 use crate::commands::resume::CommandLine;
 use crate::config::GlobalArgs;
 use crate::dlq::{Query, RecordTime, Snapshot, Window};
+use crate::output::ListFormat;
 
 /// Writes the command: the range as `query` has resolved it against the snapshot, so that nothing that
 /// arrived later is in it, and a limit of what is left.
@@ -62,7 +62,7 @@ pub(super) fn command(
     line.switch("--keep-headers", *keep_headers);
     line.switch("--no-trace-headers", *no_trace_headers);
     line.flags("--max-redrives", max_redrives);
-    line.choice("--output", output, &Format::Table);
+    line.choice("--output", output, &ListFormat::Text);
     line.topology(topology);
     line.into_text()
 }

@@ -2,7 +2,6 @@
 
 use std::ops::ControlFlow;
 
-use super::Format;
 use super::find::{self, Named};
 use super::selection::SelectionArgs;
 use crate::commands::{Context, target};
@@ -10,6 +9,7 @@ use crate::config::TopologyArgs;
 use crate::dlq::{Dlq, Query, StatusFilter};
 use crate::error::Problem;
 use crate::exit::Exit;
+use crate::output::ListFormat;
 use crate::output::dlq::letter;
 
 /// Show dead letters with their origin and error
@@ -28,21 +28,21 @@ pub struct Args {
     #[arg(value_name = "FLOW|TOPIC|ID", value_parser = Named::parse)]
     target: Named,
 
-    /// Which ones.
-    #[command(flatten)]
-    selection: SelectionArgs,
-
     /// Only those with this status [default: pending; with an id: all]
     #[arg(long, value_name = "STATUS")]
     status: Option<StatusFilter>,
 
     /// Output format
-    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
-    pub output: Format,
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: ListFormat,
 
     /// Where the topology is.
     #[command(flatten)]
     topology: TopologyArgs,
+
+    /// Which ones. Behind the others: they would stand under its heading.
+    #[command(flatten)]
+    selection: SelectionArgs,
 }
 
 /// Prints the dead letters.
@@ -54,7 +54,9 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     let cluster = context.connect(&settings, topology.as_ref()).await?;
     let source = context.source(&cluster).await;
     let declared = choice.declared;
-    let found = target::existing_topic(&cluster, &declared.topic, context.deadline).await?;
+    let found =
+        target::existing_topic(&cluster, &declared.topic, topology.as_ref(), context.deadline)
+            .await?;
     let dlq = Dlq::new(cluster, settings, declared, found, context.global.timeout);
     let snapshot = dlq.snapshot().await?;
     let mut memory = dlq.recall().await?;
@@ -68,14 +70,14 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     let shown = dlq
         .list(&snapshot, &mut memory, &query, status, &mut |dead_letter, done| {
             match args.output {
-                Format::Table => output.print(&letter::text(dead_letter, done, is_terminal))?,
-                Format::Json => items.push(letter::item(dead_letter, done)),
-                Format::Jsonl => output.print_json(&letter::line(dead_letter, done))?,
+                ListFormat::Text => output.print(&letter::text(dead_letter, done, is_terminal))?,
+                ListFormat::Json => items.push(letter::item(dead_letter, done)),
+                ListFormat::Jsonl => output.print_json(&letter::line(dead_letter, done))?,
             }
             Ok(ControlFlow::Continue(()))
         })
         .await?;
-    if args.output == Format::Json {
+    if args.output == ListFormat::Json {
         context.output.print_json(&letter::document(&source, dlq.topic(), &items)?)?;
     }
     context.output.flush()?;

@@ -75,7 +75,7 @@ async fn prepare(args: &Args, context: &mut Context) -> anyhow::Result<Prepared>
     let settings = context.settings(topology.as_ref()).await?;
     let deadline = context.deadline;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
-    let description = target::existing_topic(&cluster, &request.topic, deadline)
+    let description = target::existing_topic(&cluster, &request.topic, topology.as_ref(), deadline)
         .await
         .map_err(|error| hint_at_environment(error, &target, topology.as_ref()))?;
     let all: Vec<i32> = description.partitions.into_keys().collect();

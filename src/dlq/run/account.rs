@@ -1,14 +1,14 @@
-//! What is written about dead letters in the transaction that sends them: entries of the ledger, and
-//! the courtesy offset.
+//! What is written about dead letters in the transaction that sends them: entries of the ledger. And
+//! what is pending after it.
 
 use std::collections::BTreeMap;
 
 use crate::dlq::batch::Item;
 use crate::dlq::event::Fate;
 use crate::ledger::{EntryKey, Ledger, Outcome, entries};
-use crate::model::name::{GroupId, TopicName};
+use crate::model::name::TopicName;
 use crate::model::offset::{CommittedOffset, TopicPartition};
-use crate::model::record::OutgoingRecord;
+use crate::model::record::{OutgoingRecord, SentTime};
 use crate::model::timestamp::Timestamp;
 
 /// Who writes, about which DLQ, and where to.
@@ -20,8 +20,6 @@ pub(super) struct Account {
     pub(super) ledger: Ledger,
     /// The id of this run, in every entry.
     pub(super) job: String,
-    /// The group that shows the backlog to whoever watches lag.
-    pub(super) group: GroupId,
 }
 
 impl Account {
@@ -58,7 +56,7 @@ impl Account {
                 records.push(OutgoingRecord {
                     topic: self.ledger.place.topic.clone(),
                     partition: Some(self.ledger.place.partition),
-                    timestamp: None,
+                    timestamp: SentTime::Now,
                     key: Some(key.to_string().into()),
                     value: Some(entry.to_json()?.into()),
                     headers: Vec::new(),
@@ -69,11 +67,11 @@ impl Account {
     }
 
     /// Returns, for each partition of these items, the lowest offset that is pending after them.
-    pub(super) fn courtesy(
+    pub(super) fn lowest_pending(
         &self,
         items: &[Item],
         pending: &[&BTreeMap<i32, i64>],
-    ) -> (GroupId, BTreeMap<TopicPartition, CommittedOffset>) {
+    ) -> BTreeMap<TopicPartition, CommittedOffset> {
         let mut offsets = BTreeMap::new();
         for item in items {
             let (partition, offset) = item.place();
@@ -82,6 +80,6 @@ impl Account {
             let place = TopicPartition::new(self.dlq.clone(), partition);
             offsets.insert(place, CommittedOffset { offset: lowest, metadata: None });
         }
-        (self.group.clone(), offsets)
+        offsets
     }
 }

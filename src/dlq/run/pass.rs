@@ -20,10 +20,9 @@ use crate::dlq::batch::Batch;
 use crate::dlq::event::Event;
 use crate::dlq::failures::Failures;
 use crate::error::Problem;
-use crate::interrupt::{Interrupt, Signal};
+use crate::interrupt::{Interrupt, Interrupted, Signal};
 use crate::kafka::writer::{Stop, Writer};
 use crate::ledger::{Ledger, Recalled};
-use crate::model::name::GroupId;
 
 /// A batch that is being written.
 type Writing = JoinHandle<(Redriver, Written)>;
@@ -31,10 +30,14 @@ type Writing = JoinHandle<(Redriver, Written)>;
 impl Run<'_> {
     /// Runs until the plan is carried out, or it cannot go on.
     pub(super) async fn pass(&mut self) -> anyhow::Result<Ended> {
-        let ledger = self.ledger().await?;
-        let mut idle = Some(self.open(&ledger).await?);
-        self.dlq.check_identity().await?;
-        let Recalled { mut memory, end: mut read_to } = self.recall(&ledger, None).await?;
+        // Nothing is in flight yet.
+        let interrupt = self.interrupt;
+        let begun = match interrupt.cut(self.begin()).await {
+            Ok(begun) => begun?,
+            Err(Interrupted(signal)) => return Ok(Ended::Interrupted(signal)),
+        };
+        let (ledger, redriver, Recalled { mut memory, end: mut read_to }) = begun;
+        let mut idle = Some(redriver);
         let mut selector = self.job.selector.clone();
         self.dlq.remember(self.snapshot, &mut memory, &mut selector, &mut *self.tell).await?;
 
@@ -57,8 +60,10 @@ impl Run<'_> {
             if let Some(handle) = writing.take() {
                 // A transaction is written to its end: the writer hears a signal before the next.
                 let (redriver, written) = handle.await.context("the writing thread ended")?;
-                let Written { handled, rest, transactions, stop } = written;
+                let Written { handled, rest, lowest, transactions, is_in_doubt, stop } = written;
+                self.lowest.extend(lowest);
                 self.outcome.transactions += transactions;
+                self.outcome.is_in_doubt = is_in_doubt;
                 self.count_all(handled)?;
                 (self.tell)(Event::Progress(self.outcome.handled()))?;
                 let loss = match stop {
@@ -101,6 +106,15 @@ impl Run<'_> {
         }
     }
 
+    /// Finds the ledger, opens the producer, then reads the ledger.
+    async fn begin(&mut self) -> anyhow::Result<(Ledger, Redriver, Recalled)> {
+        let ledger = self.ledger().await?;
+        let redriver = self.open(&ledger).await?;
+        self.dlq.check_identity().await?;
+        let recalled = self.recall(&ledger, None).await?;
+        Ok((ledger, redriver, recalled))
+    }
+
     /// Reads the ledger, or what came to it since an offset.
     pub(super) async fn recall(
         &self,
@@ -123,18 +137,25 @@ impl Run<'_> {
                 topic_id: description.id.clone(),
                 ledger: ledger.clone(),
                 job: self.job.id.clone(),
-                group: GroupId::new(format!("flowctl.dlq.{}", declared.topic)),
             },
             composition: self.job.composition,
             failures: Failures::default(),
         })
     }
 
-    /// Opens the producer anew, with what the last one has learned.
-    pub(super) async fn reopen(&self, redriver: Redriver) -> anyhow::Result<Redriver> {
+    /// Opens the producer anew, with what the last one has learned, then reads what came to the
+    /// ledger since an offset.
+    pub(super) async fn begin_anew(
+        &self,
+        redriver: Redriver,
+        ledger: &Ledger,
+        since: i64,
+    ) -> anyhow::Result<(Redriver, Recalled)> {
         let Redriver { writer, account, composition, failures } = redriver;
         let writer = writer.reopen(self.dlq.timeout).await?;
-        Ok(Redriver { writer, account, composition, failures })
+        self.dlq.check_identity().await?;
+        let news = self.recall(ledger, Some(since)).await?;
+        Ok((Redriver { writer, account, composition, failures }, news))
     }
 }
 

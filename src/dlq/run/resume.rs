@@ -11,6 +11,8 @@
 //!   writes the batch that it holds at once. The other one finds itself fenced when it comes to write,
 //!   watches as well, and sees those entries: this run goes on, and the other one ends.
 //!
+//! A signal ends the watch, and the run: it must not fence another one only to end itself.
+//!
 //! So two runs would have to miss each other's entries again and again to fence each other for ever,
 //! and then [`MOST_SETBACKS`] ends both.
 
@@ -23,6 +25,7 @@ use crate::dlq::batch::Batch;
 use crate::dlq::event::Event;
 use crate::dlq::settled::Settled;
 use crate::error::Problem;
+use crate::interrupt::Interrupted;
 use crate::kafka::Error;
 use crate::ledger::{Ledger, Recalled};
 
@@ -57,12 +60,14 @@ impl Run<'_> {
         ledger: &Ledger,
         read_to: &mut i64,
     ) -> anyhow::Result<Result<(Redriver, Batch), Ended>> {
-        let (what, error, was_fenced) = match loss {
-            Loss::Refused => (None, None, false),
-            Loss::Unsettled(error) => (Some("settling the last transaction"), Some(error), false),
-            Loss::Fenced(error) => (Some("looking for another run"), Some(error), true),
+        let was_fenced = matches!(loss, Loss::Fenced(_));
+        let is_lost = !matches!(loss, Loss::Refused);
+        let why = match loss {
+            Loss::Refused => None,
+            Loss::Unsettled(error) => Some(("settling the last transaction", error)),
+            Loss::Fenced(error) => Some(("looking for another run", error)),
         };
-        if let (Some(what), Some(error)) = (what, error) {
+        if let Some((what, error)) = why {
             let error = anyhow::Error::from(error);
             self.setbacks += 1;
             if self.setbacks > MOST_SETBACKS {
@@ -70,15 +75,16 @@ impl Run<'_> {
             }
             (self.tell)(Event::Note(format!("{what} and going on: {error:#}")))?;
         }
-        let takeover = if was_fenced { self.watch(ledger, *read_to).await? } else { None };
-        let (redriver, news) = if let Some(news) = takeover {
-            (redriver, news)
-        } else {
-            let redriver = self.reopen(redriver).await?;
-            self.dlq.check_identity().await?;
-            (redriver, self.recall(ledger, Some(*read_to)).await?)
+        let settling = self.settle(redriver, was_fenced, ledger, *read_to);
+        // What is in doubt is worth to be settled, unless that may fence another run; what was refused
+        // has left a transaction open, which opening aborts.
+        let is_cut = was_fenced || is_lost && !self.outcome.is_in_doubt;
+        let settled = if is_cut { self.interrupt.cut(settling).await } else { Ok(settling.await) };
+        let (redriver, Recalled { memory: news, end }) = match settled {
+            Ok(settled) => settled?,
+            Err(Interrupted(signal)) => return Ok(Err(Ended::Interrupted(signal))),
         };
-        let Recalled { memory: news, end } = news;
+        self.outcome.is_in_doubt = false;
         let Settled { handled, rest, rival } = Settled::new(rest, &news, &self.job.id);
         self.count_all(handled)?;
         if let Some(rival) = rival {
@@ -88,8 +94,23 @@ impl Run<'_> {
         Ok(Ok((redriver, rest)))
     }
 
+    /// Finds out what became of the last transaction: from a run that has taken over, or by opening
+    /// the producer again.
+    async fn settle(
+        &self,
+        redriver: Redriver,
+        was_fenced: bool,
+        ledger: &Ledger,
+        since: i64,
+    ) -> anyhow::Result<(Redriver, Recalled)> {
+        if was_fenced && let Some(news) = self.watch(ledger, since).await? {
+            return Ok((redriver, news));
+        }
+        self.begin_anew(redriver, ledger, since).await
+    }
+
     /// Watches the ledger for a run that has taken over, and returns what it wrote; `None` when
-    /// nobody wrote. A signal ends the watch early.
+    /// nobody wrote.
     async fn watch(&self, ledger: &Ledger, since: i64) -> anyhow::Result<Option<Recalled>> {
         let deadline = Deadline::after(WATCH);
         loop {
@@ -100,10 +121,7 @@ impl Run<'_> {
             if deadline.has_passed() {
                 return Ok(None);
             }
-            tokio::select! {
-                () = tokio::time::sleep(PAUSE) => {}
-                _ = self.interrupt.wait() => return Ok(None),
-            }
+            tokio::time::sleep(PAUSE).await;
         }
     }
 

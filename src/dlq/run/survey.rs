@@ -25,11 +25,11 @@ impl Dlq {
         let mut memory = self.recall().await?;
         self.remember(snapshot, &mut memory, &mut selector, tell).await?;
         let mut plan = Redrive::new(self.topic().clone(), Vec::new(), hidden(snapshot));
+        plan.before = selector.before();
         for (partition, available) in available(snapshot) {
             if let Some(selected) = selector.query().range(partition, &available) {
-                // What comes before the first pending one is known from the ledger alone.
+                // What comes before the first pending one has been read already.
                 let start = memory.first_unresolved(partition, selected.start).min(selected.end);
-                plan.resolved += memory.count_in(partition, selected.start..start);
                 plan.ranges.push((partition, start..selected.end));
             }
         }
@@ -109,8 +109,8 @@ impl Dlq {
                         dead_letter.id()
                     )))?;
                 }
-                if memory.find(partition, offset).is_some() {
-                    selector.remember(&dead_letter);
+                if let Some(done) = memory.find(partition, offset) {
+                    selector.remember(&dead_letter, done.outcome);
                 }
             }
         }

@@ -1,6 +1,7 @@
-//! Writes batches of dead letters: what is sent for each, what the ledger remembers of it, and a
-//! courtesy offset, all or nothing. Blocks its thread.
+//! Writes batches of dead letters: what is sent for each, and what the ledger remembers of it, all or
+//! nothing. Blocks its thread.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::account::Account;
@@ -8,7 +9,8 @@ use crate::dlq::batch::{Batch, Intent, Item};
 use crate::dlq::compose::{Composition, compose};
 use crate::dlq::event::{Fate, NotTaken};
 use crate::dlq::failures::Failures;
-use crate::kafka::writer::{self, Addition, Outbound, Stop, Writer};
+use crate::kafka::writer::{self, Outbound, Stop, Writer};
+use crate::model::offset::{CommittedOffset, TopicPartition};
 
 /// Writes what was selected.
 pub(super) struct Redriver {
@@ -25,8 +27,12 @@ pub(super) struct Written {
     pub(super) handled: Vec<(Item, Fate)>,
     /// The others.
     pub(super) rest: Batch,
+    /// For each partition of those, the lowest offset that is pending after them.
+    pub(super) lowest: BTreeMap<TopicPartition, CommittedOffset>,
     /// The transactions that were committed and answered.
     pub(super) transactions: u64,
+    /// Whether a commit had no answer: the ledger tells what became of the front of the rest.
+    pub(super) is_in_doubt: bool,
     /// Why the rest was not handled; `None` when there is no rest.
     pub(super) stop: Option<Stop>,
 }
@@ -40,23 +46,22 @@ impl Redriver {
             items.iter().map(|item| outbound(item, *composition)).collect();
         let mut telling = Telling { items: &items, failures, fates: Vec::new(), committed: 0 };
         let mut add = |range: Range<usize>, sent: &[writer::Fate]| {
-            let failing = telling.attempt(range.clone(), sent);
+            telling.attempt(range.clone(), sent);
             let share = items.get(range.clone()).unwrap_or_default();
             let made = telling.fates.get(range).unwrap_or_default();
-            let lowest = [&lowest_pending, telling.failures.lowest(), failing.lowest()];
-            Ok(Addition {
-                records: account.entries(share, made)?,
-                offsets: Some(account.courtesy(share, &lowest)),
-            })
+            Ok(account.entries(share, made)?)
         };
-        // The ledger tells of what is in doubt.
-        let writer::Written { fates: sent, transactions, in_doubt: _, stop } =
+        let writer::Written { fates: sent, transactions, in_doubt, stop } =
             writer.write(&outbounds, &mut add, is_asked_to_stop);
         telling.committed(sent.len());
         let fates = telling.fates;
+        let share = items.get(..sent.len()).unwrap_or_default();
+        let lowest = account.lowest_pending(share, &[&lowest_pending, failures.lowest()]);
         let rest = items.split_off(sent.len().min(items.len()));
         let handled = items.into_iter().zip(fates).collect();
-        Written { handled, rest: Batch { items: rest, lowest_pending }, transactions, stop }
+        let rest = Batch { items: rest, lowest_pending };
+        let is_in_doubt = !in_doubt.is_empty();
+        Written { handled, rest, lowest, transactions, is_in_doubt, stop }
     }
 }
 

@@ -5,10 +5,13 @@ use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
 
 use crate::kafka::Error;
-use crate::model::record::OutgoingRecord;
+use crate::model::record::{OutgoingRecord, SentTime};
 
 /// A record as librdkafka's wrapper takes it.
 pub(super) type Outgoing<'a> = BaseRecord<'a, [u8], [u8], usize>;
+
+/// Kafka's number for a record without a timestamp; brokers keep it.
+const NO_TIMESTAMP: i64 = -1;
 
 /// Converts a record; null and empty stay different, headers keep their order and number.
 pub(super) fn convert(record: &OutgoingRecord, tag: u64) -> Result<Outgoing<'_>, Error> {
@@ -25,14 +28,16 @@ pub(super) fn convert(record: &OutgoingRecord, tag: u64) -> Result<Outgoing<'_>,
         }
         out = out.partition(partition);
     }
-    if let Some(timestamp) = *timestamp {
+    match *timestamp {
+        SentTime::Now => {}
+        SentTime::Absent => out = out.timestamp(NO_TIMESTAMP),
         // librdkafka takes 0 for "now", and Java's producer takes no negative ones.
-        if timestamp.0 <= 0 {
+        SentTime::At(timestamp) if timestamp.0 <= 0 => {
             return Err(Error::Client(format!(
                 "the timestamp {timestamp} cannot be written: it is not after 1970-01-01T00:00:00Z"
             )));
         }
-        out = out.timestamp(timestamp.0);
+        SentTime::At(timestamp) => out = out.timestamp(timestamp.0),
     }
     if let Some(key) = key {
         out = out.key(key.as_ref());
@@ -90,6 +95,17 @@ mod tests {
     }
 
     #[test]
+    fn a_record_without_a_timestamp_gets_none() {
+        let of = |timestamp| {
+            let record = OutgoingRecord { timestamp, ..OutgoingRecord::for_test() };
+            convert(&record, 1).unwrap().timestamp
+        };
+        assert_eq!(of(SentTime::Absent), Some(-1));
+        assert_eq!(of(SentTime::At(Timestamp(7))), Some(7));
+        assert_eq!(of(SentTime::Now), None, "librdkafka's own time");
+    }
+
+    #[test]
     fn what_cannot_be_written_as_it_is_is_refused() {
         let name = header::Header { name: Bytes::from_static(b"\xff"), value: None };
         for (record, why) in [
@@ -98,7 +114,10 @@ mod tests {
                 "`\\xff` is not UTF-8",
             ),
             (
-                OutgoingRecord { timestamp: Some(Timestamp(0)), ..OutgoingRecord::for_test() },
+                OutgoingRecord {
+                    timestamp: SentTime::At(Timestamp(0)),
+                    ..OutgoingRecord::for_test()
+                },
                 "1970-01-01",
             ),
             (

@@ -18,6 +18,8 @@ pub(super) enum Sent {
     NotTaken(Error),
     /// It failed; the transaction has to be aborted.
     Failed(Error),
+    /// Nobody waited for it, since another one of the same transaction has [`Failed`](Self::Failed).
+    GivenUp,
 }
 
 /// How long to wait for room when the queue is full.
@@ -35,6 +37,7 @@ impl TransactionalProducer {
     pub(super) fn send_all(&self, records: &[&OutgoingRecord], deadline: Deadline) -> Vec<Sent> {
         let first = self.tags(records.len());
         let mut outcomes: Vec<Option<Sent>> = vec![None; records.len()];
+        let mut has_failed = false;
         for (index, record) in records.iter().enumerate() {
             let tag = u64::try_from(index).map_or(u64::MAX, |index| first.saturating_add(index));
             let refusal = loop {
@@ -42,9 +45,12 @@ impl TransactionalProducer {
                     Ok(()) => break None,
                     Err(SendError::Rejected(error)) => break Some(Sent::NotTaken(error)),
                     Err(SendError::QueueFull) if deadline.has_passed() => {
+                        has_failed = true;
                         break Some(Sent::Failed(timeout(deadline)));
                     }
-                    Err(SendError::QueueFull) => note(&mut outcomes, first, self.poll(ROOM)),
+                    Err(SendError::QueueFull) => {
+                        has_failed |= note(&mut outcomes, first, self.poll(ROOM));
+                    }
                 }
             };
             if let Some(outcome) = outcomes.get_mut(index)
@@ -53,44 +59,38 @@ impl TransactionalProducer {
                 *outcome = refusal;
             }
         }
-        let mut has_failed =
-            outcomes.iter().any(|outcome| matches!(outcome, Some(Sent::Failed(_))));
-        let mut until =
-            if has_failed { Deadline::after(AFTER_FAILURE.min(deadline.left())) } else { deadline };
+        let soon = || Deadline::after(AFTER_FAILURE.min(deadline.left()));
+        let mut until = if has_failed { soon() } else { deadline };
         while self.in_flight() > 0 && !until.has_passed() {
-            let deliveries = self.poll(ROOM);
-            if !has_failed && deliveries.iter().any(|delivery| delivery.outcome.is_err()) {
+            let is_failure = note(&mut outcomes, first, self.poll(ROOM));
+            if is_failure && !has_failed {
                 has_failed = true;
-                until = Deadline::after(AFTER_FAILURE.min(deadline.left()));
+                until = soon();
             }
-            note(&mut outcomes, first, deliveries);
         }
-        note(&mut outcomes, first, self.poll(Duration::ZERO));
-        let unanswered = || {
-            if has_failed && !deadline.has_passed() {
-                return Error::Client("given up, since another record failed".to_owned());
-            }
-            timeout(deadline)
-        };
-        outcomes
-            .into_iter()
-            .map(|outcome| outcome.unwrap_or_else(|| Sent::Failed(unanswered())))
-            .collect()
+        has_failed |= note(&mut outcomes, first, self.poll(Duration::ZERO));
+        let unanswered =
+            || if has_failed { Sent::GivenUp } else { Sent::Failed(timeout(deadline)) };
+        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(unanswered)).collect()
     }
 }
 
-/// Notes what became of records, whose tags begin at `first`. What comes late of an earlier transaction
-/// has a lower one, and is passed over.
-fn note(outcomes: &mut [Option<Sent>], first: u64, deliveries: Vec<Delivery>) {
+/// Notes what became of records, whose tags begin at `first`, and tells whether one has failed. What
+/// comes late of an earlier transaction has a lower one, and is passed over: an abort leaves failures
+/// of all that it has purged.
+fn note(outcomes: &mut [Option<Sent>], first: u64, deliveries: Vec<Delivery>) -> bool {
+    let mut has_failed = false;
     for Delivery { tag, outcome } in deliveries {
         let index = tag.checked_sub(first).and_then(|index| usize::try_from(index).ok());
         if let Some(place) = index.and_then(|index| outcomes.get_mut(index)) {
+            has_failed |= outcome.is_err();
             *place = Some(match outcome {
                 Ok(delivered) => Sent::Written(delivered),
                 Err(error) => Sent::Failed(error),
             });
         }
     }
+    has_failed
 }
 
 fn timeout(deadline: Deadline) -> Error {
@@ -103,13 +103,15 @@ mod tests {
 
     #[test]
     fn what_comes_late_of_an_earlier_transaction_is_no_records_fate() {
-        let delivered = |tag| {
-            let delivered = Delivered { partition: 0, offset: 70 };
-            Delivery { tag, outcome: Ok(delivered) }
-        };
+        let at = Delivered { partition: 0, offset: 70 };
+        let delivered = |tag| Delivery { tag, outcome: Ok(at) };
+        let error = Error::Client("purged".to_owned());
+        let failed = |tag| Delivery { tag, outcome: Err(error.clone()) };
         let mut outcomes = vec![None, None];
-        note(&mut outcomes, 5, vec![delivered(0), delivered(4), delivered(6), delivered(7)]);
-        let written = Sent::Written(Delivered { partition: 0, offset: 70 });
-        assert_eq!(outcomes, [None, Some(written)]);
+        let late = [failed(0), delivered(3), failed(4), delivered(6), failed(7)];
+        assert!(!note(&mut outcomes, 5, late.into()), "what was purged before is no failure");
+        assert_eq!(outcomes, [None, Some(Sent::Written(at))]);
+        assert!(note(&mut outcomes, 5, vec![failed(5)]));
+        assert_eq!(outcomes, [Some(Sent::Failed(error.clone())), Some(Sent::Written(at))]);
     }
 }

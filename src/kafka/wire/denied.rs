@@ -33,6 +33,8 @@ pub(crate) enum Api {
     DescribeGroups,
     /// `OffsetFetch`.
     OffsetFetch,
+    /// `OffsetCommit`.
+    OffsetCommit,
     /// `DeleteGroups`.
     DeleteGroups,
     /// `DeleteRecords`.
@@ -56,7 +58,7 @@ impl Api {
             Self::DeleteTopics | Self::DeleteGroups | Self::DeleteRecords => "DELETE",
             Self::DescribeConfigs => "DESCRIBE_CONFIGS",
             Self::IncrementalAlterConfigs => "ALTER_CONFIGS",
-            Self::Fetch => "READ",
+            Self::Fetch | Self::OffsetCommit => "READ",
         }
     }
 }

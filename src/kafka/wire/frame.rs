@@ -6,6 +6,8 @@ use kafka_protocol::messages::{RequestHeader, ResponseHeader};
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request, StrBytes};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use super::guard;
+
 /// The bytes of a length field; it counts what follows it.
 const LENGTH: usize = 4;
 /// The bytes of a correlation id, the least that a frame holds.
@@ -113,12 +115,7 @@ fn check_length(
 pub(super) fn decode<R: Request>(mut frame: Bytes, version: i16) -> Result<R::Response, String> {
     ResponseHeader::decode(&mut frame, R::Response::header_version(version))
         .map_err(|e| e.to_string())?;
-    let response = R::Response::decode(&mut frame, version).map_err(|e| e.to_string())?;
-    if frame.is_empty() {
-        Ok(response)
-    } else {
-        Err(format!("{} bytes are left over", frame.len()))
-    }
+    guard::decode(&frame, version)
 }
 
 #[cfg(test)]
@@ -159,6 +156,12 @@ mod tests {
         let (length, rest) = frame.split_first_chunk::<4>().expect("a length");
         assert_eq!(usize::try_from(i32::from_be_bytes(*length)), Ok(rest.len()));
         assert_eq!(rest, b"\x00\x12\x00\x00\x00\x00\x00\x05\x00\x07flowctl");
+    }
+
+    #[test]
+    fn a_list_longer_than_its_answer_is_an_error_and_not_the_end() {
+        let garbage = [&[0, 0, 0, 1, 0, 0][..], &[0xff; 94]].concat();
+        assert!(decode::<ApiVersionsRequest>(Bytes::from(garbage), 3).is_err());
     }
 
     #[test]

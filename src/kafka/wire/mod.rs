@@ -5,6 +5,7 @@ mod bootstrap;
 mod change;
 mod cluster;
 mod codes;
+mod commit_offsets;
 mod committed;
 mod configs;
 mod connection;
@@ -22,6 +23,7 @@ mod fake_changes;
 mod fetch;
 mod frame;
 mod groups;
+pub(crate) mod guard;
 mod known;
 mod line;
 #[cfg(test)]

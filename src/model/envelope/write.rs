@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use super::Encoding;
 use super::escape::write_text;
 use crate::model::name::TopicName;
-use crate::model::record::{OutgoingRecord, RecordView};
+use crate::model::record::{OutgoingRecord, RecordView, SentTime};
 use crate::model::timestamp::Timestamp;
 
 /// Appends the envelope of a record to `out`, without a line end.
@@ -43,8 +43,8 @@ pub fn write_outgoing(record: &OutgoingRecord, out: &mut Vec<u8>) {
     }
     out.extend_from_slice(b",\"offset\":null,\"timestamp\":");
     match timestamp {
-        Some(timestamp) => write_timestamp(*timestamp, out),
-        None => out.extend_from_slice(b"null"),
+        SentTime::At(timestamp) => write_timestamp(*timestamp, out),
+        SentTime::Now | SentTime::Absent => out.extend_from_slice(b"null"),
     }
     out.extend_from_slice(b",\"timestamp_type\":null");
     let headers = headers.iter().map(|header| (&*header.name, header.value.as_deref()));

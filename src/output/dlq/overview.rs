@@ -21,7 +21,7 @@ pub fn text(overviews: &[Overview], now: Timestamp, place: Place) -> String {
         Column::number("REDRIVEN").detail(),
         Column::number("DUPLICATES").extra(),
         Column::number("OLDEST").detail(),
-        Column::text("TOP ERROR").detail(),
+        Column::name("TOP ERROR").detail(),
     ];
     let rows: Vec<_> = overviews
         .iter()

@@ -1,19 +1,20 @@
-//! `dlq redrive`: the plan record by record, the question, and the report.
+//! `dlq redrive`: the plan record by record, and the question; `report` is what comes after it.
+
+mod report;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{code, fate_word, origin};
-use crate::dlq::{
-    DeadLetter, DeadLetterId, Decision, Fate, NotTaken, Outcome, Redrive, Refusal, Snapshot, Target,
-};
-use crate::error::Report;
+use super::{code, origin};
+use crate::dlq::{Before, DeadLetter, DeadLetterId, Decision, Redrive, Refusal, Snapshot, Target};
 use crate::model::count::count;
 use crate::model::name::TopicName;
 use crate::output::json::{self, Source};
 use crate::output::sanitize;
+
+pub use report::{Handled, report, summary};
 
 /// Lists a plan as it is made.
 #[derive(Debug)]
@@ -139,7 +140,8 @@ fn plan_fields(plan: &Redrive) -> Value {
         "topic": plan.dlq,
         "planned": plan.sent(),
         "targets": targets,
-        "already_redriven": plan.resolved,
+        "already_redriven": plan.before.redriven,
+        "already_duplicates": plan.before.duplicates,
         "planned_duplicates": plan.duplicates,
         "planned_refusals": refusals,
         "hidden_offsets": plan.hidden,
@@ -150,9 +152,14 @@ fn plan_fields(plan: &Redrive) -> Value {
 /// Asks for the approval.
 pub fn question(plan: &Redrive) -> String {
     let mut text = format!("Redrive {} of `{}`", count(plan.sent(), "dead letter"), plan.dlq);
-    for (number, (topic, count)) in plan.sent_by_topic().into_iter().enumerate() {
+    let topics = plan.sent_by_topic();
+    for (number, (topic, count)) in topics.iter().enumerate() {
         let joint = if number == 0 { " to" } else { "," };
-        let _ = write!(text, "{joint} `{topic}` ({count})");
+        let _ = write!(text, "{joint} `{topic}`");
+        // Of one topic the number has been said.
+        if topics.len() > 1 {
+            let _ = write!(text, " ({count})");
+        }
     }
     if plan.duplicates > 0 {
         let _ = write!(text, " and remember {} of the same origin", plan.duplicates);
@@ -168,11 +175,13 @@ pub fn dry_run_notes(plan: &Redrive) -> String {
         let _ = write!(text, "\n  {count} to {target}");
     }
     let _ = write!(text, "{}", left_out(plan));
-    text.push_str(
-        "\nnothing was changed; what the ledger says is as of now\n\
-         consumers with isolation.level=read_uncommitted (Java's default) may see a record again \
-         after a crash; its header flowctl-redrive-id is the same on every copy",
-    );
+    text.push_str("\nnothing was changed; what the ledger says is as of now");
+    if plan.sent() > 0 {
+        text.push_str(
+            "\nconsumers with isolation.level=read_uncommitted (Java's default) may see a record \
+             again after a crash; its header flowctl-redrive-id is the same on every copy",
+        );
+    }
     text
 }
 
@@ -181,11 +190,30 @@ pub fn nothing(plan: &Redrive) -> String {
     format!("nothing to redrive in `{}`{}", plan.dlq, left_out(plan))
 }
 
+/// Says of a plan without anything to send what of it cannot be sent.
+pub fn nothing_warnings(plan: &Redrive, refusals: &[Handled]) -> Vec<String> {
+    let mut warnings: Vec<_> = refusals.iter().map(Handled::text).collect();
+    let refused: u64 = plan.refused.values().sum();
+    let unnamed = refused.saturating_sub(u64::try_from(refusals.len()).unwrap_or(u64::MAX));
+    if unnamed > 0 {
+        warnings.push(format!("… and {unnamed} more like these"));
+    }
+    if plan.expired > 0 {
+        let offsets = count(plan.expired, "offset");
+        warnings.push(format!("retention deleted {offsets} while they were pending"));
+    }
+    warnings
+}
+
 /// Lists what is not sent, a line each; empty when there is nothing.
 pub fn left_out(plan: &Redrive) -> String {
     let mut text = String::new();
-    if plan.resolved > 0 {
-        let _ = write!(text, "\n  {} redriven before", plan.resolved);
+    let Before { redriven, duplicates } = plan.before;
+    if redriven > 0 {
+        let _ = write!(text, "\n  {redriven} redriven before");
+    }
+    if duplicates > 0 {
+        let _ = write!(text, "\n  {} before", count(duplicates, "duplicate"));
     }
     if plan.duplicates > 0 {
         let duplicates = count(plan.duplicates, "duplicate");
@@ -211,100 +239,4 @@ pub fn plan_warnings(plan: &Redrive) -> Vec<String> {
         warnings.push(format!("{id} is not there: it was deleted, or never written"));
     }
     warnings
-}
-
-/// Sums up what was done.
-pub fn summary(plan: &Redrive, outcome: &Outcome) -> String {
-    let Outcome { redriven, duplicates, refused, failed, expired, transactions } = outcome;
-    // What was refused was selected as well.
-    let selected = plan.sent().saturating_add(*refused);
-    let mut text = format!("redriven {redriven} of {selected} from `{}`", plan.dlq);
-    for (count, what) in [(*duplicates, "duplicates"), (*refused, "refused"), (*failed, "failed")] {
-        if count > 0 {
-            let _ = write!(text, ", {count} {what}");
-        }
-    }
-    if *expired > 0 {
-        let _ = write!(text, ", {} expired", count(*expired, "offset"));
-    }
-    let _ = write!(text, " ({})", count(*transactions, "transaction"));
-    text
-}
-
-/// Renders the report of a run.
-pub fn report(
-    source: &Source,
-    plan: &Redrive,
-    outcome: &Outcome,
-    problems: &[Handled],
-    errors: &[Report],
-) -> json::Rendered {
-    let Outcome { redriven, duplicates, refused, failed, expired, transactions } = outcome;
-    let mut fields = plan_fields(plan);
-    if let (Some(fields), Value::Object(more)) = (
-        fields.as_object_mut(),
-        json!({
-            "redriven": redriven,
-            "duplicates": duplicates,
-            "refused": refused,
-            "failed": failed,
-            "expired_offsets": expired,
-            "transactions": transactions,
-        }),
-    ) {
-        fields.extend(more);
-    }
-    let items: Vec<Value> = problems.iter().map(Handled::json).collect();
-    json::document("RedriveReport", source, fields, &items, errors)
-}
-
-/// A dead letter that was handled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Handled {
-    /// Its id.
-    pub id: DeadLetterId,
-    /// What became of it.
-    pub fate: Fate,
-}
-
-impl Handled {
-    /// Renders one line of JSON.
-    pub fn line(&self) -> String {
-        format!("{}\n", self.json())
-    }
-
-    /// Says what went wrong with it.
-    pub fn text(&self) -> String {
-        let reason = match &self.fate {
-            Fate::Refused(refusal) => refusal.to_string(),
-            Fate::Failed(failure) => failure.message.clone(),
-            Fate::Redriven { .. } | Fate::Duplicate => fate_word(&self.fate).to_owned(),
-        };
-        format!("{} was not redriven: {}", self.id, sanitize::line(reason.as_bytes()))
-    }
-
-    fn json(&self) -> Value {
-        let (target, reason) = match &self.fate {
-            Fate::Redriven { topic, place } => (
-                json!({
-                    "topic": topic,
-                    "partition": place.map(|(partition, _)| partition),
-                    "offset": place.map(|(_, offset)| offset),
-                }),
-                Value::Null,
-            ),
-            Fate::Duplicate => (Value::Null, Value::Null),
-            Fate::Refused(refusal) => (Value::Null, self::refusal(refusal)),
-            Fate::Failed(NotTaken { code, number, message }) => (
-                Value::Null,
-                json!({ "code": code, "kafka_error_code": number, "message": message }),
-            ),
-        };
-        json!({
-            "id": self.id.to_string(),
-            "status": fate_word(&self.fate),
-            "target": target,
-            "reason": reason,
-        })
-    }
 }

@@ -58,14 +58,16 @@ struct FlowItem {
 #[derive(Serialize)]
 struct TotalItem {
     lag: Option<i64>,
+    is_lower_bound: bool,
     partition_count: usize,
     unknown_partition_count: usize,
 }
 
 impl TotalItem {
     fn new(total: Total) -> Self {
+        let is_lower_bound = total.is_lower_bound();
         let Total { lag, partitions, unknown, unknown_with_records: _ } = total;
-        Self { lag, partition_count: partitions, unknown_partition_count: unknown }
+        Self { lag, is_lower_bound, partition_count: partitions, unknown_partition_count: unknown }
     }
 }
 

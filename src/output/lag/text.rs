@@ -1,7 +1,7 @@
 //! Lag as tables: flows, groups, partitions.
 
 use super::{By, Detail};
-use crate::lag::{GroupLag, LagReport, Oddity, PartitionLag};
+use crate::lag::{GroupLag, LagReport, Oddity, PartitionLag, Total};
 use crate::output::Place;
 use crate::output::table::{self, Column, NOTHING};
 
@@ -36,7 +36,7 @@ fn flows(report: &LagReport, place: Place) -> String {
                 flow.to_string(),
                 total.partitions.to_string(),
                 total.unknown.to_string(),
-                number(total.lag),
+                sum(total),
             ]
         })
         .collect();
@@ -69,7 +69,7 @@ fn group_row(group: &GroupLag, detail: Detail) -> Vec<String> {
         number(group.members),
         total.partitions.to_string(),
         total.unknown.to_string(),
-        number(total.lag),
+        sum(total),
     ];
     if detail == Detail::All {
         let assignor = group.assignor.clone();
@@ -130,6 +130,12 @@ fn note(oddity: Oddity) -> String {
     }
 }
 
+/// Shows a sum; with `≥` where it leaves out what nobody knows.
+fn sum(total: Total) -> String {
+    let bound = if total.is_lower_bound() { "≥" } else { "" };
+    format!("{bound}{}", number(total.lag))
+}
+
 /// Shows a number, or `-` for what is unknown.
 fn number(number: Option<impl ToString>) -> String {
     number.map_or_else(dash, |number| number.to_string())
@@ -178,6 +184,15 @@ mod tests {
         let wide = shown(By::Partition, Detail::All);
         assert!(wide.contains("billing@10.0.0.7  billing-7f3c\n"), "{wide}");
         assert!(shown(By::Group, Detail::All).ends_with("range               1\n"));
+        let unknown =
+            PartitionLag { committed: None, lag: None, ..report.groups[0].partitions[0].clone() };
+        let mut bounded = report.clone();
+        bounded.groups[0].partitions.push(unknown.clone());
+        let usual =
+            |report: &LagReport| text(report, Some(By::Group), Detail::Usual, Place::default());
+        assert!(usual(&bounded).ends_with("  1   ≥4\n"), "{}", usual(&bounded));
+        bounded.groups[0].partitions = vec![unknown];
+        assert!(usual(&bounded).ends_with("  1    -\n"), "{}", usual(&bounded));
         let usual = shown(By::Partition, Detail::Usual);
         assert_eq!(usual, "GROUP    TOPIC   PARTITION  LAG\nbilling  orders          0    4\n");
     }

@@ -15,24 +15,32 @@ pub(super) struct KnownTopic {
 }
 
 impl KnownTopic {
-    /// Tells whether it has a partition.
-    pub(super) fn check(self, topic: &TopicName, partition: i32) -> Result<(), Error> {
+    /// Tells whether it has a partition; the error says how many it has.
+    pub(super) fn check(self, topic: &TopicName, partition: i32) -> Result<(), String> {
         if (0..self.partitions).contains(&partition) {
             return Ok(());
         }
-        let message =
-            format!("topic `{topic}` has {} partitions, no partition {partition}", self.partitions);
-        Err(Error::Broker { code: ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, message: Some(message) })
+        let count = self.partitions;
+        Err(format!("{topic} has no partition {partition}: it has {count}"))
     }
 }
 
-/// Finds a topic; one that is not there is an error with its name.
+/// Finds a topic; one that is not there, or takes no records, is an error with its name.
 pub(super) async fn find(
     cluster: &Cluster,
     topic: &TopicName,
+    ledger: &TopicName,
     deadline: Deadline,
 ) -> Result<TopicDescription, Error> {
+    let refused = |whose| {
+        let settings = format!("topic `{topic}` is {whose} own: it takes no records");
+        Err(Error::Settings(settings))
+    };
+    if topic == ledger || topic.is_flowctls() {
+        return refused("flowctl's");
+    }
     match cluster.topics(std::slice::from_ref(topic), deadline).await?.remove(topic) {
+        Some(Ok(description)) if description.is_internal => refused("Kafka's"),
         Some(Ok(description)) => Ok(description),
         Some(Err(error)) if error.code() != Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) => {
             Err(error)

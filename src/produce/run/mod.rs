@@ -24,6 +24,8 @@ pub struct Job {
     pub source: Source,
     /// The topics that are known before the first record.
     pub topics: Vec<TopicName>,
+    /// The ledger, which takes no records.
+    pub ledger: TopicName,
     /// The partition that all records go to, if it is one.
     pub partition: Option<i32>,
     /// How the producer works.
@@ -72,13 +74,13 @@ pub async fn run(
     deadline: Deadline,
     events: &mut dyn FnMut(Event<'_>),
 ) -> Result<Finished, Error> {
-    let Job { mut source, topics, partition, mut options } = job;
+    let Job { mut source, topics, ledger, partition, mut options } = job;
     options.largest_batch = largest_batch(cluster, &topics, deadline).await;
-    let mut pump = Pump::new(cluster, Producer::open(settings, &options)?, events);
+    let mut pump = Pump::new(cluster, Producer::open(settings, &options)?, ledger, events);
     for topic in &topics {
         let known = pump.topic(topic, deadline).await?;
         if let Some(partition) = partition {
-            known.check(topic, partition)?;
+            known.check(topic, partition).map_err(Error::Settings)?;
         }
     }
     let ended = pump.pump(&mut source, interrupt, deadline).await;

@@ -9,7 +9,7 @@ use super::{Ended, Finished};
 use crate::clock::Deadline;
 use crate::error;
 use crate::interrupt::Interrupt;
-use crate::kafka::{Cluster, Delivered, Error, Producer, SendError};
+use crate::kafka::{Cluster, Delivered, Error, ErrorCode, Producer, SendError};
 use crate::model::name::TopicName;
 use crate::model::record::OutgoingRecord;
 use crate::produce::place::{MOST_TOPICS, Place, Tag};
@@ -32,6 +32,7 @@ const LAST_WAIT: Duration = Duration::from_millis(1500);
 pub(super) struct Pump<'a> {
     cluster: &'a Cluster,
     producer: Producer,
+    ledger: TopicName,
     topics: BTreeMap<TopicName, KnownTopic>,
     written: Written,
     pending: VecDeque<(OutgoingRecord, Tag)>,
@@ -46,11 +47,13 @@ impl<'a> Pump<'a> {
     pub(super) fn new(
         cluster: &'a Cluster,
         producer: Producer,
+        ledger: TopicName,
         events: &'a mut dyn FnMut(Event<'_>),
     ) -> Self {
         Self {
             cluster,
             producer,
+            ledger,
             topics: BTreeMap::new(),
             written: Written::default(),
             pending: VecDeque::new(),
@@ -126,9 +129,10 @@ impl<'a> Pump<'a> {
                 }
             };
             if let Some(partition) = record.partition
-                && let Err(error) = known.check(&record.topic, partition)
+                && let Err(message) = known.check(&record.topic, partition)
             {
-                self.fail(place, error);
+                let code = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
+                self.fail(place, Error::Broker { code, message: Some(message) });
                 continue;
             }
             let tag = Tag { place, topic: known.number, has_key: record.key.is_some() };
@@ -149,7 +153,7 @@ impl<'a> Pump<'a> {
         topic: &TopicName,
         deadline: Deadline,
     ) -> Result<KnownTopic, Error> {
-        let description = known_topic::find(self.cluster, topic, deadline).await?;
+        let description = known_topic::find(self.cluster, topic, &self.ledger, deadline).await?;
         let number = self.written.add_topic(topic.clone());
         let number = u16::try_from(number)
             .ok()

@@ -9,8 +9,8 @@ use tokio::task::JoinHandle;
 use super::Replayer;
 use super::reading::{Batch, Reading};
 use crate::approval::Approval;
-use crate::interrupt::{Interrupt, Signal};
-use crate::kafka::writer::{Addition, Fate, Outbound, Stop, Writer, Written};
+use crate::interrupt::{Interrupt, Interrupted, Signal};
+use crate::kafka::writer::{Fate, Outbound, Stop, Writer, Written};
 use crate::model::offset_set::OffsetSet;
 use crate::replay::plan::{PartitionRange, Replay};
 
@@ -147,9 +147,12 @@ impl Replayer {
         tell: &mut dyn FnMut(Event),
     ) -> anyhow::Result<Ended> {
         let topics = [&self.source, &self.target];
-        let writer =
-            Writer::open(&self.cluster, &self.settings, "replay", &topics, self.timeout).await?;
-        let mut idle = Some(writer);
+        let opening = Writer::open(&self.cluster, &self.settings, "replay", &topics, self.timeout);
+        // Nothing is in flight yet.
+        let mut idle = match interrupt.cut(opening).await {
+            Ok(opened) => Some(opened?),
+            Err(Interrupted(signal)) => return Ok(Ended::Interrupted(signal)),
+        };
         let mut reading = Reading::new(self, plan);
         let mut writing: Option<Writing> = None;
         let mut ahead = None;
@@ -203,15 +206,23 @@ impl Replayer {
                         });
                     }
                     Some(stop @ (Stop::Reopen | Stop::Aborted(_))) => {
-                        if let Stop::Aborted(error) = stop {
+                        let reopening = writer.reopen(self.timeout);
+                        let reopened = if let Stop::Aborted(error) = stop {
                             reopenings += 1;
                             if reopenings > MOST_REOPENINGS {
                                 return Ok(Ended::Failed(error.into()));
                             }
                             let error = anyhow::Error::from(error);
                             tell(Event::Note(format!("opening the producer anew: {error:#}")));
-                        }
-                        let writer = writer.reopen(self.timeout).await?;
+                            interrupt.cut(reopening).await
+                        } else {
+                            // What was refused has left a transaction open, which this aborts.
+                            Ok(reopening.await)
+                        };
+                        let writer = match reopened {
+                            Ok(writer) => writer?,
+                            Err(Interrupted(signal)) => return Ok(Ended::Interrupted(signal)),
+                        };
                         *in_flight = InFlight::of(&batch.outbounds);
                         writing = Some(start(writer, batch, interrupt));
                         ahead = Some(next);
@@ -238,7 +249,7 @@ fn start(mut writer: Writer, batch: Batch, interrupt: &Interrupt) -> Writing {
     let interrupt = interrupt.clone();
     tokio::task::spawn_blocking(move || {
         let is_asked_to_stop = || interrupt.requested().is_some();
-        let mut add = |_, _: &[Fate]| Ok(Addition::default());
+        let mut add = |_, _: &[Fate]| Ok(Vec::new());
         let written = writer.write(&batch.outbounds, &mut add, &is_asked_to_stop);
         (writer, batch, written)
     })

@@ -9,7 +9,7 @@ use super::Replayer;
 use crate::clock::Deadline;
 use crate::kafka::writer::{MOST_RECORDS, Outbound};
 use crate::kafka::{Error, ReadOptions, Reader, Scratch};
-use crate::model::record::{OutgoingRecord, Record};
+use crate::model::record::{OutgoingRecord, Record, SentTime};
 use crate::replay::plan::Replay;
 
 /// The most bytes of a batch: an open transaction holds up `read_committed` consumers of the target.
@@ -126,7 +126,7 @@ fn copy_of(record: Record, plan: &Replay) -> Outbound {
     let record = OutgoingRecord {
         topic: plan.target.clone(),
         partition: plan.keeps_partitions.then_some(partition),
-        timestamp,
+        timestamp: SentTime::copied(timestamp),
         key,
         value,
         headers,

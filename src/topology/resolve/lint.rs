@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::count::count;
 use crate::model::duration::format_duration;
 use crate::topology::RETENTION;
 use crate::topology::document::{DlqChoice, Flow};
@@ -39,8 +40,11 @@ fn partitions(dlq: &ResolvedDlq, main: &ResolvedTopic, place: Place, findings: &
     let (Some(own), Some(of_main)) = (&dlq.topic.partitions, &main.partitions) else { return };
     if own.value < of_main.value {
         let message = format!(
-            "`{}` has {} partitions, `{}` has {}: a redrive cannot always keep the partition",
-            dlq.topic.name, own.value, main.name, of_main.value
+            "`{}` has {}, `{}` has {}: a redrive cannot always keep the partition",
+            dlq.topic.name,
+            count(own.value, "partition"),
+            main.name,
+            of_main.value
         );
         let hint = "leave `partitions` out: a DLQ has as many as its main topic";
         findings.warning(place, "dlq_fewer_partitions", message, hint);

@@ -57,7 +57,7 @@ impl<'a> Guide<'a> {
     }
 
     async fn run(&self, arguments: &[&str]) -> anyhow::Result<Ran> {
-        let Tour { program, properties, brokers, .. } = self.tour;
+        let Tour { program, properties, brokers, width, .. } = self.tour;
         let output = Command::new(program)
             .args(arguments)
             .args(properties.iter().flat_map(|file| [OsStr::new("-F"), file.as_os_str()]))
@@ -65,6 +65,7 @@ impl<'a> Guide<'a> {
             .env("FLOWCTL_BROKERS", brokers)
             .env("FLOWCTL_ENV", "dev")
             .env_remove("FLOWCTL_FILE")
+            .envs(width.map(|(variable, columns)| (variable, columns.to_string())))
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output()

@@ -1,12 +1,16 @@
 //! Redrives that are killed, interrupted, or started twice.
 
+use std::io::{BufRead, BufReader, Read};
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Flow, fill};
-use crate::home::text;
+use flowctl::clock::{Deadline, Stopwatch};
+use flowctl::kafka::{Cluster, TransactionalProducer};
+
+use super::{Flow, fill, record};
+use crate::home::{PATIENCE, text};
 use crate::running::Running;
-use crate::support::OwnKafka;
+use crate::support::{OwnKafka, block_on};
 
 /// Waits for a part of a second that nobody can foresee.
 fn wait_at_random(most_ms: u128) {
@@ -57,37 +61,53 @@ fn two_at_once_send_each_record_once() {
 fn ctrl_c_ends_with_what_is_in_flight_and_the_command_that_goes_on() {
     let flow = Flow::new("redrive-interrupt", 1);
     fill(&flow, 1, 30_000);
-    let mut interrupted = false;
-    for _ in 0..20 {
-        let running = flow.start_redrive();
-        wait_at_random(1_200);
-        running.send("INT");
-        let ended = running.wait_with_output();
-        let told = text(&ended.stderr);
-        match ended.status.code() {
-            Some(130) if told.contains("to go on: ") => {
-                let expected = format!("to go on: flowctl dlq redrive {}", flow.dlq);
-                assert!(told.contains(&expected), "{told}");
-                interrupted = true;
-                break;
-            }
-            // Before it began, or after it had ended.
-            Some(130 | 0) | None => {}
-            other => panic!("{other:?}: {told}"),
-        }
-    }
+    let mut running = flow.start_redrive();
+    wait_until_it_writes(&flow, &mut running);
+    running.send("INT");
+    let ended = running.wait_with_output();
+    let told = text(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(130), "{told}");
+    let expected = format!("stopped; to go on: flowctl dlq redrive {}", flow.dlq);
+    assert!(told.contains(&expected), "{told}");
     flow.redrive(&[]);
     flow.each_arrived_once(30_000);
-    // A machine that redrives 30 000 records before a signal arrives has nothing to interrupt.
-    assert!(interrupted || !flow.arrived().is_empty());
 }
 
 /// Sends a signal to a process.
-fn signal(name: &str, pid: &str) {
+pub(super) fn signal(name: &str, pid: &str) {
     assert!(Command::new("kill").args([name, pid]).status().unwrap().success());
 }
 
-/// Longer than the coordinator leaves a transaction open: 20 s, and it looks every 10 s.
+#[test]
+fn ctrl_c_ends_a_redrive_whose_producer_is_being_opened() {
+    let own = OwnKafka::up("redrive-opening");
+    let flow = Flow::on(&own.kafka, "redrive-opening", 1);
+    fill(&flow, 1, 2_000);
+    let broker = own.kafka.pid(1);
+    let mut running = flow.start_redrive();
+    let mut stderr = BufReader::new(running.stderr.take().unwrap());
+    let mut told = String::new();
+    // It makes the ledger when the plan is approved, and opens the producer then: the first one of a
+    // cluster, for which the broker makes the log of transactions.
+    while !told.contains("created topic") {
+        assert!(stderr.read_line(&mut told).unwrap() > 0, "{told}");
+    }
+    signal("-STOP", &broker);
+    running.send("INT");
+    let since = Stopwatch::start();
+    stderr.read_to_string(&mut told).unwrap();
+    let ended = running.wait().unwrap();
+    let took = since.elapsed();
+    signal("-CONT", &broker);
+    assert_eq!(ended.code(), Some(130), "{told}");
+    assert!(took < Duration::from_secs(1), "{took:?}: {told}");
+    assert!(told.contains("redriven 0 of 2000") && told.contains("stopped; to go on"), "{told}");
+    flow.redrive(&[]);
+    flow.each_arrived_once(2_000);
+}
+
+/// Longer than the coordinator leaves a transaction open: 20 s, and it looks every 10 s. While the
+/// broker itself is stopped, there is nobody to ask.
 const OUTAGE: Duration = Duration::from_secs(31);
 
 /// Waits until a redrive has its first records in the main topic, committed or not.
@@ -98,7 +118,7 @@ fn wait_until_it_writes(flow: &Flow<'_>, running: &mut Running) {
 }
 
 #[test]
-fn a_run_that_was_frozen_past_its_transaction_yields_to_another_one() {
+fn a_run_that_was_frozen_yields_to_another_one() {
     let flow = Flow::new("redrive-frozen", 2);
     fill(&flow, 2, 30_000);
     let mut frozen = flow.start_redrive();
@@ -115,13 +135,50 @@ fn a_run_that_was_frozen_past_its_transaction_yields_to_another_one() {
 }
 
 #[test]
+fn a_run_that_is_stopped_while_it_looks_for_another_one_does_not_disturb_it() {
+    let flow = Flow::new("redrive-fenced", 2);
+    fill(&flow, 2, 30_000);
+    let mut fenced = flow.start_redrive();
+    wait_until_it_writes(&flow, &mut fenced);
+    fenced.send("STOP");
+    // As another run does; it has not written yet when the fenced one looks.
+    let soon = || Deadline::after(PATIENCE);
+    let cluster_id = block_on(async {
+        let cluster = Cluster::connect(&flow.kafka.settings(), soon()).await.unwrap();
+        cluster.id(soon()).await.unwrap().unwrap()
+    });
+    let id = format!("flowctl.redrive.{}.{}", &cluster_id[..8], flow.dlq);
+    let timeout = Duration::from_secs(60);
+    let other = TransactionalProducer::open(&flow.kafka.settings(), &id, timeout, soon()).unwrap();
+    fenced.send("CONT");
+    std::thread::sleep(Duration::from_secs(1));
+    fenced.send("INT");
+    let ended = fenced.wait_with_output();
+    let told = text(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(130), "{told}");
+    assert!(told.contains("looking for another run"), "{told}");
+    assert!(told.contains("to go on: flowctl dlq redrive"), "{told}");
+    other.begin().unwrap();
+    let written = record(&flow.kafka.new_topic("redrive-other", 1), 0, "k", "v");
+    other.send(&written, 0).unwrap();
+    assert_eq!(other.drain(soon()).len(), 1);
+    other.commit(soon()).unwrap();
+    flow.redrive(&[]);
+    flow.each_arrived_once(60_000);
+}
+
+#[test]
 fn a_run_that_was_frozen_past_its_transaction_goes_on_where_nobody_took_over() {
     let flow = Flow::new("redrive-thawed", 2);
     fill(&flow, 2, 30_000);
     let mut frozen = flow.start_redrive();
     wait_until_it_writes(&flow, &mut frozen);
     frozen.send("STOP");
-    std::thread::sleep(OUTAGE);
+    let deadline = Deadline::after(PATIENCE);
+    while flow.kafka.stable_offsets(&flow.main) < flow.kafka.end_offsets(&flow.main) {
+        assert!(!deadline.has_passed(), "its transaction is not given up");
+        std::thread::sleep(Duration::from_millis(500));
+    }
     frozen.send("CONT");
     let ended = frozen.wait_with_output();
     let told = text(&ended.stderr);

@@ -18,7 +18,7 @@ use flowctl::kafka::{
 use flowctl::model::header::Header;
 use flowctl::model::name::TopicName;
 use flowctl::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
-use flowctl::model::record::{OutgoingRecord, Record};
+use flowctl::model::record::{OutgoingRecord, Record, SentTime};
 use flowctl::model::topic::NewTopic;
 
 use crate::home::{Home, PATIENCE, text};
@@ -105,7 +105,7 @@ fn record(topic: &str, partition: i32, key: &str, value: &str) -> OutgoingRecord
     OutgoingRecord {
         topic: TopicName::from(topic),
         partition: Some(partition),
-        timestamp: None,
+        timestamp: SentTime::Now,
         key: Some(Bytes::copy_from_slice(key.as_bytes())),
         value: Some(Bytes::copy_from_slice(value.as_bytes())),
         headers: Vec::new(),

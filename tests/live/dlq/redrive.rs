@@ -9,7 +9,7 @@ use flowctl::kafka::TransactionalProducer;
 use flowctl::model::header::Header;
 use flowctl::model::name::TopicName;
 use flowctl::model::partitioner::partition_of_key;
-use flowctl::model::record::OutgoingRecord;
+use flowctl::model::record::{OutgoingRecord, SentTime};
 use serde_json::Value;
 
 use super::{Flow, dead_letter, fill, origin, read, record, write};
@@ -44,7 +44,7 @@ fn originals(flow: &Flow) -> Vec<(OutgoingRecord, OutgoingRecord)> {
         let before = OutgoingRecord {
             topic: TopicName::from(flow.main.as_str()),
             partition: Some(partition),
-            timestamp: None,
+            timestamp: SentTime::Now,
             key: key.map(Bytes::copy_from_slice),
             value: original.map(bytes),
             headers: headers.clone(),
@@ -92,6 +92,9 @@ fn each_is_sent_once_by_error_code_then_all_then_again() {
     fill(&flow, 3, 40);
     let told = flow.redrive(&["--error-code", "EVEN"]);
     assert!(told.contains("redriven 60 of 60"), "{told}");
+    let (_, planned, _) = flow.dlq("redrive", &["--error-code", "ODD", "--dry-run", "-o", "json"]);
+    let planned: Value = serde_json::from_str(&planned).unwrap();
+    assert_eq!(planned["already_redriven"], 0, "none of those that are selected");
     let told = flow.redrive(&["--key", "key-1", "--key", "key-2", "--limit", "2"]);
     assert!(told.contains("redriven 2 of 2"), "{told}");
     let told = flow.redrive(&[]);
@@ -151,7 +154,13 @@ fn what_cannot_be_sent_is_reported_and_the_rest_goes() {
     assert_eq!(report["items"][0]["reason"]["code"], "no_origin");
     assert_eq!(report["items"][1]["reason"]["code"], "no_target");
     flow.each_arrived_once(2);
-    // What was refused stays pending, and goes where somebody says.
+    // What was refused stays pending, is named each time, and goes where somebody says.
+    let (code, again, told) = flow.dlq("redrive", &["--yes", "-q", "-o", "json"]);
+    assert_eq!(code, 3, "{told}");
+    assert!(told.contains("/0/0 was not redriven: its origin is not known"), "{told}");
+    let again: Value = serde_json::from_str(&again).unwrap();
+    assert_eq!(again["items"][1]["reason"]["code"], "no_target");
+    assert_eq!((&again["already_redriven"], &again["already_duplicates"]), (&2.into(), &1.into()));
     let (_, shown, _) = flow.dlq("show", &["-o", "jsonl"]);
     assert_eq!(shown.lines().count(), 2);
     let told = flow.redrive(&["--to", &format!("topic/{}", flow.main)]);

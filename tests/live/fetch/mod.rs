@@ -19,7 +19,7 @@ use flowctl::kafka::{
 use flowctl::model::header::Header;
 use flowctl::model::name::TopicName;
 use flowctl::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
-use flowctl::model::record::{OutgoingRecord, Record};
+use flowctl::model::record::{OutgoingRecord, Record, SentTime};
 use flowctl::model::topic::NewTopic;
 
 use crate::home::{PATIENCE, unique};
@@ -88,7 +88,7 @@ fn outgoing(topic: &TopicName, partition: i32, value: impl Into<Vec<u8>>) -> Out
     OutgoingRecord {
         topic: topic.clone(),
         partition: Some(partition),
-        timestamp: None,
+        timestamp: SentTime::Now,
         key: None,
         value: Some(value.into().into()),
         headers: Vec::new(),

@@ -1,7 +1,7 @@
 //! Records of every writer and codec are read as they were written, and as kcat reads them.
 
 use flowctl::kafka::Compression;
-use flowctl::model::record::{OutgoingRecord, Record};
+use flowctl::model::record::{OutgoingRecord, Record, SentTime};
 use flowctl::model::timestamp::{Timestamp, TimestampType};
 
 use super::{
@@ -107,7 +107,7 @@ fn bytes_are_read_as_they_were_written_whatever_the_codec() {
         let topic = new_topic(&cluster, 1, 1, &[]).await;
         let all_bytes: Vec<u8> = (0..=255).collect();
         let record = |key: Option<&[u8]>, value: Option<&[u8]>| OutgoingRecord {
-            timestamp: Some(Timestamp(1_700_000_000_123)),
+            timestamp: SentTime::At(Timestamp(1_700_000_000_123)),
             key: key.map(|bytes| bytes.to_vec().into()),
             value: value.map(|bytes| bytes.to_vec().into()),
             ..outgoing(&topic, 0, "")
@@ -138,7 +138,7 @@ fn bytes_are_read_as_they_were_written_whatever_the_codec() {
         assert_eq!(read.len(), written.len());
         for (index, (read, written)) in read.iter().zip(&written).enumerate() {
             assert_eq!(read.offset, i64::try_from(index).unwrap());
-            assert_eq!(read.timestamp, written.timestamp);
+            assert_eq!(SentTime::copied(read.timestamp), written.timestamp);
             assert_eq!(read.timestamp_type, TimestampType::CreateTime);
             assert_eq!(
                 (&read.key, &read.value, &read.headers),
@@ -159,7 +159,7 @@ fn the_broker_s_own_timestamps_are_read() {
         let topic = new_topic(&cluster, 1, 1, &log_append_time).await;
         let records: Vec<_> = (0..50)
             .map(|number| OutgoingRecord {
-                timestamp: Some(Timestamp(1_000 + number)),
+                timestamp: SentTime::At(Timestamp(1_000 + number)),
                 ..outgoing(&topic, 0, "value")
             })
             .collect();

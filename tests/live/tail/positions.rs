@@ -8,7 +8,7 @@ use flowctl::clock::{Clock, Deadline};
 use flowctl::kafka::{Cluster, TransactionalProducer};
 use flowctl::model::name::TopicName;
 use flowctl::model::offset::TopicPartition;
-use flowctl::model::record::OutgoingRecord;
+use flowctl::model::record::{OutgoingRecord, SentTime};
 use flowctl::model::timestamp::Timestamp;
 
 use super::{kcat_produce, produce, tail_text};
@@ -107,7 +107,7 @@ fn aborted_records_are_unseen_and_markers_at_the_end_do_not_matter() {
         let record = OutgoingRecord {
             topic: name.clone(),
             partition: Some(0),
-            timestamp: None,
+            timestamp: SentTime::Now,
             key: None,
             value: Some(value.into()),
             headers: Vec::new(),

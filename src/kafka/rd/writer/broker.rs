@@ -2,8 +2,8 @@
 //! the first refusal as librdkafka does. And a producer that does as it is told, for those of the
 //! writer.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::Outbound;
 use super::care::{Attempt, Batching, Care};
@@ -13,8 +13,7 @@ use crate::kafka::rd::context::Delivered;
 use crate::kafka::rd::send_all::Sent;
 use crate::kafka::rd::setback::TransactionError;
 use crate::kafka::{Error, ErrorCode};
-use crate::model::name::{GroupId, TopicName};
-use crate::model::offset::{CommittedOffset, TopicPartition};
+use crate::model::name::TopicName;
 use crate::model::record::OutgoingRecord;
 
 const TOO_LARGE: ErrorCode = ErrorCode::MESSAGE_TOO_LARGE;
@@ -61,7 +60,7 @@ pub(super) fn play(
             care.refused(&attempts);
         } else {
             reported.extend(judged);
-            care.committed(all[next + share - 1].place, Some(false));
+            care.committed(all[next + share - 1].place, Some(Duration::ZERO));
             next += share;
         }
     }
@@ -115,7 +114,6 @@ fn broker(
 pub(super) enum Step {
     Begin,
     Send(usize),
-    Offsets,
     Commit,
     Abort,
 }
@@ -156,16 +154,6 @@ impl Transactions for Played {
             outcomes.next().unwrap_or(Sent::Written(Delivered { partition: 0, offset: 0 }))
         };
         records.iter().map(outcome).collect()
-    }
-
-    fn send_offsets(
-        &self,
-        _: &GroupId,
-        _: &BTreeMap<TopicPartition, CommittedOffset>,
-        _: Deadline,
-    ) -> Result<(), TransactionError> {
-        self.step(Step::Offsets);
-        Ok(())
     }
 
     fn commit(&self, _: Deadline) -> Result<(), TransactionError> {

@@ -14,6 +14,7 @@
 //!   and never larger than a record that was.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::super::send_all::Sent;
 use super::{Outbound, Place};
@@ -27,6 +28,10 @@ pub const MOST_RECORDS: usize = 10_000;
 /// The fewest that a transaction is planned for, and where it starts: up to some thousand records it
 /// costs its round trips, whatever its size.
 const FIRST_RECORDS: usize = 1_000;
+
+/// How much longer than the quickest one a transaction should be open at most, since consumers of the
+/// target wait for it.
+const SLOW: Duration = Duration::from_millis(250);
 
 /// How a producer makes batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +48,9 @@ pub(super) struct Care {
     /// How many records a transaction takes: it grows while transactions are fast and shrinks when
     /// they are slow, so that none is open for much longer than it must.
     records: usize,
+    /// How long the quickest transaction took. Its round trips cost the others as much, whatever their
+    /// size: over a link of 35 ms each way some 600 ms.
+    quickest: Option<Duration>,
     /// How many bytes a batch takes where nothing is doubted.
     batch_bytes: usize,
     doubt: Option<Doubt>,
@@ -79,6 +87,7 @@ impl Care {
     pub(super) fn new(batch_bytes: usize, is_compressed: bool) -> Self {
         Self {
             records: FIRST_RECORDS,
+            quickest: None,
             batch_bytes,
             doubt: None,
             found: None,
@@ -119,14 +128,17 @@ impl Care {
     }
 
     /// Learns that these were committed, or needed no transaction.
-    pub(super) fn committed(&mut self, last: Place, was_slow: Option<bool>) {
+    pub(super) fn committed(&mut self, last: Place, took: Option<Duration>) {
         self.refused.retain(|place, _| *place > last);
         self.found = self.found.filter(|found| *found > last);
-        match was_slow {
-            // Fewer would not be faster: over a link of 40 ms it would end at one a transaction.
-            Some(true) => self.records = (self.records / 2).max(FIRST_RECORDS),
-            Some(false) => self.records = (self.records * 2).min(MOST_RECORDS),
-            None => {}
+        if let Some(took) = took {
+            let quickest = self.quickest.map_or(took, |quickest| quickest.min(took));
+            self.quickest = Some(quickest);
+            self.records = if took > quickest + SLOW {
+                (self.records / 2).max(FIRST_RECORDS)
+            } else {
+                (self.records * 2).min(MOST_RECORDS)
+            };
         }
         if let Some(Doubt { until, bytes, is_explained }) = self.doubt
             && last >= until
@@ -258,9 +270,14 @@ mod tests {
         let mut care = Care::new(1, false);
         let all = outbounds(0..20_000);
         assert_eq!(care.share(&all), FIRST_RECORDS);
-        (0..10).for_each(|_| care.committed((0, 0), Some(false)));
-        assert_eq!(care.share(&all), MOST_RECORDS);
-        (0..20).for_each(|_| care.committed((0, 0), Some(true)));
-        assert_eq!(care.share(&all), FIRST_RECORDS);
+        let mut take = |ms, times| {
+            (0..times).for_each(|_| care.committed((0, 0), Some(Duration::from_millis(ms))));
+            care.share(&all)
+        };
+        assert_eq!(take(600, 10), MOST_RECORDS, "the round trips of a slow link are no reason");
+        assert_eq!(take(860, 2), MOST_RECORDS / 4);
+        assert_eq!(take(840, 10), MOST_RECORDS);
+        assert_eq!(take(20, 1), MOST_RECORDS);
+        assert_eq!(take(600, 20), FIRST_RECORDS, "now that one was quicker");
     }
 }

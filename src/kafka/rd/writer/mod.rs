@@ -18,23 +18,21 @@ use self::care::Care;
 use self::transaction::{Committed, Setback};
 use self::transactions::Transactions;
 use crate::kafka::{ConnectionSettings, Error};
+use crate::model::record::OutgoingRecord;
 
 pub(super) use self::care::Batching;
 pub use self::care::MOST_RECORDS;
-pub use self::outbound::{Addition, Fate, Outbound, Place};
+pub use self::outbound::{Fate, Outbound, Place};
 
 /// When the coordinator aborts a transaction by itself. Who is killed leaves its last one open, and
 /// consumers of the target wait for so long at most; a broker that restarts needs less.
 pub const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long a transaction should be open at most, since consumers wait for it.
-const SLOW: Duration = Duration::from_millis(250);
-
 /// How often an aborted transaction is tried again in a row, before the producer is opened anew.
 const MOST_ATTEMPTS: u32 = 5;
 
 /// Makes the addition, given which records are in this transaction and what became of them.
-pub type Add<'a> = &'a mut dyn FnMut(Range<usize>, &[Fate]) -> anyhow::Result<Addition>;
+pub type Add<'a> = &'a mut dyn FnMut(Range<usize>, &[Fate]) -> anyhow::Result<Vec<OutgoingRecord>>;
 
 /// How far a writer got.
 #[derive(Debug, Default)]
@@ -108,12 +106,12 @@ impl Writer {
             }
             let start = outbounds.len() - left.len();
             match self.transaction(start, share, add) {
-                Ok(Committed { fates, was_slow }) => {
+                Ok(Committed { fates, took }) => {
                     attempts = 0;
                     left = rest;
                     written.fates.extend(fates);
-                    written.transactions += u64::from(was_slow.is_some());
-                    self.care.committed(last.place, was_slow);
+                    written.transactions += u64::from(took.is_some());
+                    self.care.committed(last.place, took);
                 }
                 Err(Setback::Aborted(_)) if attempts < MOST_ATTEMPTS => attempts += 1,
                 Err(Setback::Refused) if is_asked_to_stop() => {

@@ -1,10 +1,6 @@
 //! What is given to the writer, and what became of it.
 
-use std::collections::BTreeMap;
-
 use crate::kafka::{Delivered, Error};
-use crate::model::name::GroupId;
-use crate::model::offset::{CommittedOffset, TopicPartition};
 use crate::model::record::OutgoingRecord;
 
 /// Partition and offset in the source: a record's name. They are written in ascending order.
@@ -28,13 +24,4 @@ pub enum Fate {
     Written(Delivered),
     /// It cannot be written, others can.
     Refused(Error),
-}
-
-/// What a transaction writes besides the records.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Addition {
-    /// More records. Without them the transaction must not be.
-    pub records: Vec<OutgoingRecord>,
-    /// The offsets of a group.
-    pub offsets: Option<(GroupId, BTreeMap<TopicPartition, CommittedOffset>)>,
 }

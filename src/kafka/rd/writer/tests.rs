@@ -8,7 +8,7 @@ use super::*;
 use crate::kafka::rd::send_all::Sent;
 use crate::kafka::rd::setback::TransactionError;
 use crate::kafka::{ErrorCode, Properties};
-use crate::model::record::OutgoingRecord;
+use crate::model::record::SentTime;
 
 /// A writer on a played producer, and what that was told to do.
 fn writer(played: Played) -> (Writer, Arc<Mutex<Vec<Step>>>) {
@@ -27,8 +27,8 @@ fn writer(played: Played) -> (Writer, Arc<Mutex<Vec<Step>>>) {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "an addition can fail")]
-fn nothing(_: Range<usize>, _: &[Fate]) -> anyhow::Result<Addition> {
-    Ok(Addition::default())
+fn nothing(_: Range<usize>, _: &[Fate]) -> anyhow::Result<Vec<OutgoingRecord>> {
+    Ok(Vec::new())
 }
 
 #[test]
@@ -74,12 +74,12 @@ fn a_refused_addition_names_its_topic() {
         let record = OutgoingRecord {
             topic: "ledger".into(),
             partition: Some(0),
-            timestamp: None,
+            timestamp: SentTime::Now,
             key: None,
             value: Some("entry".into()),
             headers: Vec::new(),
         };
-        Ok(Addition { records: vec![record], offsets: None })
+        Ok(vec![record])
     };
     let played = Played { refuses_topic: Some("ledger".into()), ..Played::default() };
     let (mut writer, steps) = writer(played);
@@ -121,4 +121,21 @@ fn a_transaction_that_is_fenced_before_its_commit_is_not_in_doubt() {
     let written = writer.write(&outbounds(0..5), &mut nothing, &|| false);
     assert!(matches!(written.stop, Some(Stop::Fenced(_))), "{:?}", written.stop);
     assert_eq!((written.fates, written.in_doubt), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn who_was_given_up_does_not_hide_who_has_failed() {
+    let denied = Error::Denied {
+        operation: "WRITE".to_owned(),
+        resource: "topic `orders`".to_owned(),
+        code: ErrorCode(29),
+    };
+    let expected = denied.to_string();
+    let outcomes = vec![Sent::GivenUp, Sent::Failed(denied), Sent::GivenUp];
+    let played = Played { outcomes: Mutex::new(outcomes), ..Played::default() };
+    let (mut writer, steps) = writer(played);
+    let written = writer.write(&outbounds(0..3), &mut nothing, &|| false);
+    let Some(Stop::Final(error)) = written.stop else { panic!("{:?}", written.stop) };
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(*steps.lock().unwrap(), [Step::Begin, Step::Send(3), Step::Abort]);
 }

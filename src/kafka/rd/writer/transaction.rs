@@ -1,10 +1,12 @@
 //! One transaction of a writer: sends, learns from what was refused, adds, commits or aborts.
 
+use std::time::Duration;
+
 use super::super::send_all::Sent;
 use super::super::setback::TransactionError;
 use super::care::Attempt;
-use super::{Add, Addition, Fate, Outbound, SLOW, Stop, TRANSACTION_TIMEOUT, Writer};
-use crate::clock::Deadline;
+use super::{Add, Fate, Outbound, Stop, TRANSACTION_TIMEOUT, Writer};
+use crate::clock::{Deadline, Stopwatch};
 use crate::kafka::Error;
 use crate::model::record::OutgoingRecord;
 
@@ -44,12 +46,12 @@ impl Writer {
         let mut addition = None;
         if sendable.is_empty() {
             let known = add(range.clone(), &fates).map_err(fatal)?;
-            if known.records.is_empty() {
-                return Ok(Committed { fates, was_slow: None });
+            if known.is_empty() {
+                return Ok(Committed { fates, took: None });
             }
             addition = Some(known);
         }
-        let slow = Deadline::after(SLOW);
+        let open = Stopwatch::start();
         let deadline = Deadline::after(TRANSACTION_TIMEOUT);
         self.producer.begin().map_err(|error| self.aborted(error))?;
         let sent = self.producer.send_all(&sendable, deadline);
@@ -59,18 +61,16 @@ impl Writer {
                 *fate = match sent {
                     Sent::Written(at) => Fate::Written(at),
                     Sent::NotTaken(error) | Sent::Failed(error) => Fate::Refused(error),
+                    // Another one has failed then, which `check` has found.
+                    Sent::GivenUp => continue,
                 };
             }
         }
         let made = addition.map_or_else(|| add(range, &fates), Ok);
-        let Addition { records, offsets } = made.map_err(|error| self.given_up(error))?;
+        let records = made.map_err(|error| self.given_up(error))?;
         self.add(&records, deadline)?;
-        if let Some((group, offsets)) = offsets {
-            let sent = self.producer.send_offsets(&group, &offsets, deadline);
-            sent.map_err(|error| self.aborted(error))?;
-        }
         match self.producer.commit(deadline) {
-            Ok(()) => Ok(Committed { fates, was_slow: Some(slow.has_passed()) }),
+            Ok(()) => Ok(Committed { fates, took: Some(open.elapsed()) }),
             Err(error @ TransactionError::Abortable(_)) => Err(self.aborted(error)),
             Err(TransactionError::Undecided(error)) => {
                 Err(Setback::InDoubt(Box::new(Stop::Undecided(error)), fates))
@@ -95,10 +95,10 @@ impl Writer {
         let failures = || {
             sent.iter().filter_map(|sent| match sent {
                 Sent::Failed(error) => Some(error),
-                Sent::Written(_) | Sent::NotTaken(_) => None,
+                Sent::Written(_) | Sent::NotTaken(_) | Sent::GivenUp => None,
             })
         };
-        // What the broker refused says more than what was given up because of it.
+        // What the broker refused says more than what failed along with it.
         let failure = failures().find(|error| error.is_of_records()).or_else(|| failures().next());
         let Some(error) = failure.cloned() else { return Ok(()) };
         if !error.is_of_records() {
@@ -120,24 +120,20 @@ impl Writer {
     /// Writes the records of the addition into the open transaction.
     fn add(&self, records: &[OutgoingRecord], deadline: Deadline) -> Result<(), Setback> {
         let all: Vec<_> = records.iter().collect();
-        for (record, sent) in records.iter().zip(self.producer.send_all(&all, deadline)) {
-            match sent {
-                Sent::Written(_) => {}
-                Sent::NotTaken(error) | Sent::Failed(error) => {
-                    // Without it the transaction must not be; it is refused every time.
-                    return Err(match self.aborted(TransactionError::Abortable(error)) {
-                        Setback::Aborted(error) if error.is_of_records() => {
-                            fatal(refused(record, error))
-                        }
-                        other @ (Setback::Refused
-                        | Setback::Aborted(_)
-                        | Setback::InDoubt(..)
-                        | Setback::Stop(_)) => other,
-                    });
-                }
-            }
-        }
-        Ok(())
+        let sent = self.producer.send_all(&all, deadline);
+        let mut errors = records.iter().zip(&sent).filter_map(|(record, sent)| match sent {
+            Sent::NotTaken(error) | Sent::Failed(error) => Some((record, error.clone())),
+            Sent::Written(_) | Sent::GivenUp => None,
+        });
+        let Some((record, error)) = errors.next() else { return Ok(()) };
+        // Without it the transaction must not be; it is refused every time.
+        Err(match self.aborted(TransactionError::Abortable(error)) {
+            Setback::Aborted(error) if error.is_of_records() => fatal(refused(record, error)),
+            other @ (Setback::Refused
+            | Setback::Aborted(_)
+            | Setback::InDoubt(..)
+            | Setback::Stop(_)) => other,
+        })
     }
 
     /// Aborts where that is possible, and says what follows. The commit was never asked for.
@@ -173,8 +169,8 @@ impl Writer {
 /// A transaction that was committed, or was none.
 pub(super) struct Committed {
     pub(super) fates: Vec<Fate>,
-    /// Whether it was open for too long; `None` where there was nothing to write.
-    pub(super) was_slow: Option<bool>,
+    /// How long it was open; `None` where there was nothing to write.
+    pub(super) took: Option<Duration>,
 }
 
 fn fatal(error: anyhow::Error) -> Setback {

@@ -1,25 +1,15 @@
 //! What a writer needs of a transactional producer: a broker played in memory can do it too.
 
-use std::collections::BTreeMap;
-
 use super::super::send_all::Sent;
 use super::super::setback::TransactionError;
 use super::super::transaction::TransactionalProducer;
 use crate::clock::Deadline;
-use crate::model::name::GroupId;
-use crate::model::offset::{CommittedOffset, TopicPartition};
 use crate::model::record::OutgoingRecord;
 
 /// Transactions, one after the other; each method is that of [`TransactionalProducer`].
 pub(super) trait Transactions: Send {
     fn begin(&self) -> Result<(), TransactionError>;
     fn send_all(&self, records: &[&OutgoingRecord], deadline: Deadline) -> Vec<Sent>;
-    fn send_offsets(
-        &self,
-        group: &GroupId,
-        offsets: &BTreeMap<TopicPartition, CommittedOffset>,
-        deadline: Deadline,
-    ) -> Result<(), TransactionError>;
     fn commit(&self, deadline: Deadline) -> Result<(), TransactionError>;
     fn abort(&self, deadline: Deadline) -> Result<(), TransactionError>;
 }
@@ -31,15 +21,6 @@ impl Transactions for TransactionalProducer {
 
     fn send_all(&self, records: &[&OutgoingRecord], deadline: Deadline) -> Vec<Sent> {
         self.send_all(records, deadline)
-    }
-
-    fn send_offsets(
-        &self,
-        group: &GroupId,
-        offsets: &BTreeMap<TopicPartition, CommittedOffset>,
-        deadline: Deadline,
-    ) -> Result<(), TransactionError> {
-        self.send_offsets(group, offsets, deadline)
     }
 
     fn commit(&self, deadline: Deadline) -> Result<(), TransactionError> {

@@ -1,0 +1,72 @@
+//! How a redrive ended: the report, the command that goes on, and the exit code.
+
+use super::{Args, Planned};
+use crate::commands::Context;
+use crate::commands::dlq::resume;
+use crate::dlq::{Ended, Outcome, Redrive};
+use crate::error::{self, Problem};
+use crate::exit::Exit;
+use crate::output::ListFormat;
+use crate::output::dlq::redrive::{self as view, Handled};
+use crate::output::json::Source;
+
+/// What is known of a transaction whose commit had no answer, or was not waited for.
+const IN_DOUBT: &str = "the last transaction may have been committed or aborted; the ledger knows, \
+                        and as many as are counted here were handled at least";
+
+/// Reports how it ended, and returns the exit code.
+pub(super) fn report(
+    args: &Args,
+    context: &mut Context,
+    planned: &Planned,
+    outcome: &Outcome,
+    ended: Ended,
+    problems: &[Handled],
+) -> anyhow::Result<Exit> {
+    let Planned { plan, source, selector, snapshot, .. } = planned;
+    let source = Source { as_of: context.clock.now(), ..source.clone() };
+    let is_in_doubt = outcome.is_in_doubt || matches!(ended, Ended::StoppedAtOnce(_));
+    let mut errors = Vec::new();
+    if let Ended::Failed(failure) = &ended {
+        errors.push(error::report(failure));
+    }
+    if is_in_doubt {
+        errors.push(error::report(&Problem::failed(IN_DOUBT).into()));
+    }
+    if args.output == ListFormat::Json {
+        context.output.print_json(&view::report(&source, plan, outcome, problems, &errors)?)?;
+    }
+    context.output.flush()?;
+    context.output.note(&view::summary(plan, outcome));
+    let resume =
+        resume::command(args, selector.query(), snapshot, outcome.redriven, &context.global);
+    let doubt = if is_in_doubt { format!(": {IN_DOUBT}") } else { String::new() };
+    match ended {
+        Ended::Complete => Ok(exit(plan, outcome)),
+        // The signal came behind the last one: there is nothing to go on with.
+        Ended::Interrupted(_) if outcome.handled() >= plan.handled() => Ok(exit(plan, outcome)),
+        Ended::Interrupted(signal) => {
+            context.output.note(&format!("stopped{doubt}; to go on: {resume}"));
+            Ok(signal.exit())
+        }
+        Ended::StoppedAtOnce(signal) => {
+            context.output.note(&format!("stopped at once{doubt}; to go on: {resume}"));
+            Ok(signal.exit())
+        }
+        Ended::Failed(failure) => {
+            let told = format!("what was redriven is remembered{doubt}; to go on: {resume}");
+            context.output.note(&told);
+            Err(failure)
+        }
+    }
+}
+
+/// Returns the exit code of a redrive that went through.
+fn exit(plan: &Redrive, outcome: &Outcome) -> Exit {
+    let is_partial = plan.hidden > 0
+        || !plan.missing.is_empty()
+        || outcome.refused > 0
+        || outcome.failed > 0
+        || outcome.expired > 0;
+    if is_partial { Exit::Partly } else { Exit::Done }
+}
