@@ -3,8 +3,9 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use flowctl::clock::Deadline;
 use kafka_protocol::messages::{
     ApiKey, CreateTopicsRequest, FetchRequest, JoinGroupRequest, MetadataRequest, ProduceRequest,
 };
@@ -107,6 +108,7 @@ fn frame<R: Request>(version: i16, request: &R) -> Vec<u8> {
 /// Sends what looks like requests, most of them broken, for as long as the environment says.
 #[test]
 fn broken_requests_never_make_it_panic() {
+    #[expect(clippy::disallowed_methods, reason = "how long to look is told from outside")]
     let seconds = std::env::var(FUZZ_SECONDS).ok().map_or(3, |text| text.parse().unwrap());
     let broker = Broker::sandbox();
     let topic = unique("fuzz");
@@ -125,7 +127,7 @@ fn broken_requests_never_make_it_panic() {
         frame(12, &FetchRequest::default()),
         frame(9, &JoinGroupRequest::default().with_session_timeout_ms(10_000)),
     ];
-    let until = Instant::now() + Duration::from_secs(seconds);
+    let until = Deadline::after(Duration::from_secs(seconds));
     let mut runner = TestRunner::new(Config { cases: 200, ..Config::default() });
     let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8);
     let inputs = (
@@ -134,7 +136,7 @@ fn broken_requests_never_make_it_panic() {
         any::<Option<prop::sample::Index>>(),
         prop::option::weighted(0.3, (0..=70_i16, 0..=14_i16)),
     );
-    while Instant::now() < until {
+    while !until.has_passed() {
         runner
             .run(&inputs, |(mut body, changes, cut, api)| {
                 if let Some((key, version)) = api.filter(|(key, _)| ApiKey::try_from(*key).is_ok())

@@ -17,7 +17,8 @@ use kafka_protocol::protocol::{Decodable, Request};
 use tokio::time::sleep;
 
 use super::frame::{self, Frame};
-use super::guard;
+
+use crate::kafka::wire::guard;
 use crate::sandbox::api::{Call, Caller, unsupported_version};
 use crate::sandbox::faults::{About, Effect};
 

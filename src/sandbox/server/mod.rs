@@ -4,7 +4,6 @@
 mod connection;
 mod dispatch;
 mod frame;
-mod guard;
 
 use std::io;
 use std::net::SocketAddr;
