@@ -1104,7 +1104,7 @@ _flowctl() {
             return 0
             ;;
         flowctl__subcmd__sandbox)
-            opts="-f -e -b -F -X -q -v -h --listen --file --env --fault --fault-file --user --bootstrap-server --brokers --properties --property --timeout --color --quiet --verbose --help"
+            opts="-f -e -b -F -X -q -v -h --listen --file --env --fault --fault-file --user --max-memory --no-retention --bootstrap-server --brokers --properties --property --timeout --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1139,6 +1139,10 @@ _flowctl() {
                     return 0
                     ;;
                 --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

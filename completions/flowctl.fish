@@ -211,6 +211,7 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -s e -l env -d 
 complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -l fault -d 'Let requests fail: CALL CONDITIONS EFFECT, as in \'Produce topic=orders every=3 drop-after\' (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -l fault-file -d 'Rules as of --fault, one a line; the file is read again when it changes' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -l user -d 'Let only users in, by SASL PLAIN or SCRAM: the first one may do everything, the others what ACLs allow (can be repeated). A password shows in the list of processes: take one for tests only' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -l max-memory -d 'How much its records may take; beyond it producing is refused' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -s b -l brokers -l bootstrap-server -d 'Bootstrap servers, comma-separated [env: FLOWCTL_BROKERS]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -s F -l properties -d 'Properties file of librdkafka or a Java client' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -s X -l property -d 'Connection property in librdkafka\'s or Java\'s words (can be repeated)' -r
@@ -218,6 +219,7 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -l timeout -d '
 complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -l color -d 'When to use colour; `NO_COLOR` is honoured' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -l no-retention -d 'Keep all records, whatever retention and cleanup policies say'
 complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -s q -l quiet -d 'Say less on stderr'
 complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -s v -l verbose -d 'Say more on stderr (can be repeated)'
 complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -18,10 +18,11 @@ use crate::exit::Exit;
 use crate::interrupt::Signal;
 use crate::kafka::{Cluster, ConnectionSettings, Properties};
 use crate::model::secret::Secret;
+use crate::model::size::parse_size;
 use crate::output::{Place, plan as plan_view};
 use crate::plan::run::{self, Limits};
 use crate::plan::{Permissions, Plan};
-use crate::sandbox::{Event, Fault, Options, Sandbox, User};
+use crate::sandbox::{Event, Fault, Options, Sandbox, Storage, User};
 use crate::topology::resolved::ResolvedCluster;
 
 /// Start an embedded Kafka broker in memory, for trying and testing
@@ -62,6 +63,14 @@ pub struct Args {
     #[arg(long = "user", value_name = "NAME:PASSWORD")]
     pub users: Vec<Secret>,
 
+    /// How much its records may take; beyond it producing is refused
+    #[arg(long, value_name = "SIZE", default_value = "512MiB", value_parser = parse_size)]
+    pub max_memory: u64,
+
+    /// Keep all records, whatever retention and cleanup policies say
+    #[arg(long)]
+    pub no_retention: bool,
+
     /// Command to run beside it
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
@@ -72,7 +81,9 @@ const PORT: u16 = 9092;
 
 /// Runs the sandbox.
 pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
-    let Args { listen, topology, faults, fault_file, users, command } = args;
+    let Args { listen, topology, faults, fault_file, users, max_memory, no_retention, command } =
+        args;
+    let storage = Storage { max_memory, has_retention: !no_retention };
     let listen = address(listen.as_deref(), !command.is_empty())?;
     let mut rules = fault_file.map(FaultFile::new);
     let faults = match &mut rules {
@@ -81,7 +92,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     };
     let users = read_users(&users)?;
     let owner = login(users.first());
-    let sandbox = start(listen, users, context).await?;
+    let sandbox = start(listen, users, storage, context).await?;
     let address = sandbox.address();
     let is_wanted = topology.file.is_some() || topology.env.is_some();
     let environment = context.topology_environment(&topology).map(str::to_owned);
@@ -120,9 +131,10 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
 pub(super) async fn start(
     listen: SocketAddr,
     users: Vec<User>,
+    storage: Storage,
     context: &Context,
 ) -> anyhow::Result<Sandbox> {
-    let options = Options { listen, clock: context.clock, faults: Vec::new(), users };
+    let options = Options { listen, clock: context.clock, faults: Vec::new(), users, storage };
     let started = Sandbox::start(options).await;
     started.map_err(|cause| {
         let problem = Problem::failed(format!("cannot listen on {listen}: {cause}"));

@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::kafka::connection::property_line;
 use crate::model::secret::Secret;
 use crate::output::tour;
+use crate::sandbox::Storage;
 use crate::tour::run::{self, Tour};
 
 /// Show the main job step by step, on a cluster or on an embedded sandbox
@@ -47,8 +48,13 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let sandbox = if context.names_brokers() {
         None
     } else {
-        let sandbox =
-            super::sandbox::start(super::sandbox::free_port(), Vec::new(), context).await?;
+        let sandbox = super::sandbox::start(
+            super::sandbox::free_port(),
+            Vec::new(),
+            Storage::default(),
+            context,
+        )
+        .await?;
         context.output.note("no brokers are named: the tour runs on a sandbox in memory");
         context.global.brokers = Some(sandbox.address().to_string());
         Some(sandbox)

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::access::{User, Users};
 use super::faults::Faults;
 use super::groups::{self, Groups};
+use super::log::Refused;
 use super::topics::{Refusal, Topics};
 use super::transactions::{self, Ending, Outcome, Transactions};
 use crate::clock::Clock;
@@ -37,9 +38,25 @@ pub(super) struct Broker {
     /// What is to go wrong.
     pub(super) faults: Faults,
     users: Arc<Users>,
+    storage: Storage,
     clock: Clock,
     /// When partitions are looked after next.
     next_upkeep: Timestamp,
+}
+
+/// How much a sandbox keeps, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Storage {
+    /// How many bytes records may take; beyond it producing is refused.
+    pub max_memory: u64,
+    /// Whether records are forgotten and compacted as the topics' configs say.
+    pub has_retention: bool,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self { max_memory: 512 << 20, has_retention: true }
+    }
 }
 
 /// How often partitions are looked after. Kafka does it every 15 seconds to 5 minutes; whoever tries
@@ -48,7 +65,7 @@ const UPKEEP_MS: i64 = 1_000;
 
 impl Broker {
     /// Makes a broker without topics. Without users nobody has to log in.
-    pub(super) fn new(clock: Clock, users: Vec<User>) -> Self {
+    pub(super) fn new(clock: Clock, users: Vec<User>, storage: Storage) -> Self {
         let id = new_id().simple().to_string();
         let cluster_id = format!("sandbox-{}", id.get(..12).unwrap_or_default());
         Self {
@@ -58,9 +75,16 @@ impl Broker {
             transactions: Transactions::new(transactions::Settings::default()),
             faults: Faults::default(),
             users: Arc::new(Users::new(users)),
+            storage,
             clock,
             next_upkeep: clock.now(),
         }
+    }
+
+    /// Refuses more records if there are as many as there may be.
+    pub(super) fn check_memory(&self) -> Result<(), Refused> {
+        let most = self.storage.max_memory;
+        if self.topics.memory() < most { Ok(()) } else { Err(Refused::of_memory(most)) }
     }
 
     /// Returns the time now.
@@ -89,7 +113,7 @@ impl Broker {
 
     /// Looks after the partitions, if it is time.
     fn look_after_topics(&mut self, now: Timestamp) -> bool {
-        if now < self.next_upkeep {
+        if now < self.next_upkeep || !self.storage.has_retention {
             return false;
         }
         self.next_upkeep = Timestamp(now.0.saturating_add(UPKEEP_MS));

@@ -23,5 +23,6 @@ mod topics;
 mod transactions;
 
 pub use access::{User, UserError};
+pub use broker::Storage;
 pub use faults::{Fault, FaultError};
 pub use server::{Event, Options, Sandbox};

@@ -122,3 +122,14 @@ fn rules_in_a_file_hold_as_soon_as_it_changes() {
         .unwrap();
     assert_eq!(text(&output.stdout), "before 0\nafter 1\n", "{}", text(&output.stderr));
 }
+
+#[test]
+fn what_does_not_fit_is_refused_and_said() {
+    let flowctl = env!("CARGO_BIN_EXE_flowctl");
+    let script = format!(
+        "{flowctl} apply -e dev --yes >/dev/null && {flowctl} produce user-activity-logs --count 6000"
+    );
+    let output = sandbox(&["--max-memory", "1MiB", "-e", "dev", "--", "sh", "-c", &script]);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("POLICY_VIOLATION"), "{}", text(&output.stderr));
+}

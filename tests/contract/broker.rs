@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use flowctl::clock::Clock;
-use flowctl::sandbox::{Event, Options, Sandbox, User};
+use flowctl::sandbox::{Event, Options, Sandbox, Storage, User};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
@@ -51,7 +51,13 @@ impl Broker {
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-                let options = Options { listen, clock: Clock::System, faults: Vec::new(), users };
+                let options = Options {
+                    listen,
+                    clock: Clock::System,
+                    faults: Vec::new(),
+                    users,
+                    storage: Storage::default(),
+                };
                 let mut sandbox = Sandbox::start(options).await.unwrap();
                 bound.send(sandbox.address()).unwrap();
                 loop {

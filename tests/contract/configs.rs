@@ -16,7 +16,7 @@ use kafka_protocol::messages::{
 };
 use kafka_protocol::protocol::StrBytes;
 
-use crate::broker::{Broker, unique};
+use crate::broker::{Broker, eventually, unique};
 use crate::client::Client;
 use crate::topics::create;
 
@@ -64,6 +64,12 @@ fn describe(client: &mut Client, topic: &str) -> BTreeMap<String, DescribeConfig
 fn value(client: &mut Client, topic: &str, key: &str) -> (String, i8) {
     let config = describe(client, topic).remove(key).unwrap();
     (config.value.unwrap().to_string(), config.config_source)
+}
+
+/// Waits for a value: a broker hears of a change a moment after it was answered.
+#[track_caller]
+fn becomes(client: &mut Client, topic: &str, key: &str, wanted: &str, source: i8) {
+    eventually(|| value(client, topic, key) == (wanted.to_owned(), source));
 }
 
 fn alter(
@@ -114,7 +120,7 @@ fn a_config_is_set_and_taken_away(broker: &Broker) {
     let (topic, mut client) = (unique("set"), broker.connect());
     create(&mut client, &topic, 1);
     set(&mut client, &topic, &[("retention.bytes", SET, Some("1000"))]);
-    assert_eq!(value(&mut client, &topic, "retention.bytes"), ("1000".to_owned(), 1));
+    becomes(&mut client, &topic, "retention.bytes", "1000", 1);
     let config = describe(&mut client, &topic).remove("retention.bytes").unwrap();
     let synonyms: Vec<_> = config
         .synonyms
@@ -126,20 +132,22 @@ fn a_config_is_set_and_taken_away(broker: &Broker) {
         [("retention.bytes", Some("1000"), 1), ("log.retention.bytes", Some("-1"), 5)]
     );
     set(&mut client, &topic, &[("retention.bytes", DELETE, None)]);
-    assert_eq!(value(&mut client, &topic, "retention.bytes"), ("-1".to_owned(), 5));
+    becomes(&mut client, &topic, "retention.bytes", "-1", 5);
     set(&mut client, &topic, &[("retention.bytes", DELETE, None)]);
 }
 
 fn lists_grow_and_shrink_by_words(broker: &Broker) {
     let (topic, mut client) = (unique("lists"), broker.connect());
     create(&mut client, &topic, 1);
-    let policy = |client: &mut Client| value(client, &topic, "cleanup.policy");
+    let policy = |client: &mut Client, wanted: &str, source: i8| {
+        becomes(client, &topic, "cleanup.policy", wanted, source);
+    };
     set(&mut client, &topic, &[("cleanup.policy", APPEND, Some("compact"))]);
-    assert_eq!(policy(&mut client), ("delete,compact".to_owned(), 1));
+    policy(&mut client, "delete,compact", 1);
     set(&mut client, &topic, &[("cleanup.policy", APPEND, Some("compact"))]);
-    assert_eq!(policy(&mut client), ("delete,compact".to_owned(), 1));
+    policy(&mut client, "delete,compact", 1);
     set(&mut client, &topic, &[("cleanup.policy", SUBTRACT, Some("delete"))]);
-    assert_eq!(policy(&mut client), ("compact".to_owned(), 1));
+    policy(&mut client, "compact", 1);
     let refused = alter(&mut client, &topic, &[("retention.ms", APPEND, Some("1"))], false);
     assert_eq!(refused.error_code, 40);
     let message = "Can't APPEND to key retention.ms because its type is not LIST.";
@@ -156,7 +164,7 @@ fn values_are_shown_as_kafka_writes_them(broker: &Broker) {
         ("compression.type", "zstd", "zstd"),
     ] {
         set(&mut client, &topic, &[(key, SET, Some(written))]);
-        assert_eq!(value(&mut client, &topic, key).0, shown, "{key}={written}");
+        becomes(&mut client, &topic, key, shown, 1);
     }
 }
 
@@ -198,8 +206,8 @@ fn replacing_takes_away_what_it_does_not_name(broker: &Broker) {
         .with_configs(vec![config]);
     let request = AlterConfigsRequest::default().with_resources(vec![resource]);
     assert_eq!(client.ask_in(2, &request).responses[0].error_code, 0);
-    assert_eq!(value(&mut client, &topic, "retention.bytes"), ("5".to_owned(), 1));
-    assert_eq!(value(&mut client, &topic, "retention.ms"), ("604800000".to_owned(), 5));
+    becomes(&mut client, &topic, "retention.bytes", "5", 1);
+    becomes(&mut client, &topic, "retention.ms", "604800000", 5);
 }
 
 fn what_is_not_there_says_so(broker: &Broker) {

@@ -47,8 +47,12 @@ impl Call for ProduceRequest {
             knows_abortable: caller.version >= 11,
         };
         let responses = caller.broker.change(|broker| {
+            let room = broker.check_memory();
             topics
-                .map(|((topic, config), checked)| {
+                .map(|((topic, config), mut checked)| {
+                    if let Err(full) = &room {
+                        checked.fill(Err(full.clone()));
+                    }
                     append(broker, topic, config.as_ref(), checked, &by)
                 })
                 .collect()

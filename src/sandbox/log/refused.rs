@@ -36,6 +36,13 @@ impl Refused {
         Self { error, message: Some(message), records, is_early: false }
     }
 
+    /// Refuses a batch because the sandbox holds as much as it may.
+    pub(in crate::sandbox) fn of_memory(most: u64) -> Self {
+        let message = format!("The sandbox holds {most} bytes at most (--max-memory).");
+        let error = ResponseError::PolicyViolation;
+        Self { error, message: Some(message), records: Vec::new(), is_early: true }
+    }
+
     /// Says that this was seen before the partition was asked.
     pub(super) fn early(self) -> Self {
         Self { is_early: true, ..self }

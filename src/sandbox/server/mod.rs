@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::access::User;
-use super::broker::{Broker, Shared};
+use super::broker::{Broker, Shared, Storage};
 use super::faults::Fault;
 use crate::clock::Clock;
 
@@ -31,6 +31,8 @@ pub struct Options {
     pub faults: Vec<Fault>,
     /// Who may log in; nobody has to where there are none. The first one may do everything.
     pub users: Vec<User>,
+    /// How much it keeps, and for how long.
+    pub storage: Storage,
 }
 
 /// What the sandbox has to say.
@@ -74,7 +76,7 @@ impl Sandbox {
         let listener = TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
         let (sender, events) = mpsc::channel(EVENTS);
-        let mut broker = Broker::new(options.clock, options.users);
+        let mut broker = Broker::new(options.clock, options.users, options.storage);
         broker.faults.set(options.faults);
         let shared = Shared::new(broker);
         let mut tasks = JoinSet::new();

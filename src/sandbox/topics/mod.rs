@@ -184,6 +184,11 @@ impl Topics {
         }
     }
 
+    /// Returns how much memory all partitions take.
+    pub(super) fn memory(&self) -> u64 {
+        self.by_name.values().flat_map(|topic| &topic.partitions).map(Log::memory).sum()
+    }
+
     /// Forgets and compacts what is due; tells whether anything changed.
     pub(super) fn upkeep(&mut self, now: Timestamp) -> bool {
         let mut is_changed = false;

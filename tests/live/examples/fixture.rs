@@ -38,6 +38,7 @@ pub(super) fn write(home: &Home) {
     home.write("client.properties", "client.id=flowctl-example\n");
     home.write("orders.txt", "o-1:first\no-2:second\n");
     home.write("orders.jsonl", "{\"orderId\":\"o-1\"}\n{\"orderId\":\"o-2\"}\n");
+    home.write("faults.txt", "EndTxn times=1 drop-after\n");
     home.write("order.json.j2", "{\"id\":\"{{ uuid() }}\"}");
     home.write("dead-letters.jsonl", &dead_letters());
     for folder in [".zfunc", ".config/fish/completions"] {

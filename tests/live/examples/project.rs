@@ -128,7 +128,7 @@ impl Project {
     }
 }
 
-/// Tells whether a script goes on until somebody presses Ctrl-C: it follows a topic, or makes
+/// Tells whether a script goes on until somebody presses Ctrl-C: it serves, follows a topic, or makes
 /// records.
 fn never_ends(script: &str) -> bool {
     const BOUNDS: [&str; 6] = [" -e", " -c", " --to", " --until", " --exit", "| head"];
@@ -137,6 +137,7 @@ fn never_ends(script: &str) -> bool {
         let line = line.split(" #").next().unwrap_or_default();
         (line.contains("flowctl tail") && !has(line, &BOUNDS))
             || (line.contains(" --rate") && !line.contains(" --count"))
+            || (line.contains("flowctl sandbox") && !line.contains(" -- "))
     })
 }
 
