@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::access::{User, Users};
+use super::access::{Access, Need, User, Users, Who};
 use super::faults::Faults;
 use super::groups::{self, Groups};
 use super::log::Refused;
@@ -37,7 +37,8 @@ pub(super) struct Broker {
     pub(super) transactions: Transactions,
     /// What is to go wrong.
     pub(super) faults: Faults,
-    users: Arc<Users>,
+    /// What clients may do.
+    pub(super) access: Access,
     storage: Storage,
     clock: Clock,
     /// When partitions are looked after next.
@@ -74,7 +75,7 @@ impl Broker {
             groups: Groups::new(groups::Settings::default()),
             transactions: Transactions::new(transactions::Settings::default()),
             faults: Faults::default(),
-            users: Arc::new(Users::new(users)),
+            access: Access::new(Users::new(users)),
             storage,
             clock,
             next_upkeep: clock.now(),
@@ -90,6 +91,11 @@ impl Broker {
     /// Returns the time now.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Tells whether somebody may do what a call needs.
+    pub(super) fn allows(&self, who: &Who, need: Need, name: &str) -> bool {
+        self.access.allows(who, need, name)
     }
 
     /// Deletes a topic with all that belongs to it; returns the id it had.
@@ -155,7 +161,7 @@ impl Shared {
 
     /// Returns the users, who are always the same.
     pub(super) fn users(&self) -> Arc<Users> {
-        self.look(|broker| Arc::clone(&broker.users))
+        self.look(|broker| Arc::clone(broker.access.users()))
     }
 
     /// Looks at the broker. Never held across a wait.

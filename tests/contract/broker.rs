@@ -12,7 +12,7 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
 use crate::client::Client;
-use crate::instance;
+use crate::{instance, sasl};
 
 /// The users of a secure broker, each with its name and `-secret` as the password. The first one is the
 /// super user, the others may do what ACLs allow.
@@ -91,6 +91,13 @@ impl Broker {
     /// Connects to it.
     pub(crate) fn connect(&self) -> Client {
         Client::connect(&self.address)
+    }
+
+    /// Connects to it as a user.
+    pub(crate) fn connect_as(&self, user: &str) -> Client {
+        let mut client = self.connect();
+        sasl::log_in(&mut client, user);
+        client
     }
 
     /// Returns its address.

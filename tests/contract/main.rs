@@ -9,9 +9,12 @@
 )]
 
 mod abuse;
+mod acls;
 mod broker;
 mod client;
 mod configs;
+mod denied;
+mod denied_records;
 mod group_offsets;
 mod groups;
 #[path = "../support/home.rs"]

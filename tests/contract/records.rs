@@ -45,12 +45,12 @@ crate::behaviours! {
 }
 
 /// The newest versions that name topics by their name.
-const PRODUCE: i16 = 11;
+pub(crate) const PRODUCE: i16 = 11;
 const FETCH: i16 = 12;
 const LIST_OFFSETS: i16 = 9;
 
 /// A record; producers number theirs.
-fn record(offset: i64, value: &str) -> Record {
+pub(crate) fn record(offset: i64, value: &str) -> Record {
     Record {
         transactional: false,
         control: false,
@@ -74,24 +74,24 @@ fn now() -> i64 {
 }
 
 /// A record of an idempotent producer.
-fn numbered(producer_id: i64, producer_epoch: i16, sequence: i32) -> Record {
+pub(crate) fn numbered(producer_id: i64, producer_epoch: i16, sequence: i32) -> Record {
     Record { producer_id, producer_epoch, sequence, ..record(0, "v") }
 }
 
-fn encode(records: &[Record]) -> Bytes {
+pub(crate) fn encode(records: &[Record]) -> Bytes {
     let mut bytes = bytes::BytesMut::new();
     let options = RecordEncodeOptions { version: 2, compression: Compression::None };
     RecordBatchEncoder::encode(&mut bytes, records, &options).unwrap();
     bytes.freeze()
 }
 
-fn request(topic: &str, records: Option<Bytes>) -> ProduceRequest {
+pub(crate) fn request(topic: &str, records: Option<Bytes>) -> ProduceRequest {
     let data = PartitionProduceData::default().with_records(records);
     let topic = TopicProduceData::default().with_name(name(topic)).with_partition_data(vec![data]);
     ProduceRequest::default().with_acks(-1).with_timeout_ms(30_000).with_topic_data(vec![topic])
 }
 
-fn send(client: &mut Client, topic: &str, bytes: Bytes) -> PartitionProduceResponse {
+pub(crate) fn send(client: &mut Client, topic: &str, bytes: Bytes) -> PartitionProduceResponse {
     let mut response = client.ask_in(PRODUCE, &request(topic, Some(bytes)));
     response.responses.remove(0).partition_responses.remove(0)
 }
@@ -119,7 +119,7 @@ fn fetch_request(topic: &str, offset: i64, wait_ms: i32) -> FetchRequest {
         .with_topics(vec![topic])
 }
 
-fn fetch(client: &mut Client, topic: &str, offset: i64) -> PartitionData {
+pub(crate) fn fetch(client: &mut Client, topic: &str, offset: i64) -> PartitionData {
     let mut response = client.ask_in(FETCH, &fetch_request(topic, offset, 1_000));
     assert_eq!(response.error_code, 0);
     response.responses.remove(0).partitions.remove(0)
@@ -134,7 +134,11 @@ fn values(fetched: PartitionData) -> Vec<(i64, String)> {
     records.map(|record| (record.offset, text(record.value))).collect()
 }
 
-fn find(client: &mut Client, topic: &str, timestamp: i64) -> ListOffsetsPartitionResponse {
+pub(crate) fn find(
+    client: &mut Client,
+    topic: &str,
+    timestamp: i64,
+) -> ListOffsetsPartitionResponse {
     let partition =
         ListOffsetsPartition::default().with_timestamp(timestamp).with_current_leader_epoch(-1);
     let topic = ListOffsetsTopic::default().with_name(name(topic)).with_partitions(vec![partition]);
@@ -143,7 +147,11 @@ fn find(client: &mut Client, topic: &str, timestamp: i64) -> ListOffsetsPartitio
     client.ask_in(LIST_OFFSETS, &request).topics.remove(0).partitions.remove(0)
 }
 
-fn delete(client: &mut Client, topic: &str, offset: i64) -> DeleteRecordsPartitionResult {
+pub(crate) fn delete(
+    client: &mut Client,
+    topic: &str,
+    offset: i64,
+) -> DeleteRecordsPartitionResult {
     let partition = DeleteRecordsPartition::default().with_offset(offset);
     let topic =
         DeleteRecordsTopic::default().with_name(name(topic)).with_partitions(vec![partition]);
@@ -160,7 +168,7 @@ fn topic(broker: &Broker) -> (String, Client) {
 }
 
 /// Waits until the leader of a fresh topic knows that it is one.
-fn settle(client: &mut Client, topic: &str) {
+pub(crate) fn settle(client: &mut Client, topic: &str) {
     let deadline = now() + 30_000;
     while find(client, topic, -1).error_code != 0 {
         assert!(now() < deadline, "`{topic}` has no leader");

@@ -69,6 +69,11 @@ impl Session {
         }
     }
 
+    /// Tells whether it may do everything.
+    pub(in crate::sandbox) fn is_super(&self) -> bool {
+        self.user().is_some_and(|user| self.users.is_super(user))
+    }
+
     /// Tells whether the connection has to end.
     pub(in crate::sandbox) fn is_refused(&self) -> bool {
         matches!(self.state, State::Refused)

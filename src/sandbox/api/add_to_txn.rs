@@ -14,6 +14,8 @@ use super::offset_commit::{existing, named};
 use super::{Call, Caller, code, since, versions};
 use crate::model::name::GroupId;
 use crate::model::offset::TopicPartition;
+use crate::sandbox::access::needs::{READ_GROUP, WRITE_TOPIC, WRITE_TRANSACTIONAL_ID};
+use crate::sandbox::access::{Need, Who};
 use crate::sandbox::broker::Broker;
 use crate::sandbox::topics::Topics;
 use crate::sandbox::transactions::Producer;
@@ -30,7 +32,8 @@ impl Call for AddPartitionsToTxnRequest {
             topic.partitions.iter().map(|partition| named(&topic.name, *partition))
         });
         let partitions: Vec<_> = partitions.collect();
-        let codes = caller.broker.change(|broker| add(broker, &self, partitions, caller.version));
+        let (who, version) = (caller.who(), caller.version);
+        let codes = caller.broker.change(|broker| add(broker, &who, &self, partitions, version));
         respond(self, codes)
     }
 
@@ -42,23 +45,28 @@ impl Call for AddPartitionsToTxnRequest {
         vec![self.v3_and_below_transactional_id.to_string()]
     }
 
+    fn needs(&self) -> Vec<(Need, String)> {
+        vec![(WRITE_TRANSACTIONAL_ID, self.v3_and_below_transactional_id.to_string())]
+    }
+
     fn refuse(self, error: ResponseError) -> AddPartitionsToTxnResponse {
         respond(self, std::iter::repeat(error.code()))
     }
 }
 
-/// Adds all partitions, or none if one of them does not exist.
+/// Adds all partitions, or none if one of them does not exist or is not for the caller.
 fn add(
     broker: &mut Broker,
+    who: &Who,
     request: &AddPartitionsToTxnRequest,
     partitions: Vec<TopicPartition>,
     version: i16,
 ) -> Vec<i16> {
-    let exists = existing(broker, partitions.iter());
-    if exists.contains(&false) {
-        let code = |exists: &bool| match exists {
-            true => ResponseError::OperationNotAttempted.code(),
-            false => ResponseError::UnknownTopicOrPartition.code(),
+    let exists = existing(broker, who, WRITE_TOPIC, partitions.iter());
+    if exists.iter().any(Result::is_err) {
+        let code = |exists: &Result<(), ResponseError>| match exists {
+            Ok(()) => ResponseError::OperationNotAttempted.code(),
+            Err(error) => error.code(),
         };
         return exists.iter().map(code).collect();
     }
@@ -109,6 +117,13 @@ impl Call for AddOffsetsToTxnRequest {
 
     fn groups(&self) -> Vec<String> {
         vec![self.group_id.to_string(), self.transactional_id.to_string()]
+    }
+
+    fn needs(&self) -> Vec<(Need, String)> {
+        vec![
+            (WRITE_TRANSACTIONAL_ID, self.transactional_id.to_string()),
+            (READ_GROUP, self.group_id.to_string()),
+        ]
     }
 
     fn refuse(self, error: ResponseError) -> AddOffsetsToTxnResponse {

@@ -10,6 +10,8 @@ use kafka_protocol::messages::{
 use kafka_protocol::protocol::{StrBytes, VersionRange};
 
 use super::{Call, Caller, Repeated, text, versions};
+use crate::sandbox::access::needs::{ALTER_CLUSTER_CONFIGS, ALTER_TOPIC_CONFIGS};
+use crate::sandbox::access::{CLUSTER, Who};
 use crate::sandbox::broker::Broker;
 use crate::sandbox::topics::{Change, Configs, Refusal};
 
@@ -116,10 +118,11 @@ impl Call for AlterConfigsRequest {
 /// Changes resources one by one, each as a whole or not at all.
 fn alter(caller: &Caller, wanted: &[Wanted], validate_only: bool) -> Vec<Result<(), Refusal>> {
     let mut repeated = Repeated::of(wanted.iter().map(|one| (one.kind, one.name.clone())));
+    let who = caller.who();
     let change = |broker: &mut Broker| {
         let alter = |one: &Wanted| {
             if repeated.check(&(one.kind, one.name.clone())).is_none() {
-                return alter_one(broker, one, validate_only);
+                return alter_one(broker, &who, one, validate_only);
             }
             let message = "Each resource must appear at most once.";
             Err(Refusal::new(ResponseError::InvalidRequest, message))
@@ -130,7 +133,17 @@ fn alter(caller: &Caller, wanted: &[Wanted], validate_only: bool) -> Vec<Result<
 }
 
 /// Changes the configs of one resource.
-fn alter_one(broker: &mut Broker, wanted: &Wanted, validate_only: bool) -> Result<(), Refusal> {
+fn alter_one(
+    broker: &mut Broker,
+    who: &Who,
+    wanted: &Wanted,
+    validate_only: bool,
+) -> Result<(), Refusal> {
+    match wanted.kind {
+        TOPIC => broker.access.check(who, ALTER_TOPIC_CONFIGS, &wanted.name)?,
+        BROKER => broker.access.check(who, ALTER_CLUSTER_CONFIGS, CLUSTER)?,
+        _ => {}
+    }
     if wanted.kind != TOPIC {
         let message = "The sandbox has no configs of this resource that can be changed.";
         return Err(Refusal::new(ResponseError::InvalidRequest, message));

@@ -6,8 +6,12 @@ use kafka_protocol::messages::{DescribeClusterRequest, DescribeClusterResponse};
 use kafka_protocol::protocol::{StrBytes, VersionRange};
 
 use super::{Call, Caller, versions};
-use crate::sandbox::broker::BROKER_ID;
+use crate::sandbox::access::needs::SEE_CLUSTER;
+use crate::sandbox::access::{CLUSTER, Kind, Who};
+use crate::sandbox::broker::{BROKER_ID, Broker};
 
+/// Stands for operations that nobody asked for.
+pub(super) const UNASKED: i32 = i32::MIN;
 /// The endpoints that this listener is: those of brokers.
 const BROKERS: i8 = 1;
 
@@ -18,8 +22,12 @@ impl Call for DescribeClusterRequest {
         if self.endpoint_type != BROKERS {
             return self.refuse(ResponseError::MismatchedEndpointType);
         }
-        let cluster_id = caller.broker.look(|broker| broker.cluster_id.clone());
+        let who = caller.who();
+        let (cluster_id, operations) =
+            caller.broker.look(|broker| (broker.cluster_id.clone(), operations(broker, &who)));
+        let is_wanted = self.include_cluster_authorized_operations;
         DescribeClusterResponse::default()
+            .with_cluster_authorized_operations(if is_wanted { operations } else { UNASKED })
             .with_cluster_id(StrBytes::from_string(cluster_id))
             .with_controller_id(BROKER_ID)
             .with_brokers(vec![
@@ -32,5 +40,14 @@ impl Call for DescribeClusterRequest {
 
     fn refuse(self, error: ResponseError) -> DescribeClusterResponse {
         DescribeClusterResponse::default().with_error_code(error.code())
+    }
+}
+
+/// Counts what somebody may do to the cluster; none of it is told to who may not see it.
+pub(super) fn operations(broker: &Broker, who: &Who) -> i32 {
+    if broker.allows(who, SEE_CLUSTER, CLUSTER) {
+        broker.access.operations(who, Kind::Cluster, CLUSTER)
+    } else {
+        0
     }
 }

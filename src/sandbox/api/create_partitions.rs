@@ -7,6 +7,8 @@ use kafka_protocol::messages::{CreatePartitionsRequest, CreatePartitionsResponse
 use kafka_protocol::protocol::VersionRange;
 
 use super::{Call, Caller, Repeated, text, versions};
+use crate::sandbox::access::Who;
+use crate::sandbox::access::needs::ALTER_TOPIC;
 use crate::sandbox::broker::Broker;
 use crate::sandbox::topics::{Refusal, Topics};
 
@@ -15,12 +17,12 @@ impl Call for CreatePartitionsRequest {
 
     async fn answer(self, caller: &mut Caller) -> CreatePartitionsResponse {
         let mut repeated = Repeated::of(self.topics.iter().map(|topic| topic.name.0.clone()));
-        let validate_only = self.validate_only;
+        let (who, validate_only) = (caller.who(), self.validate_only);
         let grow = |broker: &mut Broker| {
             let mut results = Vec::new();
             for topic in &self.topics {
                 match repeated.check(&topic.name.0) {
-                    None => results.push(answered(topic, grow(broker, topic, validate_only))),
+                    None => results.push(answered(topic, grow(broker, &who, topic, validate_only))),
                     Some(true) => {
                         let message = "Duplicate topic name.";
                         let refusal = Refusal::new(ResponseError::InvalidRequest, message);
@@ -47,9 +49,11 @@ impl Call for CreatePartitionsRequest {
 /// Adds partitions to one topic.
 fn grow(
     broker: &mut Broker,
+    who: &Who,
     topic: &CreatePartitionsTopic,
     validate_only: bool,
 ) -> Result<(), Refusal> {
+    broker.access.check(who, ALTER_TOPIC, &topic.name)?;
     let assignments: Option<Vec<Vec<i32>>> = topic.assignments.as_ref().map(|assignments| {
         let brokers = |one: &kafka_protocol::messages::create_partitions_request::CreatePartitionsAssignment| {
             one.broker_ids.iter().map(|id| id.0).collect()

@@ -10,6 +10,8 @@ use kafka_protocol::protocol::{StrBytes, VersionRange};
 use uuid::Uuid;
 
 use super::{Call, Caller, Repeated, text, versions};
+use crate::sandbox::access::needs::{CREATE_IN_CLUSTER, CREATE_TOPIC, SEE_TOPIC_CONFIGS};
+use crate::sandbox::access::{CLUSTER, Who};
 use crate::sandbox::broker::{Broker, new_id};
 use crate::sandbox::topics::{Configs, Definition, NewTopic, Refusal, Topics, definitions};
 
@@ -18,12 +20,12 @@ impl Call for CreateTopicsRequest {
 
     async fn answer(self, caller: &mut Caller) -> CreateTopicsResponse {
         let mut repeated = Repeated::of(self.topics.iter().map(|topic| topic.name.0.clone()));
-        let validate_only = self.validate_only;
+        let (who, validate_only) = (caller.who(), self.validate_only);
         let create = |broker: &mut Broker| {
             let mut results = Vec::new();
             for topic in self.topics {
                 match repeated.check(&topic.name.0) {
-                    None => results.push(create(broker, &topic, validate_only)),
+                    None => results.push(create(broker, &who, &topic, validate_only)),
                     Some(true) => {
                         let message = "Duplicate topic name.";
                         let refusal = Refusal::new(ResponseError::InvalidRequest, message);
@@ -51,9 +53,15 @@ impl Call for CreateTopicsRequest {
 /// Creates one topic, or says only what it would be.
 fn create(
     broker: &mut Broker,
+    who: &Who,
     topic: &CreatableTopic,
     validate_only: bool,
 ) -> CreatableTopicResult {
+    let may_create = broker.allows(who, CREATE_IN_CLUSTER, CLUSTER)
+        || broker.allows(who, CREATE_TOPIC, &topic.name);
+    if !may_create {
+        return refused(topic, &Refusal::new(CREATE_TOPIC.error(), "Authorization failed."));
+    }
     let new = read(topic);
     let made = if validate_only {
         broker.topics.check(&new).and_then(|count| Ok((count, new.configs()?, Uuid::nil())))
@@ -63,6 +71,15 @@ fn create(
     };
     match made {
         Err(refusal) => refused(topic, &refusal),
+        // Who may not see configs is not told what has become of those that were not said.
+        Ok((_, _, id)) if !broker.allows(who, SEE_TOPIC_CONFIGS, &topic.name) => {
+            CreatableTopicResult::default()
+                .with_name(topic.name.clone())
+                .with_topic_id(id)
+                .with_topic_config_error_code(SEE_TOPIC_CONFIGS.error().code())
+                .with_num_partitions(-1)
+                .with_replication_factor(-1)
+        }
         Ok((count, configs, id)) => CreatableTopicResult::default()
             .with_name(topic.name.clone())
             .with_topic_id(id)

@@ -9,6 +9,8 @@ use kafka_protocol::messages::{DeleteRecordsRequest, DeleteRecordsResponse, Topi
 use kafka_protocol::protocol::VersionRange;
 
 use super::{Call, Caller, versions};
+use crate::sandbox::access::Who;
+use crate::sandbox::access::needs::DELETE_TOPIC;
 use crate::sandbox::broker::Broker;
 use crate::sandbox::log::LogConfig;
 use crate::sandbox::topics::Topics;
@@ -17,9 +19,10 @@ impl Call for DeleteRecordsRequest {
     const OFFERED: VersionRange = versions(0, 2);
 
     async fn answer(self, caller: &mut Caller) -> DeleteRecordsResponse {
+        let who = caller.who();
         caller
             .broker
-            .change(|broker| each(&self, |topic, partition| delete(broker, topic, partition)))
+            .change(|broker| each(&self, |topic, partition| delete(broker, &who, topic, partition)))
     }
 
     fn refuse(self, error: ResponseError) -> DeleteRecordsResponse {
@@ -54,9 +57,13 @@ fn each(
 /// Deletes the beginning of a partition.
 fn delete(
     broker: &mut Broker,
+    who: &Who,
     topic: &TopicName,
     partition: &DeleteRecordsPartition,
 ) -> Result<i64, ResponseError> {
+    if !broker.allows(who, DELETE_TOPIC, topic) {
+        return Err(DELETE_TOPIC.error());
+    }
     let unknown = ResponseError::UnknownTopicOrPartition;
     let config = LogConfig::of(&broker.topics.get(topic).ok_or(unknown)?.configs);
     let log = broker.topics.log_mut(topic, partition.partition_index).ok_or(unknown)?;

@@ -7,6 +7,8 @@ use kafka_protocol::messages::{DeleteTopicsRequest, DeleteTopicsResponse, TopicN
 use kafka_protocol::protocol::{StrBytes, VersionRange};
 
 use super::{Call, Caller, text, versions};
+use crate::sandbox::access::needs::{DELETE_IN_CLUSTER, DELETE_TOPIC, SEE_TOPIC};
+use crate::sandbox::access::{CLUSTER, Who};
 use crate::sandbox::broker::Broker;
 use crate::sandbox::topics::{Refusal, Topics};
 
@@ -19,9 +21,9 @@ impl Call for DeleteTopicsRequest {
     const OFFERED: VersionRange = versions(1, 6);
 
     async fn answer(self, caller: &mut Caller) -> DeleteTopicsResponse {
-        let version = caller.version;
+        let (who, version) = (caller.who(), caller.version);
         let delete = |broker: &mut Broker| -> Vec<_> {
-            self.wanted(version).iter().map(|topic| delete(broker, topic)).collect()
+            self.wanted(version).iter().map(|topic| delete(broker, &who, topic)).collect()
         };
         let mut responses = caller.broker.change(delete);
         if version < WITH_MESSAGE {
@@ -66,7 +68,7 @@ impl Wanted for DeleteTopicsRequest {
 }
 
 /// Deletes one topic.
-fn delete(broker: &mut Broker, topic: &DeleteTopicState) -> DeletableTopicResult {
+fn delete(broker: &mut Broker, who: &Who, topic: &DeleteTopicState) -> DeletableTopicResult {
     let name = match (&topic.name, topic.topic_id) {
         (Some(name), id) if id.is_nil() => name.to_string(),
         (None, id) if !id.is_nil() => {
@@ -83,6 +85,13 @@ fn delete(broker: &mut Broker, topic: &DeleteTopicState) -> DeletableTopicResult
             return answered(topic, Some(&refusal));
         }
     };
+    let may_do_all = broker.allows(who, DELETE_IN_CLUSTER, CLUSTER);
+    let may = |need| may_do_all || broker.allows(who, need, &name);
+    // Whether a topic is there is told only to who may see it.
+    let is_told = may(SEE_TOPIC) && (broker.topics.get(&name).is_none() || may(DELETE_TOPIC));
+    if !is_told {
+        return answered(topic, Some(&DELETE_TOPIC.refusal()));
+    }
     match broker.delete_topic(&name) {
         Ok(id) => {
             let topic = topic.clone().with_name(Some(TopicName(text(&name)))).with_topic_id(id);

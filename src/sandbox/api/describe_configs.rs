@@ -10,6 +10,8 @@ use kafka_protocol::protocol::{StrBytes, VersionRange};
 
 use super::alter_configs::{BROKER, TOPIC};
 use super::{Call, Caller, text, versions};
+use crate::sandbox::access::needs::{SEE_CLUSTER_CONFIGS, SEE_TOPIC_CONFIGS};
+use crate::sandbox::access::{CLUSTER, Who};
 use crate::sandbox::broker::{BROKER_ID, Broker};
 use crate::sandbox::topics::{BROKER_CONFIGS, Configs, Definition, Refusal, Topics, definitions};
 
@@ -24,9 +26,9 @@ impl Call for DescribeConfigsRequest {
     const OFFERED: VersionRange = versions(1, 4);
 
     async fn answer(self, caller: &mut Caller) -> DescribeConfigsResponse {
-        let synonyms = self.include_synonyms;
+        let (who, synonyms) = (caller.who(), self.include_synonyms);
         let describe = |broker: &Broker| -> Vec<_> {
-            let describe = |resource| match describe(broker, resource, synonyms) {
+            let describe = |resource| match describe(broker, &who, resource, synonyms) {
                 Ok(configs) => answered(resource).with_configs(configs),
                 Err(refusal) => refused(resource, &refusal),
             };
@@ -62,6 +64,7 @@ fn refused(resource: &DescribeConfigsResource, refusal: &Refusal) -> DescribeCon
 /// Describes the configs of a resource that were asked for.
 fn describe(
     broker: &Broker,
+    who: &Who,
     resource: &DescribeConfigsResource,
     synonyms: bool,
 ) -> Result<Vec<DescribeConfigsResourceResult>, Refusal> {
@@ -70,6 +73,11 @@ fn describe(
     let is_wanted =
         |name: &str| keys.is_none_or(|keys| keys.iter().any(|key| key.as_str() == name));
     let name = resource.resource_name.as_str();
+    match resource.resource_type {
+        TOPIC => broker.access.check(who, SEE_TOPIC_CONFIGS, name)?,
+        BROKER => broker.access.check(who, SEE_CLUSTER_CONFIGS, CLUSTER)?,
+        _ => {}
+    }
     match resource.resource_type {
         TOPIC => {
             let topic = broker.topics.find(name)?;

@@ -12,6 +12,8 @@ use kafka_protocol::protocol::{StrBytes, VersionRange};
 
 use super::{Call, Caller, code, text, versions};
 use crate::model::name::GroupId;
+use crate::sandbox::access::needs::{DELETE_GROUP, SEE_CLUSTER, SEE_GROUP};
+use crate::sandbox::access::{CLUSTER, Kind};
 use crate::sandbox::groups;
 
 /// From this version on a group that does not exist is an error (KIP-1043), not just dead.
@@ -24,13 +26,23 @@ impl Call for DescribeGroupsRequest {
     const OFFERED: VersionRange = versions(0, 6);
 
     async fn answer(self, caller: &mut Caller) -> DescribeGroupsResponse {
-        let version = caller.version;
+        let (version, who) = (caller.version, caller.who());
+        let wants_operations = self.include_authorized_operations;
         let groups = caller.broker.look(|broker| {
-            let describe =
-                |id: ProtocolGroupId| match broker.groups.describe(&GroupId::new(id.as_str())) {
+            let describe = |id: ProtocolGroupId| {
+                if !broker.allows(&who, SEE_GROUP, id.as_str()) {
+                    return refused(id, SEE_GROUP.error());
+                }
+                let operations = broker.access.operations(&who, Kind::Group, id.as_str());
+                let group = match broker.groups.describe(&GroupId::new(id.as_str())) {
                     None => dead(id, version),
                     Some(group) => alive(id, group),
                 };
+                if wants_operations && group.error_code == 0 {
+                    return group.with_authorized_operations(operations);
+                }
+                group
+            };
             self.groups.into_iter().map(describe).collect()
         });
         DescribeGroupsResponse::default().with_groups(groups)
@@ -41,12 +53,13 @@ impl Call for DescribeGroupsRequest {
     }
 
     fn refuse(self, error: ResponseError) -> DescribeGroupsResponse {
-        let groups = self
-            .groups
-            .into_iter()
-            .map(|id| DescribedGroup::default().with_group_id(id).with_error_code(error.code()));
+        let groups = self.groups.into_iter().map(|id| refused(id, error));
         DescribeGroupsResponse::default().with_groups(groups.collect())
     }
+}
+
+fn refused(id: ProtocolGroupId, error: ResponseError) -> DescribedGroup {
+    DescribedGroup::default().with_group_id(id).with_error_code(error.code())
 }
 
 fn dead(id: ProtocolGroupId, version: i16) -> DescribedGroup {
@@ -82,7 +95,14 @@ impl Call for ListGroupsRequest {
     const OFFERED: VersionRange = versions(0, 5);
 
     async fn answer(self, caller: &mut Caller) -> ListGroupsResponse {
-        let listed = caller.broker.look(|broker| broker.groups.list());
+        let who = caller.who();
+        let listed = caller.broker.look(|broker| {
+            let mut listed = broker.groups.list();
+            if !broker.allows(&who, SEE_CLUSTER, CLUSTER) {
+                listed.retain(|group| broker.allows(&who, SEE_GROUP, group.id.as_str()));
+            }
+            listed
+        });
         let is_wanted = |filter: &[StrBytes], what: &str| {
             filter.is_empty() || filter.iter().any(|wanted| wanted.eq_ignore_ascii_case(what))
         };
@@ -109,9 +129,14 @@ impl Call for DeleteGroupsRequest {
     const OFFERED: VersionRange = versions(0, 2);
 
     async fn answer(self, caller: &mut Caller) -> DeleteGroupsResponse {
+        let who = caller.who();
         let results = caller.broker.change(|broker| {
             let delete = |id: ProtocolGroupId| {
-                let deleted = broker.groups.delete(&GroupId::new(id.as_str()));
+                let deleted = if broker.allows(&who, DELETE_GROUP, id.as_str()) {
+                    broker.groups.delete(&GroupId::new(id.as_str()))
+                } else {
+                    Err(DELETE_GROUP.error())
+                };
                 DeletableGroupResult::default().with_group_id(id).with_error_code(code(&deleted))
             };
             self.groups_names.into_iter().map(delete).collect()

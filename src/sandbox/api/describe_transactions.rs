@@ -13,6 +13,8 @@ use kafka_protocol::protocol::VersionRange;
 
 use super::{Call, Caller, text, versions};
 use crate::model::offset::TopicPartition;
+use crate::sandbox::access::Who;
+use crate::sandbox::access::needs::{SEE_TOPIC, SEE_TRANSACTIONAL_ID};
 use crate::sandbox::broker::Broker;
 use crate::sandbox::transactions::{Wanted, is_state};
 
@@ -29,7 +31,12 @@ impl Call for ListTransactionsRequest {
                 .then(|| known.iter().map(ToString::to_string).collect()),
             longer_than_ms: Some(self.duration_filter).filter(|duration| *duration >= 0),
         };
-        let listed = caller.broker.look(|broker| broker.transactions.list(&wanted, broker.now()));
+        let who = caller.who();
+        let listed = caller.broker.look(|broker| {
+            let mut listed = broker.transactions.list(&wanted, broker.now());
+            listed.retain(|one| broker.allows(&who, SEE_TRANSACTIONAL_ID, &one.transactional_id));
+            listed
+        });
         let states = listed.into_iter().map(|transaction| {
             Listed::default()
                 .with_transactional_id(TransactionalId(text(&transaction.transactional_id)))
@@ -50,8 +57,9 @@ impl Call for DescribeTransactionsRequest {
     const OFFERED: VersionRange = versions(0, 0);
 
     async fn answer(self, caller: &mut Caller) -> DescribeTransactionsResponse {
+        let who = caller.who();
         let states = caller.broker.look(|broker| {
-            self.transactional_ids.into_iter().map(|id| describe(broker, id)).collect()
+            self.transactional_ids.into_iter().map(|id| describe(broker, &who, id)).collect()
         });
         DescribeTransactionsResponse::default().with_transaction_states(states)
     }
@@ -70,11 +78,16 @@ fn refused(id: TransactionalId, error: ResponseError) -> Described {
     Described::default().with_transactional_id(id).with_error_code(error.code())
 }
 
-fn describe(broker: &Broker, id: TransactionalId) -> Described {
-    let described = match broker.transactions.describe(id.as_str()) {
+fn describe(broker: &Broker, who: &Who, id: TransactionalId) -> Described {
+    if !broker.allows(who, SEE_TRANSACTIONAL_ID, id.as_str()) {
+        return refused(id, SEE_TRANSACTIONAL_ID.error());
+    }
+    let mut described = match broker.transactions.describe(id.as_str()) {
         Err(error) => return refused(id, error),
         Ok(described) => described,
     };
+    let may_see = |one: &TopicPartition| broker.allows(who, SEE_TOPIC, one.topic.as_str());
+    described.partitions.retain(may_see);
     Described::default()
         .with_transactional_id(id)
         .with_transaction_state(text(described.state))

@@ -5,6 +5,8 @@ use kafka_protocol::messages::{EndTxnRequest, EndTxnResponse};
 use kafka_protocol::protocol::VersionRange;
 
 use super::{Call, Caller, code, since, versions};
+use crate::sandbox::access::Need;
+use crate::sandbox::access::needs::WRITE_TRANSACTIONAL_ID;
 use crate::sandbox::broker::Broker;
 use crate::sandbox::transactions::{Outcome, Producer};
 
@@ -23,6 +25,10 @@ impl Call for EndTxnRequest {
 
     fn groups(&self) -> Vec<String> {
         vec![self.transactional_id.to_string()]
+    }
+
+    fn needs(&self) -> Vec<(Need, String)> {
+        vec![(WRITE_TRANSACTIONAL_ID, self.transactional_id.to_string())]
     }
 
     fn refuse(self, error: ResponseError) -> EndTxnResponse {

@@ -13,6 +13,8 @@ use kafka_protocol::messages::{FetchRequest, FetchResponse, ProducerId};
 use kafka_protocol::protocol::VersionRange;
 
 use super::{Call, Caller, leader_epoch_error, versions};
+use crate::sandbox::access::Who;
+use crate::sandbox::access::needs::READ_TOPIC;
 use crate::sandbox::broker::Broker;
 use crate::sandbox::log::{Bounds, Isolation, Log, OutOfRange, Slice};
 use crate::sandbox::topics::Topics;
@@ -28,16 +30,16 @@ impl Call for FetchRequest {
             let error = ResponseError::FetchSessionIdNotFound;
             return FetchResponse::default().with_error_code(error.code());
         }
-        let version = caller.version;
+        let (who, version) = (caller.who(), caller.version);
         let patience = Duration::from_millis(u64::try_from(self.max_wait_ms).unwrap_or(0));
         let min_bytes = usize::try_from(self.min_bytes).unwrap_or(0);
         let enough = |broker: &mut Broker| {
-            let read = Read::of(broker, &self, version);
+            let read = Read::of(broker, &who, &self, version);
             (read.is_urgent || read.size >= min_bytes).then_some(read)
         };
         let read = match caller.broker.wait_for(patience, enough).await {
             Some(read) => read,
-            None => caller.broker.look(|broker| Read::of(broker, &self, version)),
+            None => caller.broker.look(|broker| Read::of(broker, &who, &self, version)),
         };
         FetchResponse::default().with_responses(read.into_responses(&self))
     }
@@ -80,7 +82,7 @@ struct Part {
 
 impl Read {
     /// Reads what a request asks for. The first batch comes even if it is larger than what was asked for.
-    fn of(broker: &Broker, request: &FetchRequest, version: i16) -> Self {
+    fn of(broker: &Broker, who: &Who, request: &FetchRequest, version: i16) -> Self {
         let isolation = Isolation::of(request.isolation_level);
         let mut left = usize::try_from(request.max_bytes).unwrap_or(0).min(MOST_BYTES);
         let mut read = Self { topics: Vec::new(), size: 0, is_urgent: request.topics.is_empty() };
@@ -90,7 +92,7 @@ impl Read {
                 let max_bytes = usize::try_from(partition.partition_max_bytes).unwrap_or(0);
                 let bounds =
                     Bounds { max_bytes: max_bytes.min(left), at_least_one: read.size == 0 };
-                let part = match find(broker, topic, partition, version) {
+                let part = match find(broker, who, topic, partition, version) {
                     Ok(log) => Part::of(log, partition, bounds, isolation),
                     Err(error) => Part::failed(partition.partition, error),
                 };
@@ -127,6 +129,7 @@ impl Read {
 /// Finds a partition, by the topic's name or since version 13 by its id.
 fn find<'b>(
     broker: &'b Broker,
+    who: &Who,
     topic: &FetchTopic,
     partition: &FetchPartition,
     version: i16,
@@ -136,6 +139,9 @@ fn find<'b>(
     } else {
         &topic.topic
     };
+    if !broker.allows(who, READ_TOPIC, name) {
+        return Err(READ_TOPIC.error());
+    }
     let log = broker.topics.log(name, partition.partition);
     let log = log.ok_or(ResponseError::UnknownTopicOrPartition)?;
     leader_epoch_error(partition.current_leader_epoch).map_or(Ok(log), Err)

@@ -6,6 +6,8 @@ use kafka_protocol::messages::{BrokerId, FindCoordinatorRequest, FindCoordinator
 use kafka_protocol::protocol::{StrBytes, VersionRange};
 
 use super::{Call, Caller, text, versions};
+use crate::sandbox::access::Need;
+use crate::sandbox::access::needs::{SEE_GROUP, SEE_TRANSACTIONAL_ID};
 use crate::sandbox::broker::BROKER_ID;
 
 /// From this version on several coordinators are asked for at once (KIP-699).
@@ -27,7 +29,12 @@ impl Call for FindCoordinatorRequest {
                 .with_host(caller.host())
                 .with_port(caller.port());
         }
+        let (who, need) = (caller.who(), need(self.key_type));
+        let may_see = |key: &StrBytes| caller.broker.look(|broker| broker.allows(&who, need, key));
         let coordinators = self.coordinator_keys.into_iter().map(|key| {
+            if !may_see(&key) {
+                return refused(key, need.error());
+            }
             Coordinator::default()
                 .with_key(key)
                 .with_node_id(BROKER_ID)
@@ -43,24 +50,38 @@ impl Call for FindCoordinatorRequest {
         keys.filter(|key| !key.is_empty()).map(ToString::to_string).collect()
     }
 
+    fn needs(&self) -> Vec<(Need, String)> {
+        // Of several keys each is looked at by itself.
+        if self.coordinator_keys.is_empty() && KEY_TYPES.contains(&self.key_type) {
+            return vec![(need(self.key_type), self.key.to_string())];
+        }
+        Vec::new()
+    }
+
     fn refuse(self, error: ResponseError) -> FindCoordinatorResponse {
-        let message = Some(text(&error.to_string()));
         if self.coordinator_keys.is_empty() {
             return FindCoordinatorResponse::default()
                 .with_error_code(error.code())
-                .with_error_message(message)
+                .with_error_message(Some(text(&error.to_string())))
                 .with_node_id(BrokerId(-1))
                 .with_port(-1);
         }
-        let refused = |key: StrBytes| {
-            Coordinator::default()
-                .with_key(key)
-                .with_error_code(error.code())
-                .with_error_message(message.clone())
-                .with_node_id(BrokerId(-1))
-                .with_port(-1)
-        };
-        let coordinators = self.coordinator_keys.into_iter().map(refused);
+        let coordinators = self.coordinator_keys.into_iter().map(|key| refused(key, error));
         FindCoordinatorResponse::default().with_coordinators(coordinators.collect())
     }
+}
+
+/// Returns the right to find the coordinator of a key.
+fn need(key_type: i8) -> Need {
+    if key_type == 0 { SEE_GROUP } else { SEE_TRANSACTIONAL_ID }
+}
+
+/// Refuses one key of several.
+fn refused(key: StrBytes, error: ResponseError) -> Coordinator {
+    Coordinator::default()
+        .with_key(key)
+        .with_error_code(error.code())
+        .with_error_message(Some(text(&error.to_string())))
+        .with_node_id(BrokerId(-1))
+        .with_port(-1)
 }

@@ -5,6 +5,9 @@ use kafka_protocol::messages::{InitProducerIdRequest, InitProducerIdResponse, Pr
 use kafka_protocol::protocol::VersionRange;
 
 use super::{Call, Caller, since, versions};
+use crate::sandbox::access::CLUSTER;
+use crate::sandbox::access::Need;
+use crate::sandbox::access::needs::{WRITE_IDEMPOTENTLY, WRITE_TOPIC, WRITE_TRANSACTIONAL_ID};
 use crate::sandbox::broker::Broker;
 use crate::sandbox::transactions::Producer;
 
@@ -15,6 +18,15 @@ impl Call for InitProducerIdRequest {
     const OFFERED: VersionRange = versions(0, 5);
 
     async fn answer(self, caller: &mut Caller) -> InitProducerIdResponse {
+        // Who may write to any topic may do so idempotently (KIP-679).
+        let who = caller.who();
+        let may_write = caller.broker.look(|broker| {
+            broker.allows(&who, WRITE_IDEMPOTENTLY, CLUSTER)
+                || broker.access.allows_any(&who, WRITE_TOPIC)
+        });
+        if self.transactional_id.is_none() && !may_write {
+            return self.refuse(WRITE_IDEMPOTENTLY.error());
+        }
         let started = caller.broker.change(|broker| start(broker, &self));
         match started {
             Err(error) => self.refuse(since(FENCED, caller.version, error)),
@@ -26,6 +38,11 @@ impl Call for InitProducerIdRequest {
 
     fn groups(&self) -> Vec<String> {
         self.transactional_id.iter().map(|id| id.to_string()).collect()
+    }
+
+    fn needs(&self) -> Vec<(Need, String)> {
+        let id = self.transactional_id.iter();
+        id.map(|id| (WRITE_TRANSACTIONAL_ID, id.to_string())).collect()
     }
 
     fn refuse(self, error: ResponseError) -> InitProducerIdResponse {

@@ -8,6 +8,8 @@ use kafka_protocol::protocol::VersionRange;
 
 use super::{Call, Caller, GROUP_PATIENCE, owned, text, versions};
 use crate::model::name::GroupId;
+use crate::sandbox::access::Need;
+use crate::sandbox::access::needs::READ_GROUP;
 use crate::sandbox::broker::new_id;
 use crate::sandbox::groups::{Join, JoinAnswer, JoinRefused, Joined, Protocol};
 
@@ -39,6 +41,10 @@ impl Call for JoinGroupRequest {
 
     fn groups(&self) -> Vec<String> {
         vec![self.group_id.to_string()]
+    }
+
+    fn needs(&self) -> Vec<(Need, String)> {
+        vec![(READ_GROUP, self.group_id.to_string())]
     }
 
     fn refuse(self, error: ResponseError) -> JoinGroupResponse {

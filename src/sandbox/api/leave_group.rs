@@ -8,6 +8,8 @@ use kafka_protocol::protocol::VersionRange;
 
 use super::{Call, Caller, code, owned, versions};
 use crate::model::name::GroupId;
+use crate::sandbox::access::Need;
+use crate::sandbox::access::needs::READ_GROUP;
 use crate::sandbox::groups::Leaver;
 
 /// From this version on several members leave at once (KIP-345).
@@ -53,6 +55,10 @@ impl Call for LeaveGroupRequest {
 
     fn groups(&self) -> Vec<String> {
         vec![self.group_id.to_string()]
+    }
+
+    fn needs(&self) -> Vec<(Need, String)> {
+        vec![(READ_GROUP, self.group_id.to_string())]
     }
 
     fn refuse(self, error: ResponseError) -> LeaveGroupResponse {

@@ -9,6 +9,7 @@ use kafka_protocol::messages::{ListOffsetsRequest, ListOffsetsResponse, TopicNam
 use kafka_protocol::protocol::VersionRange;
 
 use super::{Call, Caller, Repeated, leader_epoch_error, versions};
+use crate::sandbox::access::needs::SEE_TOPIC;
 use crate::sandbox::broker::Broker;
 use crate::sandbox::log::{Found, Isolation, Position};
 use crate::sandbox::topics::Topics;
@@ -22,12 +23,16 @@ impl Call for ListOffsetsRequest {
         });
         let mut repeated = Repeated::of(named);
         let isolation = Isolation::of(self.isolation_level);
-        let version = caller.version;
+        let (who, version) = (caller.who(), caller.version);
         caller.broker.look(|broker| {
             each(&self, |topic, partition| {
-                let found = match repeated.check(&(topic, partition.partition_index)) {
-                    Some(_) => Err(ResponseError::InvalidRequest),
-                    None => find(broker, topic, partition, version, isolation),
+                let is_repeated = repeated.check(&(topic, partition.partition_index)).is_some();
+                let found = if !broker.allows(&who, SEE_TOPIC, topic) {
+                    Err(SEE_TOPIC.error())
+                } else if is_repeated {
+                    Err(ResponseError::InvalidRequest)
+                } else {
+                    find(broker, topic, partition, version, isolation)
                 };
                 response(partition, found)
             })

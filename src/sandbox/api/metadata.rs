@@ -9,7 +9,10 @@ use kafka_protocol::messages::{MetadataRequest, MetadataResponse, TopicName};
 use kafka_protocol::protocol::{StrBytes, VersionRange};
 use uuid::Uuid;
 
+use super::cluster::{self, UNASKED};
 use super::{Call, Caller, text, versions};
+use crate::sandbox::access::needs::SEE_TOPIC;
+use crate::sandbox::access::{Kind, Who};
 use crate::sandbox::broker::{BROKER_ID, Broker, LEADER_EPOCH};
 use crate::sandbox::topics::{Topic, Topics};
 
@@ -19,13 +22,28 @@ impl Call for MetadataRequest {
     async fn answer(self, caller: &mut Caller) -> MetadataResponse {
         // Version 0 has no null: an empty list asks for all.
         let wanted = self.topics.filter(|topics| caller.version > 0 || !topics.is_empty());
-        let (topics, cluster_id) = caller.broker.look(|broker| {
-            let topics = match wanted {
-                None => broker.topics.iter().map(|(name, topic)| describe(name, topic)).collect(),
-                Some(wanted) => wanted.iter().map(|topic| find(broker, topic)).collect(),
+        let who = caller.who();
+        let wants_operations = self.include_topic_authorized_operations;
+        let (topics, cluster_id, operations) = caller.broker.look(|broker| {
+            let mut topics: Vec<_> = match wanted {
+                None => broker
+                    .topics
+                    .iter()
+                    .filter(|(name, _)| broker.allows(&who, SEE_TOPIC, name))
+                    .map(|(name, topic)| describe(name, topic))
+                    .collect(),
+                Some(wanted) => wanted.iter().map(|topic| find(broker, &who, topic)).collect(),
             };
-            (topics, broker.cluster_id.clone())
+            if wants_operations {
+                let operations = |name: &str| broker.access.operations(&who, Kind::Topic, name);
+                for topic in topics.iter_mut().filter(|topic| topic.error_code == 0) {
+                    let name = topic.name.as_ref().map_or("", |name| name.as_str());
+                    topic.topic_authorized_operations = operations(name);
+                }
+            }
+            (topics, broker.cluster_id.clone(), cluster::operations(broker, &who))
         });
+        let wants_operations = self.include_cluster_authorized_operations;
         MetadataResponse::default()
             .with_brokers(vec![
                 MetadataResponseBroker::default()
@@ -35,6 +53,7 @@ impl Call for MetadataRequest {
             ])
             .with_cluster_id(Some(StrBytes::from_string(cluster_id)))
             .with_controller_id(BROKER_ID)
+            .with_cluster_authorized_operations(if wants_operations { operations } else { UNASKED })
             .with_topics(topics)
     }
 
@@ -58,7 +77,7 @@ impl Call for MetadataRequest {
 }
 
 /// Describes the topic that was asked for by name or by id.
-fn find(broker: &Broker, wanted: &MetadataRequestTopic) -> MetadataResponseTopic {
+fn find(broker: &Broker, who: &Who, wanted: &MetadataRequestTopic) -> MetadataResponseTopic {
     let unknown = |error: ResponseError| {
         MetadataResponseTopic::default()
             .with_error_code(error.code())
@@ -71,6 +90,10 @@ fn find(broker: &Broker, wanted: &MetadataRequestTopic) -> MetadataResponseTopic
         (broker.topics.name_of(wanted.topic_id), ResponseError::UnknownTopicId)
     };
     let Some(name) = name else { return unknown(missing) };
+    // Whether it is there is told only to who may see it.
+    if !broker.allows(who, SEE_TOPIC, name) {
+        return unknown(SEE_TOPIC.error());
+    }
     match broker.topics.get(name) {
         Some(topic) => describe(name, topic),
         None => unknown(missing),

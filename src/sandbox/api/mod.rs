@@ -1,6 +1,7 @@
 //! The calls of the protocol, one file a call or family: between what was decoded and the machines that
 //! decide. Nothing is decided here.
 
+mod acls;
 mod add_to_txn;
 mod alter_configs;
 mod cluster;
@@ -37,7 +38,7 @@ use kafka_protocol::ResponseError;
 use kafka_protocol::messages::api_versions_response::ApiVersion;
 use kafka_protocol::protocol::{Request, StrBytes, VersionRange};
 
-use super::access::Session;
+use super::access::{Need, Session, Who};
 use super::broker::{LEADER_EPOCH, Shared};
 use super::topics::Topics;
 
@@ -61,6 +62,11 @@ pub(super) trait Call: Request + Clone + Send {
 
     /// Names the groups and transactional ids that it is about, for fault rules.
     fn groups(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Names what has to be allowed before any of it is done; the rest is asked for item by item.
+    fn needs(&self) -> Vec<(Need, String)> {
         Vec::new()
     }
 
@@ -94,6 +100,11 @@ impl Caller {
         let session = Session::new(broker.users());
         let client_id = StrBytes::default();
         Self { broker, address, peer, session, client_id, version: 0, offered: Vec::new }
+    }
+
+    /// Returns who asks, as rights are given to them.
+    pub(super) fn who(&self) -> Who {
+        Who::of(&self.session, self.peer.ip())
     }
 
     /// Returns the host by which this client reaches the broker.

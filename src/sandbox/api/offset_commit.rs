@@ -10,6 +10,8 @@ use kafka_protocol::protocol::{StrBytes, VersionRange};
 use super::{Call, Caller, code, owned, versions};
 use crate::model::name::GroupId;
 use crate::model::offset::TopicPartition;
+use crate::sandbox::access::needs::{READ_GROUP, READ_TOPIC};
+use crate::sandbox::access::{Need, Who};
 use crate::sandbox::broker::Broker;
 use crate::sandbox::groups::{PartitionResults, Speaker, StoredOffset};
 use crate::sandbox::topics::Topics;
@@ -39,8 +41,9 @@ impl Call for OffsetCommitRequest {
         });
         let wanted: Vec<_> = wanted.collect();
         let has_group_errors = caller.version >= GROUP_ERRORS;
+        let who = caller.who();
         let codes = caller.broker.change(|broker| {
-            commit_existing(broker, wanted, |broker, offsets| {
+            commit_existing(broker, &who, wanted, |broker, offsets| {
                 let now = broker.now();
                 broker.groups.commit(&speaker, offsets, has_group_errors, now)
             })
@@ -54,6 +57,10 @@ impl Call for OffsetCommitRequest {
 
     fn groups(&self) -> Vec<String> {
         vec![self.group_id.to_string()]
+    }
+
+    fn needs(&self) -> Vec<(Need, String)> {
+        vec![(READ_GROUP, self.group_id.to_string())]
     }
 
     fn refuse(self, error: ResponseError) -> OffsetCommitResponse {
@@ -91,21 +98,22 @@ pub(super) fn stored(offset: i64, leader_epoch: i32, metadata: Option<&StrBytes>
     StoredOffset { offset, leader_epoch, metadata: owned(metadata).unwrap_or_default() }
 }
 
-/// Commits offsets of those partitions that exist. Returns a code for each partition, in the order
-/// asked; an error of the group is one of each partition that exists.
+/// Commits offsets of those partitions that exist and that the caller may read. Returns a code for each
+/// partition, in the order asked; an error of the group is one of each partition that exists.
 pub(super) fn commit_existing(
     broker: &mut Broker,
+    who: &Who,
     wanted: Vec<(TopicPartition, StoredOffset)>,
     commit: impl FnOnce(
         &mut Broker,
         Vec<(TopicPartition, StoredOffset)>,
     ) -> Result<PartitionResults, ResponseError>,
 ) -> Vec<i16> {
-    let exists = existing(broker, wanted.iter().map(|(partition, _)| partition));
+    let exists = existing(broker, who, READ_TOPIC, wanted.iter().map(|(partition, _)| partition));
     let present: Vec<_> = wanted
         .into_iter()
         .zip(&exists)
-        .filter(|(_, exists)| **exists)
+        .filter(|(_, exists)| exists.is_ok())
         .map(|(one, _)| one)
         .collect();
     if present.is_empty() {
@@ -120,23 +128,31 @@ pub(super) fn commit_existing(
     codes(&exists, results)
 }
 
-/// Tells of each partition whether it exists.
+/// Tells of each partition whether it exists, to those who may do with it what they want.
 pub(super) fn existing<'a>(
     broker: &Broker,
+    who: &Who,
+    need: Need,
     partitions: impl Iterator<Item = &'a TopicPartition>,
-) -> Vec<bool> {
+) -> Vec<Result<(), ResponseError>> {
     let exists = |partition: &TopicPartition| {
-        broker.topics.log(partition.topic.as_str(), partition.partition).is_some()
+        let topic = partition.topic.as_str();
+        if !broker.allows(who, need, topic) {
+            return Err(need.error());
+        }
+        let log = broker.topics.log(topic, partition.partition);
+        log.map(|_| ()).ok_or(ResponseError::UnknownTopicOrPartition)
     };
     partitions.map(exists).collect()
 }
 
 /// Puts the codes of those partitions that exist between the others.
-pub(super) fn codes(exists: &[bool], present: Vec<i16>) -> Vec<i16> {
+pub(super) fn codes(exists: &[Result<(), ResponseError>], present: Vec<i16>) -> Vec<i16> {
     let mut present = present.into_iter();
-    let code = |exists: &bool| {
-        let missing = ResponseError::UnknownTopicOrPartition.code();
-        if *exists { present.next().unwrap_or(missing) } else { missing }
+    let missing = ResponseError::UnknownTopicOrPartition.code();
+    let code = |exists: &Result<(), ResponseError>| match exists {
+        Ok(()) => present.next().unwrap_or(missing),
+        Err(error) => error.code(),
     };
     exists.iter().map(code).collect()
 }

@@ -11,6 +11,8 @@ use super::offset_commit::{codes, existing, named};
 use super::{Call, Caller, code, versions};
 use crate::model::name::GroupId;
 use crate::model::offset::TopicPartition;
+use crate::sandbox::access::needs::{DELETE_GROUP, READ_TOPIC};
+use crate::sandbox::access::{Need, Who};
 use crate::sandbox::broker::Broker;
 use crate::sandbox::topics::Topics;
 
@@ -24,7 +26,8 @@ impl Call for OffsetDeleteRequest {
             partitions.map(|partition| named(&topic.name, partition.partition_index))
         });
         let partitions = partitions.collect();
-        let deleted = caller.broker.change(|broker| delete(broker, &group, partitions));
+        let who = caller.who();
+        let deleted = caller.broker.change(|broker| delete(broker, &who, &group, partitions));
         let codes = match deleted {
             Err(error) => return self.refuse(error),
             Ok(codes) => codes,
@@ -52,6 +55,10 @@ impl Call for OffsetDeleteRequest {
         vec![self.group_id.to_string()]
     }
 
+    fn needs(&self) -> Vec<(Need, String)> {
+        vec![(DELETE_GROUP, self.group_id.to_string())]
+    }
+
     fn refuse(self, error: ResponseError) -> OffsetDeleteResponse {
         OffsetDeleteResponse::default().with_error_code(error.code())
     }
@@ -60,11 +67,12 @@ impl Call for OffsetDeleteRequest {
 /// Deletes the offsets of those partitions that exist; the others have none.
 fn delete(
     broker: &mut Broker,
+    who: &Who,
     group: &GroupId,
     partitions: Vec<TopicPartition>,
 ) -> Result<Vec<i16>, ResponseError> {
-    let exists = existing(broker, partitions.iter());
-    let present = partitions.into_iter().zip(&exists).filter(|(_, exists)| **exists);
+    let exists = existing(broker, who, READ_TOPIC, partitions.iter());
+    let present = partitions.into_iter().zip(&exists).filter(|(_, exists)| exists.is_ok());
     let present = present.map(|(partition, _)| partition).collect();
     let results = broker.groups.delete_offsets(group, present)?;
     Ok(codes(&exists, results.iter().map(|(_, result)| code(result)).collect()))

@@ -15,7 +15,10 @@ use super::offset_commit::named;
 use super::{Call, Caller, text, versions};
 use crate::model::name::GroupId;
 use crate::model::offset::TopicPartition;
-use crate::sandbox::groups::{Fetched, Groups, Wanted};
+use crate::sandbox::access::Who;
+use crate::sandbox::access::needs::{SEE_GROUP, SEE_TOPIC};
+use crate::sandbox::broker::Broker;
+use crate::sandbox::groups::{Fetched, Wanted};
 use crate::sandbox::topics::Topics;
 
 /// From this version on several groups are asked for at once (KIP-709).
@@ -25,17 +28,18 @@ impl Call for OffsetFetchRequest {
     const OFFERED: VersionRange = versions(1, 9);
 
     async fn answer(self, caller: &mut Caller) -> OffsetFetchResponse {
-        let must_be_stable = self.require_stable;
+        let (who, must_be_stable) = (caller.who(), self.require_stable);
         if caller.version >= SEVERAL {
             let groups = caller.broker.look(|broker| {
                 let groups = self.groups.iter();
-                groups.map(|group| fetch(&broker.groups, group, must_be_stable)).collect()
+                groups.map(|group| fetch(broker, &who, group, must_be_stable)).collect()
             });
             return OffsetFetchResponse::default().with_groups(groups);
         }
         let group = only_group(self);
-        let fetched = caller.broker.look(|broker| fetch(&broker.groups, &group, must_be_stable));
+        let fetched = caller.broker.look(|broker| fetch(broker, &who, &group, must_be_stable));
         OffsetFetchResponse::default()
+            .with_error_code(fetched.error_code)
             .with_topics(fetched.topics.into_iter().map(of_only_group).collect())
     }
 
@@ -84,16 +88,30 @@ fn of_only_group(topic: OffsetFetchResponseTopics) -> OffsetFetchResponseTopic {
 }
 
 fn fetch(
-    groups: &Groups,
+    broker: &Broker,
+    who: &Who,
     request: &OffsetFetchRequestGroup,
     must_be_stable: bool,
 ) -> OffsetFetchResponseGroup {
     let id = GroupId::new(request.group_id.as_str());
+    let (groups, response) = (&broker.groups, OffsetFetchResponseGroup::default());
+    let response = response.with_group_id(request.group_id.clone());
+    if !broker.allows(who, SEE_GROUP, id.as_str()) {
+        return response.with_error_code(SEE_GROUP.error().code());
+    }
+    let may_see = |topic: &str| broker.allows(who, SEE_TOPIC, topic);
     let topics = match &request.topics {
-        None => by_topic(&groups.fetch(&id, Wanted::All, must_be_stable)),
+        None => {
+            let mut fetched = groups.fetch(&id, Wanted::All, must_be_stable);
+            fetched.retain(|(partition, _)| may_see(partition.topic.as_str()));
+            by_topic(&fetched)
+        }
         Some(topics) => topics
             .iter()
             .map(|topic| {
+                if !may_see(&topic.name) {
+                    return refused(topic);
+                }
                 let partitions = topic.partition_indexes.iter();
                 let partitions = partitions.map(|partition| named(&topic.name, *partition));
                 let wanted = Wanted::Partitions(partitions.collect());
@@ -101,7 +119,26 @@ fn fetch(
             })
             .collect(),
     };
-    OffsetFetchResponseGroup::default().with_group_id(request.group_id.clone()).with_topics(topics)
+    response.with_topics(topics)
+}
+
+/// Answers about a topic that the caller may not see.
+fn refused(topic: &OffsetFetchRequestTopics) -> OffsetFetchResponseTopics {
+    let partitions = topic.partition_indexes.iter();
+    let refused = partitions.map(|partition| nothing(*partition));
+    let error = SEE_TOPIC.error().code();
+    OffsetFetchResponseTopics::default()
+        .with_name(topic.name.clone())
+        .with_partitions(refused.map(|partition| partition.with_error_code(error)).collect())
+}
+
+/// Answers that nothing is known.
+fn nothing(partition: i32) -> OffsetFetchResponsePartitions {
+    OffsetFetchResponsePartitions::default()
+        .with_partition_index(partition)
+        .with_committed_offset(-1)
+        .with_committed_leader_epoch(-1)
+        .with_metadata(Some(text("")))
 }
 
 /// Makes topics of partitions that are in order.
@@ -117,11 +154,7 @@ fn by_topic(fetched: &[(TopicPartition, Fetched)]) -> Vec<OffsetFetchResponseTop
 
 fn respond(name: TopicName, fetched: Vec<(TopicPartition, Fetched)>) -> OffsetFetchResponseTopics {
     let partitions = fetched.into_iter().map(|(partition, fetched)| {
-        let response = OffsetFetchResponsePartitions::default()
-            .with_partition_index(partition.partition)
-            .with_committed_offset(-1)
-            .with_committed_leader_epoch(-1)
-            .with_metadata(Some(text("")));
+        let response = nothing(partition.partition);
         match fetched {
             Fetched::Nothing => response,
             Fetched::Unstable => {

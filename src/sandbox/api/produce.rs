@@ -9,9 +9,11 @@ use kafka_protocol::messages::{ProduceRequest, ProduceResponse};
 use kafka_protocol::protocol::VersionRange;
 
 use super::{Call, Caller, text, versions};
-use crate::kafka::batch::Scratch;
+use crate::kafka::batch::{Batches, Scratch};
 use crate::model::offset::TopicPartition;
 use crate::model::timestamp::Timestamp;
+use crate::sandbox::access::Who;
+use crate::sandbox::access::needs::{WRITE_TOPIC, WRITE_TRANSACTIONAL_ID};
 use crate::sandbox::broker::Broker;
 use crate::sandbox::log::{Appended, At, LogConfig, Produced, Refused, Rules, validate};
 use crate::sandbox::topics::Topics;
@@ -26,26 +28,23 @@ impl Call for ProduceRequest {
     const OFFERED: VersionRange = versions(0, 11);
 
     async fn answer(self, caller: &mut Caller) -> ProduceResponse {
-        if !matches!(self.acks, -1..=1) {
-            return self.refuse(ResponseError::InvalidRequiredAcks);
+        let who = caller.who();
+        let id = self.transactional_id.as_ref().map(|id| id.as_str());
+        let (now, configs, may_transact) = caller.broker.look(|broker| {
+            let may = |id| broker.allows(&who, WRITE_TRANSACTIONAL_ID, id);
+            (broker.now(), configs(broker, &who, &self), id.is_some_and(may))
+        });
+        if !may_transact && is_transactional(&self) {
+            return self.refuse(WRITE_TRANSACTIONAL_ID.error());
         }
-        let (now, configs) = caller.broker.look(|broker| (broker.now(), configs(broker, &self)));
         let allows_zstd = caller.version >= 7;
         let topics = self.topic_data.iter().zip(&configs);
         // Most of the work, done while others use the broker.
         let checked: Vec<Vec<Checked>> =
-            topics.map(|(topic, config)| check(topic, config.as_ref(), now, allows_zstd)).collect();
-        let is_transactional = |it: &Checked| {
-            it.as_ref().is_ok_and(|produced| produced.transactional_producer().is_some())
-        };
-        if self.transactional_id.is_none() && checked.iter().flatten().any(is_transactional) {
-            return self.refuse(ResponseError::TransactionalIdAuthorizationFailed);
-        }
+            topics.map(|(topic, config)| check(topic, config, now, allows_zstd)).collect();
         let topics = self.topic_data.iter().zip(&configs).zip(checked);
-        let by = By {
-            transactional_id: self.transactional_id.as_ref().map_or("", |id| id.as_str()),
-            knows_abortable: caller.version >= 11,
-        };
+        let by =
+            By { transactional_id: id.unwrap_or_default(), knows_abortable: caller.version >= 11 };
         let responses = caller.broker.change(|broker| {
             let room = broker.check_memory();
             topics
@@ -53,7 +52,7 @@ impl Call for ProduceRequest {
                     if let Err(full) = &room {
                         checked.fill(Err(full.clone()));
                     }
-                    append(broker, topic, config.as_ref(), checked, &by)
+                    append(broker, topic, config, checked, &by)
                 })
                 .collect()
         });
@@ -86,24 +85,43 @@ struct By<'a> {
     knows_abortable: bool,
 }
 
-/// Returns the configs of each topic that there is.
-fn configs(broker: &Broker, request: &ProduceRequest) -> Vec<Option<LogConfig>> {
+/// The configs of a topic, or why nothing may be appended to it.
+type Config = Result<LogConfig, ResponseError>;
+
+/// Returns the configs of each topic.
+fn configs(broker: &Broker, who: &Who, request: &ProduceRequest) -> Vec<Config> {
     let config = |topic: &TopicProduceData| {
-        broker.topics.get(&topic.name).map(|topic| LogConfig::of(&topic.configs))
+        if !broker.allows(who, WRITE_TOPIC, &topic.name) {
+            return Err(WRITE_TOPIC.error());
+        }
+        let topic = broker.topics.get(&topic.name);
+        let topic = topic.ok_or(ResponseError::UnknownTopicOrPartition)?;
+        match request.acks {
+            -1..=1 => Ok(LogConfig::of(&topic.configs)),
+            _ => Err(ResponseError::InvalidRequiredAcks),
+        }
     };
     request.topic_data.iter().map(config).collect()
+}
+
+/// Tells whether any of the records are part of a transaction: like Kafka, by the first batch of each
+/// partition.
+fn is_transactional(request: &ProduceRequest) -> bool {
+    let data = request.topic_data.iter().flat_map(|topic| &topic.partition_data);
+    let mut first = data.filter_map(|data| Batches::new(data.records.as_deref()?).next());
+    first.any(|batch| batch.is_ok_and(|batch| batch.header.is_transactional()))
 }
 
 /// Checks what is to be appended to the partitions of a topic.
 fn check(
     topic: &TopicProduceData,
-    config: Option<&LogConfig>,
+    config: &Config,
     now: Timestamp,
     allows_zstd: bool,
 ) -> Vec<Checked> {
     let mut scratch = Scratch::default();
     let check = |data: &PartitionProduceData| {
-        let config = config.ok_or(ResponseError::UnknownTopicOrPartition)?;
+        let config = config.as_ref().map_err(|error| *error)?;
         let partition = format!("{}-{}", topic.name.as_str(), data.index);
         let rules = Rules { config, partition: &partition, now, allows_zstd };
         let records = data.records.as_ref().ok_or(ResponseError::InvalidRecord)?;
@@ -116,16 +134,19 @@ fn check(
 fn append(
     broker: &mut Broker,
     topic: &TopicProduceData,
-    config: Option<&LogConfig>,
+    config: &Config,
     checked: Vec<Checked>,
     by: &By<'_>,
 ) -> TopicProduceResponse {
     let now = broker.now();
     let append = |(data, checked): (&PartitionProduceData, Checked)| {
-        let log = broker.topics.log_mut(&topic.name, data.index);
-        let (Some(log), Some(config)) = (log, config) else {
-            let unknown = Err(ResponseError::UnknownTopicOrPartition.into());
-            return response(data.index, &unknown, -1);
+        let refuse = |error: ResponseError| response(data.index, &Err(error.into()), -1);
+        let config = match config {
+            Ok(config) => config,
+            Err(error) => return refuse(*error),
+        };
+        let Some(log) = broker.topics.log_mut(&topic.name, data.index) else {
+            return refuse(ResponseError::UnknownTopicOrPartition);
         };
         let appended = checked.and_then(|produced| {
             if let Some(producer) = produced.transactional_producer()

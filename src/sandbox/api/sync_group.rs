@@ -7,6 +7,8 @@ use kafka_protocol::protocol::VersionRange;
 
 use super::{Call, Caller, GROUP_PATIENCE, owned, text, versions};
 use crate::model::name::GroupId;
+use crate::sandbox::access::Need;
+use crate::sandbox::access::needs::READ_GROUP;
 use crate::sandbox::groups::{Speaker, Sync, Synced};
 
 /// From this version on a member has to name the protocol (KIP-559).
@@ -42,6 +44,10 @@ impl Call for SyncGroupRequest {
 
     fn groups(&self) -> Vec<String> {
         vec![self.group_id.to_string()]
+    }
+
+    fn needs(&self) -> Vec<(Need, String)> {
+        vec![(READ_GROUP, self.group_id.to_string())]
     }
 
     fn refuse(self, error: ResponseError) -> SyncGroupResponse {

@@ -10,6 +10,8 @@ use kafka_protocol::protocol::VersionRange;
 use super::offset_commit::{commit_existing, named, stored};
 use super::{Call, Caller, owned, versions};
 use crate::model::name::GroupId;
+use crate::sandbox::access::Need;
+use crate::sandbox::access::needs::{READ_GROUP, WRITE_TRANSACTIONAL_ID};
 use crate::sandbox::broker::Broker;
 use crate::sandbox::groups::{NewOffsets, PartitionResults, Speaker};
 use crate::sandbox::topics::Topics;
@@ -35,8 +37,9 @@ impl Call for TxnOffsetCommitRequest {
         });
         let wanted: Vec<_> = wanted.collect();
         let knows_abortable = caller.version >= ABORTABLE;
+        let who = caller.who();
         let codes = caller.broker.change(|broker| {
-            commit_existing(broker, wanted, |broker, offsets| {
+            commit_existing(broker, &who, wanted, |broker, offsets| {
                 commit(broker, &self, offsets, knows_abortable)
             })
         });
@@ -49,6 +52,13 @@ impl Call for TxnOffsetCommitRequest {
 
     fn groups(&self) -> Vec<String> {
         vec![self.group_id.to_string(), self.transactional_id.to_string()]
+    }
+
+    fn needs(&self) -> Vec<(Need, String)> {
+        vec![
+            (WRITE_TRANSACTIONAL_ID, self.transactional_id.to_string()),
+            (READ_GROUP, self.group_id.to_string()),
+        ]
     }
 
     fn refuse(self, error: ResponseError) -> TxnOffsetCommitResponse {

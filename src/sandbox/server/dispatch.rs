@@ -4,8 +4,9 @@ use bytes::BytesMut;
 use kafka_protocol::messages::api_versions_response::ApiVersion;
 use kafka_protocol::messages::{
     AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, AlterConfigsRequest, ApiVersionsRequest,
-    CreatePartitionsRequest, CreateTopicsRequest, DeleteGroupsRequest, DeleteRecordsRequest,
-    DeleteTopicsRequest, DescribeClusterRequest, DescribeConfigsRequest, DescribeGroupsRequest,
+    CreateAclsRequest, CreatePartitionsRequest, CreateTopicsRequest, DeleteAclsRequest,
+    DeleteGroupsRequest, DeleteRecordsRequest, DeleteTopicsRequest, DescribeAclsRequest,
+    DescribeClusterRequest, DescribeConfigsRequest, DescribeGroupsRequest,
     DescribeTransactionsRequest, EndTxnRequest, FetchRequest, FindCoordinatorRequest,
     HeartbeatRequest, IncrementalAlterConfigsRequest, InitProducerIdRequest, JoinGroupRequest,
     LeaveGroupRequest, ListGroupsRequest, ListOffsetsRequest, ListTransactionsRequest,
@@ -61,11 +62,14 @@ calls! {
     AddPartitionsToTxnRequest,
     AlterConfigsRequest,
     ApiVersionsRequest,
+    CreateAclsRequest,
     CreatePartitionsRequest,
     CreateTopicsRequest,
+    DeleteAclsRequest,
     DeleteGroupsRequest,
     DeleteRecordsRequest,
     DeleteTopicsRequest,
+    DescribeAclsRequest,
     DescribeClusterRequest,
     DescribeConfigsRequest,
     DescribeGroupsRequest,
@@ -130,23 +134,23 @@ async fn serve<C: Call>(
     caller.client_id = header.client_id.unwrap_or_default();
     let wants_answer = request.wants_answer();
     let response = match strike(caller, &name, &request) {
-        None => request.answer(caller).await,
+        None => perform(request, caller).await,
         Some(Effect::Error(error)) => request.refuse(error),
         Some(Effect::ErrorAfter(error)) => {
-            drop(request.clone().answer(caller).await);
+            drop(perform(request.clone(), caller).await);
             request.refuse(error)
         }
         Some(Effect::Drop) => return Ok(Reply::Close),
         Some(Effect::DropAfter) => {
-            drop(request.answer(caller).await);
+            drop(perform(request, caller).await);
             return Ok(Reply::Close);
         }
         Some(Effect::Delay(time)) => {
             sleep(time).await;
-            request.answer(caller).await
+            perform(request, caller).await
         }
         Some(Effect::Throttle(time)) => {
-            let mut response = request.answer(caller).await;
+            let mut response = perform(request, caller).await;
             throttle(&mut response, i32::try_from(time.as_millis()).unwrap_or(i32::MAX));
             response
         }
@@ -157,6 +161,21 @@ async fn serve<C: Call>(
     frame::encode(&response, version, header.correlation_id)
         .map(Reply::Answer)
         .map_err(|error| format!("{name} in version {version} cannot be answered: {error}"))
+}
+
+/// Has a request answered, if the caller may ask for it.
+async fn perform<C: Call>(request: C, caller: &mut Caller) -> C::Response {
+    let denied = caller.broker.look(|broker| {
+        if !broker.access.is_enforced() {
+            return None;
+        }
+        let (who, needs) = (caller.who(), request.needs());
+        needs.into_iter().find(|(need, name)| !broker.allows(&who, *need, name))
+    });
+    match denied {
+        None => request.answer(caller).await,
+        Some((need, _)) => request.refuse(need.error()),
+    }
 }
 
 /// Says what goes wrong with a request because somebody wants it to.
