@@ -6,11 +6,6 @@
 //! they take what was asked and the time, and return values. `api` translates between them and the
 //! protocol, one file a call; `server` owns the sockets. The whole state is one [`Broker`](broker::Broker)
 //! behind one lock, so that what belongs together happens at once.
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "the room is being built; taken away with its last slice"
-)]
 
 mod access;
 mod api;

@@ -19,7 +19,6 @@ use crate::sandbox::access::Who;
 use crate::sandbox::access::needs::{SEE_GROUP, SEE_TOPIC};
 use crate::sandbox::broker::Broker;
 use crate::sandbox::groups::{Fetched, Wanted};
-use crate::sandbox::topics::Topics;
 
 /// From this version on several groups are asked for at once (KIP-709).
 const SEVERAL: i16 = 8;

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 
 use kafka_protocol::ResponseError;
 
-pub(in crate::sandbox) use describe::{DescribedGroup, DescribedMember, ListedGroup};
+pub(in crate::sandbox) use describe::DescribedGroup;
 pub(in crate::sandbox) use join::Join;
 pub(in crate::sandbox) use member::Protocol;
 pub(in crate::sandbox) use membership::{Leaver, Speaker, Sync};
@@ -29,9 +29,7 @@ pub(in crate::sandbox) use offset_commit::{NewOffsets, PartitionResults};
 pub(in crate::sandbox) use offset_fetch::{Fetched, Wanted};
 pub(in crate::sandbox) use offsets::StoredOffset;
 pub(in crate::sandbox) use settings::Settings;
-pub(in crate::sandbox) use waiting::{
-    JoinAnswer, JoinRefused, Joined, RosterEntry, SyncAnswer, Synced, Ticket,
-};
+pub(in crate::sandbox) use waiting::{JoinAnswer, JoinRefused, Joined, SyncAnswer, Synced, Ticket};
 
 use crate::model::name::GroupId;
 use crate::model::timestamp::Timestamp;

@@ -78,7 +78,8 @@ impl Log {
         self.producers.is_open(producer_id)
     }
 
-    /// Returns the size of all batches in bytes, as `DescribeLogDirs` has it.
+    /// Returns the size of all batches in bytes.
+    #[cfg(test)]
     pub(super) fn size(&self) -> u64 {
         self.size
     }

@@ -11,8 +11,6 @@ use crate::model::timestamp::Timestamp;
 /// A batch as it is stored.
 #[derive(Debug, Clone)]
 pub(super) struct Stored {
-    /// The offset of its first record when it was written.
-    pub(super) base_offset: i64,
     /// The offset of its last record when it was written.
     pub(super) last_offset: i64,
     /// The greatest timestamp of its records.
@@ -25,7 +23,6 @@ impl Stored {
     /// Stores an encoded batch.
     pub(super) fn new(header: &BatchHeader, bytes: Vec<u8>) -> Self {
         Self {
-            base_offset: header.base_offset,
             last_offset: header.last_offset(),
             max_timestamp: header.max_timestamp,
             bytes: Bytes::from(bytes),
@@ -199,7 +196,7 @@ mod tests {
         }
         let size = segment.size;
         segment.forget_before(3);
-        assert_eq!(segment.batches.front().unwrap().base_offset, 2);
+        assert_eq!(segment.batches.front().unwrap().last_offset, 3);
         assert_eq!(segment.size, size / 3 * 2);
         assert_eq!(segment.end(), 6);
     }

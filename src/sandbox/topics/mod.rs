@@ -98,11 +98,6 @@ impl Topics {
         self.by_name.iter().map(|(name, topic)| (name.as_str(), topic))
     }
 
-    /// Iterates over the topics to change them.
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Topic)> {
-        self.by_name.iter_mut().map(|(name, topic)| (name.as_str(), topic))
-    }
-
     /// Checks a new topic and says how many partitions it gets.
     pub(super) fn check(&self, new: &NewTopic) -> Result<usize, Refusal> {
         new.check()?;

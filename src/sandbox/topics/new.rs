@@ -27,6 +27,7 @@ pub(in crate::sandbox) struct NewTopic {
 
 impl NewTopic {
     /// A topic with so many partitions and nothing else said.
+    #[cfg(test)]
     pub(in crate::sandbox) fn of(name: &str, partitions: i32) -> Self {
         Self {
             name: name.to_owned(),

@@ -20,9 +20,7 @@ use std::collections::BTreeMap;
 use kafka_protocol::ResponseError;
 
 pub(in crate::sandbox) use end::{Ending, Outcome};
-pub(in crate::sandbox) use init::Initialised;
-pub(in crate::sandbox) use list::{DescribedTransaction, ListedTransaction, Wanted, is_state};
-pub(in crate::sandbox) use partitions::NotInTransaction;
+pub(in crate::sandbox) use list::{Wanted, is_state};
 pub(in crate::sandbox) use settings::Settings;
 pub(in crate::sandbox) use transaction::Producer;
 

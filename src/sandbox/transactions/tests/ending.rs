@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::sandbox::transactions::partitions::NotInTransaction;
 
 #[test]
 fn a_transaction_begins_with_its_first_partition_and_ends_with_markers() {

@@ -1,6 +1,7 @@
 //! Starting producers, and fencing those before.
 
 use super::*;
+use crate::sandbox::transactions::partitions::NotInTransaction;
 
 #[test]
 fn an_idempotent_producer_gets_an_id_of_its_own() {
