@@ -1,7 +1,7 @@
 //! Groups with their members: `DescribeGroups`, and `ConsumerGroupDescribe` for those with the
 //! protocol of KIP-848.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kafka_protocol::messages::consumer_group_describe_response::{
     DescribedGroup as NewGroup, Member as NewMember,
@@ -77,8 +77,24 @@ async fn describe(
             }
         }
     }
-    if !new.is_empty() {
-        answers.extend(describe_new(&connection, &new, deadline).await?);
+    if new.is_empty() {
+        return Ok(answers);
+    }
+    // A group that was made between the two questions is classic all the same.
+    let mut doubtful = BTreeMap::new();
+    for (group, result) in describe_new(&connection, &new, deadline).await? {
+        if is_of_another_kind(&result) && classic.contains(&group) {
+            doubtful.insert(group, result);
+        } else {
+            answers.push((group, result));
+        }
+    }
+    if !doubtful.is_empty() {
+        let groups: Vec<GroupId> = doubtful.keys().cloned().collect();
+        for (group, result) in describe_classic(&connection, &groups, deadline).await? {
+            let before = doubtful.remove(&group).filter(|_| is_dead(&result));
+            answers.push((group, before.unwrap_or(result)));
+        }
     }
     Ok(answers)
 }
@@ -89,6 +105,11 @@ fn is_dead(result: &Result<GroupDescription, Error>) -> bool {
         Ok(description) => description.state == Some(GroupState::Dead),
         Err(_) => false,
     }
+}
+
+/// Tells whether a group exists that the new protocol does not describe.
+fn is_of_another_kind(result: &Result<GroupDescription, Error>) -> bool {
+    result.as_ref().is_err_and(|error| error.code() == Some(ErrorCode::GROUP_ID_NOT_FOUND))
 }
 
 /// Sends `DescribeGroups`.
