@@ -14,6 +14,9 @@ use crate::sandbox::broker::Broker;
 use crate::sandbox::log::{Found, Isolation, Position};
 use crate::sandbox::topics::Topics;
 
+/// The first version that tells the epoch of the leader (KIP-320).
+const WITH_EPOCH: i16 = 4;
+
 impl Call for ListOffsetsRequest {
     const OFFERED: VersionRange = versions(1, 10);
 
@@ -34,7 +37,11 @@ impl Call for ListOffsetsRequest {
                 } else {
                     find(broker, topic, partition, version, isolation)
                 };
-                response(partition, found)
+                let mut response = response(partition, found);
+                if version < WITH_EPOCH {
+                    response.leader_epoch = -1;
+                }
+                response
             })
         })
     }
