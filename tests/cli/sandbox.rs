@@ -133,3 +133,21 @@ fn what_does_not_fit_is_refused_and_said() {
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("POLICY_VIOLATION"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn rules_that_are_gone_are_told_once_and_a_pipe_nobody_writes_ends_with_a_signal() {
+    let home = home();
+    home.write("faults.txt", "# none\n");
+    let script = "rm faults.txt; sleep 0.7";
+    let gone = ["sandbox", "--fault-file", "faults.txt", "--", "sh", "-c", script];
+    let output = home.flowctl().args(gone).output().unwrap();
+    assert_eq!(text(&output.stderr).matches("no file any more").count(), 1);
+
+    let fifo = home.path().join("rules");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let mut command = running::flowctl(&home);
+    let running = Running::start(command.args(["sandbox", "--fault-file", "rules"]));
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    running.send("INT");
+    assert_eq!(running.wait_with_output().status.code(), Some(130));
+}

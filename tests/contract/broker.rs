@@ -51,13 +51,8 @@ impl Broker {
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-                let options = Options {
-                    listen,
-                    clock: Clock::System,
-                    faults: Vec::new(),
-                    users,
-                    storage: Storage::default(),
-                };
+                let options =
+                    Options { listen, clock: Clock::System, users, storage: Storage::default() };
                 let mut sandbox = Sandbox::start(options).await.unwrap();
                 bound.send(sandbox.address()).unwrap();
                 loop {

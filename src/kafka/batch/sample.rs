@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::write::put_varint;
+use super::write::{put_sized, put_varint};
 use crate::model::record::RecordView;
 
 /// A record to be encoded; its offset and timestamp are relative to the batch's.
@@ -202,10 +202,4 @@ impl SampleRecord {
             && view.value == self.value.as_deref()
             && view.headers.iter().map(headers).collect::<Vec<_>>() == self.headers
     }
-}
-
-/// Writes a varint length and the bytes; length −1 is null.
-fn put_sized(output: &mut Vec<u8>, bytes: Option<&[u8]>) {
-    put_varint(output, bytes.map_or(-1, |bytes| i64::try_from(bytes.len()).unwrap()));
-    output.extend(bytes.unwrap_or_default());
 }

@@ -73,7 +73,7 @@ pub(crate) fn put_record(
 }
 
 /// Writes a length and the bytes; length −1 is null.
-fn put_sized(output: &mut Vec<u8>, bytes: Option<&[u8]>) {
+pub(super) fn put_sized(output: &mut Vec<u8>, bytes: Option<&[u8]>) {
     match bytes {
         None => put_varint(output, -1),
         Some(bytes) => {

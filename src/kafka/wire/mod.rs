@@ -47,3 +47,4 @@ pub use committed::Stability;
 pub use fetch::{Fetched, ReadOptions, Reader, Scratch};
 pub use groups::GroupList;
 pub use topics::Mode;
+pub(crate) use versions::request_name;

@@ -32,7 +32,7 @@ impl Versions {
 }
 
 /// Returns Kafka's name of a request: `ListOffsets`.
-pub(super) fn request_name(key: i16) -> String {
+pub(crate) fn request_name(key: i16) -> String {
     ApiKey::try_from(key).map_or_else(|()| format!("request {key}"), |api| format!("{api:?}"))
 }
 

@@ -9,7 +9,7 @@ use kafka_protocol::messages::{
 };
 use kafka_protocol::protocol::{StrBytes, VersionRange};
 
-use super::{Call, Caller, Repeated, text, versions};
+use super::{Call, Caller, Repeated, told, versions};
 use crate::sandbox::access::needs::{ALTER_CLUSTER_CONFIGS, ALTER_TOPIC_CONFIGS};
 use crate::sandbox::access::{CLUSTER, Who};
 use crate::sandbox::broker::Broker;
@@ -48,15 +48,12 @@ impl Call for IncrementalAlterConfigsRequest {
         });
         let outcomes = alter(caller, &wanted.collect::<Vec<_>>(), self.validate_only);
         let responses = self.resources.iter().zip(outcomes).map(|(resource, outcome)| {
-            let response = AlterConfigsResourceResponse::default()
+            let (code, message) = told(outcome);
+            AlterConfigsResourceResponse::default()
                 .with_resource_type(resource.resource_type)
-                .with_resource_name(resource.resource_name.clone());
-            match outcome {
-                Ok(()) => response,
-                Err(refusal) => response
-                    .with_error_code(refusal.error.code())
-                    .with_error_message(Some(text(&refusal.message))),
-            }
+                .with_resource_name(resource.resource_name.clone())
+                .with_error_code(code)
+                .with_error_message(message)
         });
         IncrementalAlterConfigsResponse::default().with_responses(responses.collect())
     }
@@ -91,15 +88,12 @@ impl Call for AlterConfigsRequest {
         });
         let outcomes = alter(caller, &wanted.collect::<Vec<_>>(), self.validate_only);
         let responses = self.resources.iter().zip(outcomes).map(|(resource, outcome)| {
-            let response = Replaced::default()
+            let (code, message) = told(outcome);
+            Replaced::default()
                 .with_resource_type(resource.resource_type)
-                .with_resource_name(resource.resource_name.clone());
-            match outcome {
-                Ok(()) => response,
-                Err(refusal) => response
-                    .with_error_code(refusal.error.code())
-                    .with_error_message(Some(text(&refusal.message))),
-            }
+                .with_resource_name(resource.resource_name.clone())
+                .with_error_code(code)
+                .with_error_message(message)
         });
         AlterConfigsResponse::default().with_responses(responses.collect())
     }

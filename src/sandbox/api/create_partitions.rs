@@ -6,7 +6,7 @@ use kafka_protocol::messages::create_partitions_response::CreatePartitionsTopicR
 use kafka_protocol::messages::{CreatePartitionsRequest, CreatePartitionsResponse};
 use kafka_protocol::protocol::VersionRange;
 
-use super::{Call, Caller, Repeated, text, versions};
+use super::{Call, Caller, Repeated, told, versions};
 use crate::sandbox::access::Who;
 use crate::sandbox::access::needs::ALTER_TOPIC;
 use crate::sandbox::broker::Broker;
@@ -68,11 +68,9 @@ fn answered(
     topic: &CreatePartitionsTopic,
     outcome: Result<(), Refusal>,
 ) -> CreatePartitionsTopicResult {
-    let result = CreatePartitionsTopicResult::default().with_name(topic.name.clone());
-    match outcome {
-        Ok(()) => result,
-        Err(refusal) => result
-            .with_error_code(refusal.error.code())
-            .with_error_message(Some(text(&refusal.message))),
-    }
+    let (code, message) = told(outcome);
+    CreatePartitionsTopicResult::default()
+        .with_name(topic.name.clone())
+        .with_error_code(code)
+        .with_error_message(message)
 }

@@ -40,7 +40,7 @@ use kafka_protocol::protocol::{Request, StrBytes, VersionRange};
 
 use super::access::{Need, Session, Who};
 use super::broker::{LEADER_EPOCH, Shared};
-use super::topics::Topics;
+use super::topics::{Refusal, Topics};
 
 pub(super) use versions::unsupported_version;
 
@@ -149,6 +149,14 @@ fn code<T>(outcome: &Result<T, ResponseError>) -> i16 {
 /// Returns a text as the protocol has it.
 fn text(text: &str) -> StrBytes {
     StrBytes::from_string(text.to_owned())
+}
+
+/// Returns the code and the text of what became of an item.
+fn told(outcome: Result<(), Refusal>) -> (i16, Option<StrBytes>) {
+    match outcome {
+        Ok(()) => (0, None),
+        Err(refusal) => (refusal.error.code(), Some(StrBytes::from_string(refusal.message))),
+    }
 }
 
 /// Finds items that a request names more than once.

@@ -19,7 +19,7 @@ use tokio::time::sleep;
 
 use super::frame::{self, Frame};
 
-use crate::kafka::wire::guard;
+use crate::kafka::wire::{guard, request_name};
 use crate::sandbox::api::{Call, Caller, unsupported_version};
 use crate::sandbox::faults::{About, Effect};
 
@@ -109,7 +109,7 @@ async fn serve<C: Call>(
     frame: &Frame,
     throttle: impl Fn(&mut C::Response, i32),
 ) -> Result<Reply, String> {
-    let (name, version) = (name(C::KEY), frame.version);
+    let (name, version) = (request_name(C::KEY), frame.version);
     // Nothing is decoded for somebody who is not known.
     if !caller.session.takes(C::KEY) {
         return Err(format!("{name} before it has logged in"));
@@ -190,10 +190,4 @@ fn strike<C: Call>(caller: &Caller, name: &str, request: &C) -> Option<Effect> {
             About { api: name, topics: &topics, groups: &groups, client: &caller.client_id };
         broker.faults.strike(about)
     })
-}
-
-/// Returns Kafka's name of a call.
-fn name(key: i16) -> String {
-    kafka_protocol::messages::ApiKey::try_from(key)
-        .map_or_else(|()| format!("API key {key}"), |api| format!("{api:?}"))
 }

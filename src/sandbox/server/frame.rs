@@ -1,12 +1,14 @@
 //! Reads and writes frames: a length and what it counts.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{ProduceRequest, ResponseHeader};
 use kafka_protocol::protocol::{Encodable, HeaderVersion, Request};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 /// The bytes of a length field.
 const LENGTH: usize = 4;
@@ -18,6 +20,8 @@ const LARGEST_PRODUCE: usize = 32 << 20;
 const LARGEST: usize = 2 << 20;
 /// What large requests that are being read or answered may take together.
 const TOGETHER_KIB: usize = 256 << 10;
+/// How long the body of a request may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Up to here a request is not counted.
 const SMALL: usize = 64 << 10;
 
@@ -79,13 +83,19 @@ pub(super) async fn read(
     // It grows with what arrives, not with what was announced.
     let mut bytes = BytesMut::with_capacity(size.min(SMALL));
     bytes.put_slice(&head);
-    while bytes.len() < size {
-        let missing = size - bytes.len();
-        let read = stream.read_buf(&mut (&mut bytes).limit(missing)).await;
-        if read.map_err(|error| cut_off(&error))? == 0 {
-            return Err("the connection ended in the middle of a request".to_owned());
+    let body = async {
+        while bytes.len() < size {
+            let missing = size - bytes.len();
+            let read = stream.read_buf(&mut (&mut bytes).limit(missing)).await;
+            if read.map_err(|error| cut_off(&error))? == 0 {
+                return Err("the connection ended in the middle of a request".to_owned());
+            }
         }
-    }
+        Ok(())
+    };
+    // It holds its part of the memory meanwhile, which others wait for.
+    let read = timeout(PATIENCE, body).await;
+    read.unwrap_or_else(|_| Err("the client does not finish its request".to_owned()))?;
     Ok(Some(Frame { key, version, bytes: bytes.freeze(), _room: room }))
 }
 

@@ -27,8 +27,6 @@ pub struct Options {
     pub listen: SocketAddr,
     /// What time it is.
     pub clock: Clock,
-    /// What is to go wrong.
-    pub faults: Vec<Fault>,
     /// Who may log in; nobody has to where there are none. The first one may do everything.
     pub users: Vec<User>,
     /// How much it keeps, and for how long.
@@ -76,8 +74,7 @@ impl Sandbox {
         let listener = TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
         let (sender, events) = mpsc::channel(EVENTS);
-        let mut broker = Broker::new(options.clock, options.users, options.storage);
-        broker.faults.set(options.faults);
+        let broker = Broker::new(options.clock, options.users, options.storage);
         let shared = Shared::new(broker);
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(listener, shared.clone(), sender));

@@ -1,28 +1,30 @@
 //! `flowctl sandbox`: an embedded broker, for trying a topology and testing a script.
 
+mod child;
+mod running;
+
 use std::ffi::OsString;
-use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
-use std::os::unix::process::ExitStatusExt as _;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::process::ExitStatus;
-use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::process::{Child, Command};
+use tokio::net::lookup_host;
+use tokio::process::Command;
+
+use running::{FaultFile, Running};
 
 use super::{Context, plan};
 use crate::approval::{Approval, ApprovedBy};
 use crate::config::TopologyArgs;
 use crate::error::Problem;
 use crate::exit::Exit;
-use crate::interrupt::Signal;
 use crate::kafka::{Cluster, ConnectionSettings, Properties};
 use crate::model::secret::Secret;
 use crate::model::size::parse_size;
 use crate::output::{Place, plan as plan_view};
 use crate::plan::run::{self, Limits};
 use crate::plan::{Permissions, Plan};
-use crate::sandbox::{Event, Fault, Options, Sandbox, Storage, User};
+use crate::sandbox::{Fault, Options, Sandbox, Storage, User};
 use crate::topology::resolved::ResolvedCluster;
 
 /// Start an embedded Kafka broker in memory, for trying and testing
@@ -39,7 +41,7 @@ use crate::topology::resolved::ResolvedCluster;
 /// behind --, it runs on a free port while that command does, with FLOWCTL_BROKERS (and FLOWCTL_ENV)
 /// set, and ends with the command's exit code. What differs from Kafka: flowctl help sandbox.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment, after_long_help = include_str!("sandbox.txt"))]
+#[command(verbatim_doc_comment, after_long_help = include_str!("limits.txt"))]
 pub struct Args {
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:9092, before a command a free port]
     #[arg(long, value_name = "HOST:PORT")]
@@ -84,11 +86,10 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let Args { listen, topology, faults, fault_file, users, max_memory, no_retention, command } =
         args;
     let storage = Storage { max_memory, has_retention: !no_retention };
-    let listen = address(listen.as_deref(), !command.is_empty())?;
-    let mut rules = fault_file.map(FaultFile::new);
-    let faults = match &mut rules {
-        Some(file) => file.read()?.unwrap_or_default(),
-        None => faults,
+    let listen = address(listen, !command.is_empty(), context).await?;
+    let (faults, rules) = match fault_file {
+        Some(path) => FaultFile::open(path, context).await?,
+        None => (faults, None),
     };
     let users = read_users(&users)?;
     let owner = login(users.first());
@@ -112,7 +113,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
             child.env("FLOWCTL_ENV", environment);
         }
         let child = child.spawn().with_context(|| format!("cannot run `{}`", program.display()))?;
-        return beside(child, &mut running, context).await;
+        return child::wait(child, &mut running, context).await;
     }
     context.output.note(&format!("the sandbox listens on {address}; Ctrl-C ends it"));
     context.output.note("for trying and testing only: all its records go when it ends");
@@ -134,7 +135,7 @@ pub(super) async fn start(
     storage: Storage,
     context: &Context,
 ) -> anyhow::Result<Sandbox> {
-    let options = Options { listen, clock: context.clock, faults: Vec::new(), users, storage };
+    let options = Options { listen, clock: context.clock, users, storage };
     let started = Sandbox::start(options).await;
     started.map_err(|cause| {
         let problem = Problem::failed(format!("cannot listen on {listen}: {cause}"));
@@ -147,8 +148,12 @@ pub(super) fn free_port() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
 }
 
-/// Reads where to listen.
-fn address(listen: Option<&str>, has_command: bool) -> anyhow::Result<SocketAddr> {
+/// Finds where to listen.
+async fn address(
+    listen: Option<String>,
+    has_command: bool,
+    context: &Context,
+) -> anyhow::Result<SocketAddr> {
     let Some(text) = listen else {
         let port = if has_command { 0 } else { PORT };
         return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
@@ -157,7 +162,9 @@ fn address(listen: Option<&str>, has_command: bool) -> anyhow::Result<SocketAddr
         Problem::usage(format!("cannot listen on `{text}`: {cause}"))
             .hint("it takes HOST:PORT, such as 127.0.0.1:9092")
     };
-    let mut found = text.to_socket_addrs().map_err(|cause| problem(&cause.to_string()))?;
+    // A name may take the resolver its time.
+    let found = context.interrupt.cut(lookup_host(&text)).await?;
+    let mut found = found.map_err(|cause| problem(&cause.to_string()))?;
     found.next().ok_or_else(|| problem("it has no address").into())
 }
 
@@ -194,80 +201,6 @@ async fn create(cluster: &Cluster, plan: Plan, context: &mut Context) -> anyhow:
     Ok(applied.exit())
 }
 
-/// Waits for a command, and passes its exit code on. Ctrl-C reaches it by itself; SIGTERM is passed on.
-async fn beside(
-    mut child: Child,
-    running: &mut Running,
-    context: &mut Context,
-) -> anyhow::Result<Exit> {
-    let interrupt = context.interrupt.clone();
-    let mut is_asked = false;
-    loop {
-        tokio::select! {
-            ended = child.wait() => return Ok(exit_of(ended.context("cannot wait for the command")?)),
-            () = running.next(context) => {}
-            signal = interrupt.wait(), if !is_asked => {
-                is_asked = true;
-                if signal == Signal::Terminate {
-                    terminate(&child);
-                }
-            }
-        }
-    }
-}
-
-/// A sandbox with its rules.
-struct Running {
-    sandbox: Sandbox,
-    rules: Option<FaultFile>,
-}
-
-/// How often the file with the rules is looked at: sooner than anybody types the next command.
-const LOOK: Duration = Duration::from_millis(100);
-
-impl Running {
-    /// Waits for what the sandbox has to say, or for other rules.
-    async fn next(&mut self, context: &mut Context) {
-        tokio::select! {
-            event = self.sandbox.event() => tell(&event, context),
-            () = tokio::time::sleep(LOOK), if self.rules.is_some() => {
-                match self.rules.as_mut().map_or(Ok(None), FaultFile::read) {
-                    Ok(None) => {}
-                    Ok(Some(faults)) => self.sandbox.set_faults(faults),
-                    Err(problem) => context.output.warn(&format!("{problem}; the rules before hold")),
-                }
-            }
-        }
-    }
-}
-
-/// A file with rules.
-struct FaultFile {
-    path: PathBuf,
-    /// What was in it the last time.
-    text: Option<String>,
-}
-
-impl FaultFile {
-    fn new(path: PathBuf) -> Self {
-        Self { path, text: None }
-    }
-
-    /// Reads the rules, if they are others than the last time.
-    fn read(&mut self) -> Result<Option<Vec<Fault>>, Problem> {
-        let name = self.path.display();
-        let text = std::fs::read_to_string(&self.path)
-            .map_err(|cause| Problem::usage(format!("cannot read `{name}`: {cause}")))?;
-        if self.text.as_ref() == Some(&text) {
-            return Ok(None);
-        }
-        let rules = Fault::parse_lines(&text)
-            .map_err(|(line, error)| Problem::usage(format!("{name}:{line}: {error}")));
-        self.text = Some(text);
-        rules.map(Some)
-    }
-}
-
 /// Reads `--user`. The parser of the command line would show what it cannot read.
 fn read_users(texts: &[Secret]) -> Result<Vec<User>, Problem> {
     let read = texts.iter().map(|text| User::parse(text.reveal()));
@@ -293,34 +226,4 @@ fn login(user: Option<&User>) -> Properties {
 /// Reads `--fault`.
 fn parse_fault(text: &str) -> Result<Fault, String> {
     Fault::parse(text).map_err(|error| error.to_string())
-}
-
-/// Asks a command to end.
-fn terminate(child: &Child) {
-    let pid = child.id().and_then(|id| i32::try_from(id).ok());
-    if let Some(pid) = pid.and_then(rustix::process::Pid::from_raw) {
-        // It may have ended by itself.
-        let _gone = rustix::process::kill_process(pid, rustix::process::Signal::TERM).is_err();
-    }
-}
-
-/// Returns the exit of a command: its own code, or as shells have it for one that a signal ended.
-fn exit_of(status: ExitStatus) -> Exit {
-    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
-    Exit::OfCommand(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))
-}
-
-/// Shows what the sandbox has to say.
-fn tell(event: &Event, context: &mut Context) {
-    match event {
-        Event::Closed { peer, reason } => {
-            context.output.warn(&format!("closed the connection of {peer}: {reason}"));
-        }
-        Event::Panicked => {
-            context.output.warn("a connection ended by a mistake in the sandbox: please report it");
-        }
-        Event::NotAccepted(cause) => {
-            context.output.warn(&format!("could not take a connection: {cause}"));
-        }
-    }
 }
