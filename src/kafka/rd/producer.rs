@@ -1,5 +1,6 @@
 //! The idempotent producer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::config;
@@ -8,13 +9,14 @@ use super::queue::{Queue, SendError};
 use super::trouble::Peer;
 use crate::clock::Deadline;
 use crate::kafka::{ConnectionSettings, Error};
+use crate::model::name::TopicName;
 use crate::model::record::OutgoingRecord;
 
 /// Writes records: idempotent, `acks=all`, partitioned like Java's producer.
 ///
 /// Nothing here waits longer than it says. `send` and `poll` may be called from several threads.
 pub struct Producer {
-    queue: Queue,
+    queue: Arc<Queue>,
 }
 
 /// How a producer is used.
@@ -81,6 +83,9 @@ impl Compression {
     }
 }
 
+/// How long the first record may be held back so that it is not held back for longer.
+const WARM_UP: Duration = Duration::from_millis(500);
+
 impl Producer {
     /// Starts a producer. It connects in the background: a wrong password is found out later.
     pub fn open(settings: &ConnectionSettings, options: &ProducerOptions) -> Result<Self, Error> {
@@ -107,7 +112,17 @@ impl Producer {
         if !settings.producer_properties.contains_key("delivery.timeout.ms") {
             config.set("delivery.timeout.ms", delivery_timeout.as_millis().to_string());
         }
-        Ok(Self { queue: Queue::open(&config, Peer::new(settings, delivery_timeout))? })
+        let queue = Queue::open(&config, Peer::new(settings, delivery_timeout))?;
+        Ok(Self { queue: Arc::new(queue) })
+    }
+
+    /// Meets the cluster before the first record to a topic that exists: without it that record may
+    /// wait for half a second or a whole one. Takes half a second at most, beside the runtime.
+    pub async fn warm_up(&self, topic: TopicName) {
+        let queue = Arc::clone(&self.queue);
+        let met = tokio::task::spawn_blocking(move || queue.warm_up(&topic, WARM_UP)).await;
+        // Not met: the first record waits, or says what is wrong.
+        drop(met);
     }
 
     /// Puts a record into the queue; what becomes of it comes back with `tag` from

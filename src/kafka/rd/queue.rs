@@ -13,6 +13,7 @@ use super::outgoing;
 use super::trouble::Peer;
 use crate::clock::Deadline;
 use crate::kafka::Error;
+use crate::model::name::TopicName;
 use crate::model::record::OutgoingRecord;
 
 /// Why a record was not taken.
@@ -55,6 +56,22 @@ impl Queue {
 
     pub(super) fn peer(&self) -> &Peer {
         &self.producer.context().peer
+    }
+
+    /// Fetches a topic's metadata twice, within `wait`, which lets the first record leave at once.
+    ///
+    /// librdkafka asks for its producer id when metadata come while a broker is connected, and else
+    /// every 500 ms. The first answer comes from a bootstrap server, whose connection ends with it; the
+    /// second one from a broker that stays. What fails here fails again, and is told, when a record is
+    /// sent.
+    pub(super) fn warm_up(&self, topic: &TopicName, wait: Duration) {
+        let deadline = Deadline::after(wait);
+        for _ in 0..2 {
+            let fetched = self.producer.client().fetch_metadata(Some(topic.as_str()), deadline.left());
+            if fetched.is_err() {
+                return;
+            }
+        }
     }
 
     /// Returns what is wrong with the connections, if nothing was delivered since.

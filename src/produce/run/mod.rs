@@ -83,6 +83,9 @@ pub async fn run(
             known.check(topic, partition).map_err(Error::Settings)?;
         }
     }
+    if let Some(topic) = topics.into_iter().next() {
+        pump.warm_up(topic).await;
+    }
     let ended = pump.pump(&mut source, interrupt, deadline).await;
     Ok(pump.finish(ended, interrupt).await)
 }

@@ -63,6 +63,11 @@ impl<'a> Pump<'a> {
         }
     }
 
+    /// Lets the producer meet the cluster, so that the first record leaves at once.
+    pub(super) async fn warm_up(&self, topic: TopicName) {
+        self.producer.warm_up(topic).await;
+    }
+
     /// Pumps until the source ends or nothing more can be delivered.
     pub(super) async fn pump(
         &mut self,
