@@ -67,7 +67,8 @@ impl Queue {
     pub(super) fn warm_up(&self, topic: &TopicName, wait: Duration) {
         let deadline = Deadline::after(wait);
         for _ in 0..2 {
-            let fetched = self.producer.client().fetch_metadata(Some(topic.as_str()), deadline.left());
+            let fetched =
+                self.producer.client().fetch_metadata(Some(topic.as_str()), deadline.left());
             if fetched.is_err() {
                 return;
             }
