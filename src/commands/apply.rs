@@ -4,6 +4,7 @@ use super::Context;
 use super::plan::{self, PlanArgs};
 use crate::error::Problem;
 use crate::exit::Exit;
+use crate::kafka::Cluster;
 use crate::output::Format;
 use crate::output::Place;
 use crate::output::plan as view;
@@ -58,7 +59,7 @@ pub struct Args {
 pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let interrupt = context.interrupt.clone();
     let (cluster, plan) = tokio::select! {
-        made = plan::make(&args.plan, context) => made?,
+        made = Box::pin(make(&args, context)) => made?,
         signal = interrupt.wait() => return Ok(signal.exit()),
     };
     if args.dry_run {
@@ -110,6 +111,14 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     };
     report(&applied, args.output, context)?;
     Ok(applied.exit())
+}
+
+/// Makes the plan. What is shown here is meant to be carried out on this cluster, so it says where
+/// that is another one than the topology names.
+async fn make(args: &Args, context: &mut Context) -> anyhow::Result<(Cluster, Plan)> {
+    let wanted = plan::wanted(&args.plan, context).await?;
+    let settings = context.settings_to_write(Some(&wanted)).await?;
+    plan::make(&args.plan, &wanted, &settings, context).await
 }
 
 /// A `--confirm` that names another environment is a slip, also where none is needed.

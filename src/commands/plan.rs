@@ -3,7 +3,7 @@
 use super::Context;
 use crate::config::{SetArgs, TopologyArgs};
 use crate::exit::Exit;
-use crate::kafka::Cluster;
+use crate::kafka::{Cluster, ConnectionSettings};
 use crate::output::Format;
 use crate::output::plan as view;
 use crate::plan::{Allowance, Permissions, Plan, decide, diff, run};
@@ -62,7 +62,9 @@ pub struct PlanArgs {
 
 /// Prints the plan.
 pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
-    let (_, plan) = make(&args.plan, context).await?;
+    let wanted = wanted(&args.plan, context).await?;
+    let settings = context.settings(Some(&wanted)).await?;
+    let (_, plan) = make(&args.plan, &wanted, &settings, context).await?;
     show(&plan, args.output, context)?;
     let exit = plan.exit();
     if exit == Exit::Done && args.detailed_exitcode && !plan.is_in_sync() {
@@ -71,21 +73,26 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
+/// Reads the topology and shows what is odd about it.
+pub(super) async fn wanted(args: &PlanArgs, context: &mut Context) -> anyhow::Result<Resolved> {
+    let wanted = context.topology_with(&args.topology, &args.sets).await?;
+    context.output.diagnostics(&wanted.warnings);
+    Ok(wanted)
+}
+
 /// Compares the topology with the cluster and decides what becomes of each difference.
 pub(super) async fn make(
     args: &PlanArgs,
+    wanted: &Resolved,
+    settings: &ConnectionSettings,
     context: &mut Context,
 ) -> anyhow::Result<(Cluster, Plan)> {
-    let PlanArgs { topology, sets, allow, force_nonempty } = args;
-    let wanted = context.topology_with(topology, sets).await?;
-    context.output.diagnostics(&wanted.warnings);
-    let settings = context.settings(Some(&wanted)).await?;
-    let cluster = context.connect(&settings, Some(&wanted)).await?;
+    let cluster = context.connect(settings, Some(wanted)).await?;
     let permissions = Permissions {
-        allowances: allow.iter().cloned().collect(),
-        force_nonempty: *force_nonempty,
+        allowances: args.allow.iter().cloned().collect(),
+        force_nonempty: args.force_nonempty,
     };
-    let plan = compare(&wanted, &cluster, &permissions, context).await?;
+    let plan = compare(wanted, &cluster, &permissions, context).await?;
     Ok((cluster, plan))
 }
 

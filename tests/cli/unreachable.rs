@@ -52,3 +52,22 @@ fn a_signal_ends_a_command_that_waits() {
         }
     }
 }
+
+#[test]
+fn who_applies_hears_that_a_variable_wins_over_the_files_brokers() {
+    let (home, address) = (home(), nobody());
+    home.write(
+        "topology.yaml",
+        "apiVersion: flowctl/v1\nproject: shop\nenvironments:\n  dev: { cluster: { brokers: \
+         \"declared:9092\" } }\nflows:\n  orders: { partitions: 1 }\n",
+    );
+    let said = |line: &[&str]| {
+        let mut command = home.flowctl();
+        command.env("FLOWCTL_BROKERS", &address).args(line).args(["-e", "dev", "--timeout", "1s"]);
+        text(&command.assert().code(5).get_output().stderr)
+    };
+    let warning =
+        format!("FLOWCTL_BROKERS is `{address}` and wins over the topology's brokers `declared");
+    assert!(said(&["apply", "--yes"]).contains(&warning), "{}", said(&["apply", "--yes"]));
+    assert!(!said(&["plan"]).contains(&warning), "who reads does not want to hear it");
+}
