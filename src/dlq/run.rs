@@ -26,6 +26,7 @@ use anyhow::Context;
 
 use super::convention::Expected;
 use super::event::Event;
+use super::seen::Seen;
 use crate::clock::Deadline;
 use crate::error::Problem;
 use crate::kafka::{Cluster, ConnectionSettings, ErrorCode};
@@ -94,6 +95,11 @@ impl Dlq {
     /// Returns the DLQ's name.
     pub fn topic(&self) -> &TopicName {
         &self.declared.topic
+    }
+
+    /// Tells whether a topology says that it is a DLQ.
+    pub fn is_declared(&self) -> bool {
+        self.declared.main.is_some()
     }
 
     /// Returns the ledger's name.
@@ -214,6 +220,9 @@ fn available(snapshot: &Snapshot) -> Vec<(i32, Range<i64>)> {
 fn hidden(snapshot: &Snapshot) -> i64 {
     snapshot.values().map(|extent| extent.high_watermark - extent.end).sum()
 }
+
+/// What a caller gets told while something is read: the records of each answer.
+pub type Watch<'a> = &'a mut dyn FnMut(Seen);
 
 /// What a caller gets told while something runs.
 pub type Sink<'a> = &'a mut dyn FnMut(Event) -> anyhow::Result<()>;

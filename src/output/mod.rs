@@ -16,6 +16,7 @@ pub mod prompt;
 pub mod record;
 pub mod replay;
 pub mod sanitize;
+pub mod spinner;
 pub mod streams;
 pub mod style;
 pub mod table;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::Output;
+use super::spinner::FIRST_DRAW;
 use super::style::Verbosity;
 use crate::clock::Stopwatch;
 
@@ -19,9 +20,6 @@ pub struct Progress {
 
 /// A log that is read later needs few lines; six a minute show that it is alive.
 const PLAIN_LINE_EVERY: Duration = Duration::from_secs(10);
-
-/// What is faster than this is over before anybody reads.
-const FIRST_DRAW: Duration = Duration::from_millis(500);
 
 impl Progress {
     /// Shows nothing.

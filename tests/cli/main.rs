@@ -4,6 +4,7 @@
 
 mod commands;
 mod completions;
+mod dlq;
 mod exit_codes;
 mod help;
 #[path = "../support/home.rs"]

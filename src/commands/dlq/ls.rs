@@ -1,6 +1,7 @@
 //! `flowctl dlq ls`: one row a DLQ.
 
 use super::find::{self, Choice};
+use super::watching::Watching;
 use crate::commands::{Context, target};
 use crate::config::TopologyArgs;
 use crate::dlq::{Dlq, Overview};
@@ -75,7 +76,10 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
         let counted = match found {
             Ok(found) => {
                 let dlq = Dlq::new(cluster.clone(), settings.clone(), declared, found, timeout);
-                dlq.overview().await
+                let watching = Watching::start(&context.output, &dlq);
+                let counted = dlq.overview(&mut |seen| watching.take(seen)).await;
+                watching.end(&dlq, context);
+                counted
             }
             Err(error) => Err(error),
         };

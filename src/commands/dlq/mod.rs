@@ -6,6 +6,7 @@ mod redrive;
 mod resume;
 mod selection;
 mod show;
+mod watching;
 
 use super::Context;
 use crate::exit::Exit;

@@ -8,6 +8,7 @@ use rand::Rng;
 use self::teller::{MOST_SHOWN, Teller};
 use super::find::{self, Choice, Named};
 use super::selection::SelectionArgs;
+use super::watching::Watching;
 use crate::commands::Context;
 use crate::commands::target::{self, Found};
 use crate::config::TopologyArgs;
@@ -191,11 +192,15 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
     let selector = Selector::new(query, rule);
     let mut listing = Listing::new(dlq.topic(), &snapshot);
     let mut refusals = Vec::new();
+    let watching = Watching::start(&context.output, &dlq);
     let output = &mut context.output;
     let mut tell = |event: Event| {
         match event {
             Event::Decided(dead_letter, decision) => {
                 if args.dry_run {
+                    if args.output != ListFormat::Json {
+                        watching.hide();
+                    }
                     list(args.output, &mut listing, output, &dead_letter, &decision)?;
                 }
                 if let Decision::Refused(refusal) = decision
@@ -204,13 +209,16 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
                     refusals.push(Handled { id: dead_letter.id(), fate: Fate::Refused(refusal) });
                 }
             }
-            Event::Warning(text) => output.warn(&text),
-            Event::Note(text) => output.note(&text),
+            Event::Warning(text) => watching.pause(|| output.warn(&text)),
+            Event::Note(text) => watching.pause(|| output.note(&text)),
             Event::Expired { .. } | Event::Handled(..) | Event::Progress(_) => {}
         }
         Ok(())
     };
-    let plan = dlq.plan(&snapshot, selector.clone(), now, &mut tell).await?;
+    let plan = dlq
+        .plan(&snapshot, selector.clone(), now, &mut |seen| watching.take(seen), &mut tell)
+        .await?;
+    watching.end(&dlq, context);
     if args.dry_run && args.output == ListFormat::Json {
         context.output.print_json(&listing.document(&source, &plan)?)?;
     }

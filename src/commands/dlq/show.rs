@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use super::find::{self, Named};
 use super::selection::SelectionArgs;
+use super::watching::Watching;
 use crate::commands::{Context, target};
 use crate::config::TopologyArgs;
 use crate::dlq::{Dlq, Query, StatusFilter};
@@ -66,9 +67,14 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
         args.status.unwrap_or(if names_ids { StatusFilter::All } else { StatusFilter::Pending });
     let is_terminal = context.output.stdout_is_terminal();
     let mut items = Vec::new();
+    let watching = Watching::start(&context.output, &dlq);
     let output = &mut context.output;
+    let mut watch = |seen| watching.take(seen);
     let shown = dlq
-        .list(&snapshot, &mut memory, &query, status, &mut |dead_letter, done| {
+        .list(&snapshot, &mut memory, &query, status, &mut watch, &mut |dead_letter, done| {
+            if args.output != ListFormat::Json {
+                watching.hide();
+            }
             match args.output {
                 ListFormat::Text => output.print(&letter::text(dead_letter, done, is_terminal))?,
                 ListFormat::Json => items.push(letter::item(dead_letter, done)),
@@ -77,6 +83,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
             Ok(ControlFlow::Continue(()))
         })
         .await?;
+    watching.end(&dlq, context);
     if args.output == ListFormat::Json {
         context.output.print_json(&letter::document(&source, dlq.topic(), &items)?)?;
     }

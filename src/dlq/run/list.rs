@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::lookup::Lookup;
 use super::scan::{Found, Scan};
-use super::{Dlq, Snapshot, available};
+use super::{Dlq, Snapshot, Watch, available};
 use crate::dlq::dead_letter::DeadLetter;
 use crate::dlq::query::{Query, StatusFilter};
 use crate::ledger::{Done, Memory};
@@ -22,6 +22,7 @@ impl Dlq {
         memory: &mut Memory,
         query: &Query,
         status: StatusFilter,
+        watch: Watch<'_>,
         show: Show<'_>,
     ) -> anyhow::Result<u64> {
         let limit = query.limit.unwrap_or(u64::MAX);
@@ -29,7 +30,7 @@ impl Dlq {
             Some((partition, query.range(partition, &available)?))
         });
         let mut lookup = Lookup::default();
-        let mut scan = Scan::new(self, ranges);
+        let mut scan = Scan::new(self, ranges).watched(watch);
         let mut shown = 0;
         while let Some(found) = scan.next().await? {
             let Found::DeadLetters(mut dead_letters) = found else { continue };

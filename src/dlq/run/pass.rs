@@ -39,7 +39,8 @@ impl Run<'_> {
         let (ledger, redriver, Recalled { mut memory, end: mut read_to }) = begun;
         let mut idle = Some(redriver);
         let mut selector = self.job.selector.clone();
-        self.dlq.remember(self.snapshot, &mut memory, &mut selector, &mut *self.tell).await?;
+        let (unwatched, tell) = (&mut |_| {}, &mut *self.tell);
+        self.dlq.remember(self.snapshot, &mut memory, &mut selector, unwatched, tell).await?;
 
         let mut reading = Reading::new(self.dlq, self.plan, &memory, self.snapshot);
         let mut writing: Option<Writing> = None;

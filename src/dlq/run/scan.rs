@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::Dlq;
+use super::{Dlq, Watch};
 use crate::clock::Deadline;
 use crate::dlq::dead_letter::DeadLetter;
+use crate::dlq::seen::Seen;
 use crate::kafka::{Error, ReadOptions, Reader, Scratch};
 use crate::model::record::Record;
 
@@ -31,17 +32,25 @@ pub(super) struct Scan<'a> {
     scratch: Scratch,
     /// How long no broker may answer.
     patience: Duration,
+    watch: Option<Watch<'a>>,
 }
 
 impl<'a> Scan<'a> {
     pub(super) fn new(dlq: &'a Dlq, ranges: impl IntoIterator<Item = (i32, Range<i64>)>) -> Self {
         let left = ranges.into_iter().filter(|(_, range)| range.start < range.end).collect();
-        Self { dlq, left, reader: None, scratch: Scratch::default(), patience: dlq.timeout }
+        let (scratch, patience) = (Scratch::default(), dlq.timeout);
+        Self { dlq, left, reader: None, scratch, patience, watch: None }
     }
 
     /// Reads on when no broker answers for longer.
     pub(super) fn with_patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
+        self
+    }
+
+    /// Tells what it reads.
+    pub(super) fn watched(mut self, watch: Watch<'a>) -> Self {
+        self.watch = Some(watch);
         self
     }
 
@@ -92,6 +101,9 @@ impl<'a> Scan<'a> {
                 self.end_partition();
             }
             if !dead_letters.is_empty() {
+                if let Some(watch) = &mut self.watch {
+                    watch(Seen::of(&dead_letters));
+                }
                 return Ok(Some(Found::DeadLetters(dead_letters)));
             }
         }

@@ -2,7 +2,7 @@
 
 use super::lookup::Lookup;
 use super::scan::{Found, Scan};
-use super::{Dlq, Sink, Snapshot, available, hidden};
+use super::{Dlq, Sink, Snapshot, Watch, available, hidden};
 use crate::dlq::dead_letter::DeadLetterId;
 use crate::dlq::event::Event;
 use crate::dlq::plan::Redrive;
@@ -17,13 +17,14 @@ impl Dlq {
         snapshot: &Snapshot,
         mut selector: Selector,
         now: Timestamp,
+        watch: Watch<'_>,
         tell: Sink<'_>,
     ) -> anyhow::Result<Redrive> {
         if let Some(warning) = self.check_ledger().await? {
             tell(Event::Warning(warning))?;
         }
         let mut memory = self.recall().await?;
-        self.remember(snapshot, &mut memory, &mut selector, tell).await?;
+        self.remember(snapshot, &mut memory, &mut selector, watch, tell).await?;
         let mut plan = Redrive::new(self.topic().clone(), Vec::new(), hidden(snapshot));
         plan.before = selector.before();
         for (partition, available) in available(snapshot) {
@@ -36,7 +37,7 @@ impl Dlq {
         let mut missing = selector.query().places.clone();
         missing.retain(|(partition, offset)| memory.find(*partition, *offset).is_none());
         let mut lookup = Lookup::default();
-        let mut scan = Scan::new(self, plan.ranges.clone());
+        let mut scan = Scan::new(self, plan.ranges.clone()).watched(watch);
         'reading: while let Some(found) = scan.next().await? {
             let mut dead_letters = match found {
                 Found::DeadLetters(dead_letters) => dead_letters,
@@ -81,6 +82,7 @@ impl Dlq {
         snapshot: &Snapshot,
         memory: &mut Memory,
         selector: &mut Selector,
+        watch: Watch<'_>,
         tell: Sink<'_>,
     ) -> anyhow::Result<()> {
         let (foreign, _) = memory.ignored();
@@ -97,7 +99,7 @@ impl Dlq {
             let end = available.end.min(last.saturating_add(1));
             Some((partition, available.start.max(*first)..end))
         });
-        let mut scan = Scan::new(self, ranges);
+        let mut scan = Scan::new(self, ranges).watched(watch);
         while let Some(found) = scan.next().await? {
             let Found::DeadLetters(dead_letters) = found else { continue };
             for dead_letter in dead_letters {

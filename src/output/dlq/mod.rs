@@ -7,7 +7,16 @@ pub mod redrive;
 use serde_json::{Value, json};
 
 use crate::dlq::{DeadLetter, Fate, Flaw, Origin};
+use crate::model::name::TopicName;
 use crate::model::timestamp::Timestamp;
+
+/// Says that a topic is perhaps not what it was taken for.
+pub fn unlike_a_dlq(topic: &TopicName) -> String {
+    format!(
+        "no record of `{topic}` looks like a dead letter: none that was read has the headers of a \
+         known convention, and no topology says that it is a DLQ"
+    )
+}
 
 /// Shows bytes in JSON, as the record envelope does: text where they are text, base64 where not.
 fn bytes(bytes: Option<&[u8]>) -> (Value, &'static str) {

@@ -38,7 +38,8 @@ fn redrive_after(flow: &Flow, happens: impl FnOnce() + Send) -> (u64, Outcome, E
         let rule = Rule { target: TargetRule::Origin, time, max_redrives: 3, ledger };
         let selector = Selector::new(Query::default(), rule);
         let mut tell = |_| Ok(());
-        let plan = dlq.plan(&snapshot, selector.clone(), NOW, &mut tell).await.unwrap();
+        let plan =
+            dlq.plan(&snapshot, selector.clone(), NOW, &mut |_| {}, &mut tell).await.unwrap();
         // On a thread of its own: it has a runtime of its own.
         std::thread::scope(|scope| scope.spawn(happens).join()).unwrap();
         let composition = Composition { time, keeps_headers: false, adds_trace: true, now: NOW };
