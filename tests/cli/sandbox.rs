@@ -107,6 +107,23 @@ fn a_fault_is_met_and_a_rule_that_is_none_is_refused() {
 }
 
 #[test]
+fn what_a_rule_holds_up_goes_on_when_there_are_other_rules() {
+    let home = home();
+    home.write("faults.txt", "Metadata times=1 delay-after=1h\n");
+    let flowctl = env!("CARGO_BIN_EXE_flowctl");
+    // It is held up for longer than its own timeout is, unless the rule goes.
+    let script = format!("{flowctl} plan -e dev >/dev/null & sleep 0.5; : > faults.txt; wait $!");
+    let output = home
+        .flowctl()
+        .args(["sandbox", "-v", "--fault-file", "faults.txt", "--", "sh", "-c", &script])
+        .output()
+        .unwrap();
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert_eq!(told.matches("a rule struck Metadata of 127.0.0.1:").count(), 1, "{told}");
+}
+
+#[test]
 fn rules_in_a_file_hold_as_soon_as_it_changes() {
     let home = home();
     home.write("faults.txt", "# none\n");

@@ -92,6 +92,9 @@ fn tell(event: &Event, context: &mut Context) {
         Event::Closed { peer, reason } => {
             context.output.warn(&format!("closed the connection of {peer}: {reason}"));
         }
+        Event::Struck { peer, call } => {
+            context.output.detail(&format!("a rule struck {call} of {peer}"));
+        }
         Event::Panicked => {
             context.output.warn("a connection ended by a mistake in the sandbox: please report it");
         }

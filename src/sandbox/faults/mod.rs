@@ -25,6 +25,8 @@ pub(super) struct About<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     rules: Vec<Counted>,
+    /// How often there were other rules.
+    edition: u64,
 }
 
 #[derive(Debug)]
@@ -43,6 +45,12 @@ impl Faults {
     pub(super) fn set(&mut self, rules: Vec<Fault>) {
         let counted = |rule: Fault| Counted { dice: rule.seed, rule, met: 0, struck: 0 };
         self.rules = rules.into_iter().map(counted).collect();
+        self.edition += 1;
+    }
+
+    /// Numbers the rules that hold: what one of them holds up goes on when there are others.
+    pub(super) fn edition(&self) -> u64 {
+        self.edition
     }
 
     /// Tells whether there are none, so that nobody has to find out what a request is about.

@@ -29,7 +29,7 @@ pub enum FaultError {
     /// A word that means nothing here.
     #[error(
         "`{0}` is no part of a rule: conditions are topic=, group=, client=, every=, times=, chance=, \
-         seed=; what happens is error=, error-after=, drop, drop-after, delay= or throttle="
+         seed=; what happens is error=, error-after=, drop, drop-after, delay=, delay-after= or throttle="
     )]
     Word(String),
     /// A value that does not fit its name.
@@ -40,7 +40,8 @@ pub enum FaultError {
     Twice(String),
     /// Nothing happens.
     #[error(
-        "the rule does not say what happens: error=, error-after=, drop, drop-after, delay= or throttle="
+        "the rule does not say what happens: error=, error-after=, drop, drop-after, delay=, \
+         delay-after= or throttle="
     )]
     Harmless,
 }
@@ -122,6 +123,9 @@ impl Read {
             "error" => put(&mut self.effect, Effect::Error(error_named(value)?), word),
             "error-after" => put(&mut self.effect, Effect::ErrorAfter(error_named(value)?), word),
             "delay" => put(&mut self.effect, Effect::Delay(duration(word, value)?), word),
+            "delay-after" => {
+                put(&mut self.effect, Effect::DelayAfter(duration(word, value)?), word)
+            }
             "throttle" => put(&mut self.effect, Effect::Throttle(duration(word, value)?), word),
             _ => Err(unknown()),
         }
@@ -178,6 +182,8 @@ mod tests {
         let rule = Fault::parse("* delay=200ms times=2").unwrap();
         assert_eq!((rule.api, rule.times), (None, Some(2)));
         assert_eq!(rule.effect, Effect::Delay(Duration::from_millis(200)));
+        let rule = Fault::parse("EndTxn delay-after=1h").unwrap();
+        assert_eq!(rule.effect, Effect::DelayAfter(Duration::from_secs(3600)));
     }
 
     #[test]

@@ -40,8 +40,10 @@ pub(in crate::sandbox) enum Effect {
     Drop,
     /// It is done, and the connection closed without an answer.
     DropAfter,
-    /// It is done and answered later.
+    /// It is done later.
     Delay(Duration),
+    /// It is done, and answered later.
+    DelayAfter(Duration),
     /// It is done, and the answer asks the client to wait.
     Throttle(Duration),
 }

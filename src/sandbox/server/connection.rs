@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use super::Event;
 use super::dispatch::{self, Reply};
 use super::frame::{self, Budget};
 use crate::sandbox::api::Caller;
@@ -21,6 +23,7 @@ pub(super) async fn converse(
     stream: TcpStream,
     shared: Shared,
     budget: Budget,
+    events: &mpsc::Sender<Event>,
 ) -> Result<(), String> {
     let address = stream.local_addr().map_err(|error| error.to_string())?;
     let peer = stream.peer_addr().map_err(|error| error.to_string())?;
@@ -32,7 +35,7 @@ pub(super) async fn converse(
             return Ok(());
         };
         let Some(frame) = read? else { return Ok(()) };
-        match dispatch::answer(&mut caller, &frame).await? {
+        match dispatch::answer(&mut caller, &frame, events).await? {
             Reply::Nothing => {}
             Reply::Close => return Ok(()),
             Reply::Answer(bytes) => match timeout(PATIENCE, output.write_all(&bytes)).await {

@@ -1,5 +1,7 @@
 //! Which call a request is, and its way from bytes to bytes.
 
+use std::time::Duration;
+
 use bytes::BytesMut;
 use kafka_protocol::messages::api_versions_response::ApiVersion;
 use kafka_protocol::messages::{
@@ -15,12 +17,14 @@ use kafka_protocol::messages::{
     TxnOffsetCommitRequest,
 };
 use kafka_protocol::protocol::{Decodable, Request};
-use tokio::time::sleep;
+use tokio::sync::mpsc;
 
 use super::frame::{self, Frame};
+use super::{Event, say};
 
 use crate::kafka::wire::{guard, request_name};
 use crate::sandbox::api::{Call, Caller, unsupported_version};
+use crate::sandbox::broker::Broker;
 use crate::sandbox::faults::{About, Effect};
 
 /// What is sent back.
@@ -42,15 +46,19 @@ macro_rules! calls {
         }
 
         /// Answers a request; an error closes the connection.
-        pub(super) async fn answer(caller: &mut Caller, frame: &Frame) -> Result<Reply, String> {
+        pub(super) async fn answer(
+            caller: &mut Caller,
+            frame: &Frame,
+            events: &mpsc::Sender<Event>,
+        ) -> Result<Reply, String> {
             match frame.key {
                 $(<$request>::KEY => {
                     let throttle = |response: &mut <$request as Request>::Response, ms: i32| {
                         response.throttle_time_ms = ms;
                     };
-                    serve::<$request>(caller, frame, throttle).await
+                    serve::<$request>(caller, frame, events, throttle).await
                 })+
-                $(<$other>::KEY => serve::<$other>(caller, frame, |_, _| {}).await,)+
+                $(<$other>::KEY => serve::<$other>(caller, frame, events, |_, _| {}).await,)+
                 key => Err(format!("the sandbox does not know API key {key}")),
             }
         }
@@ -107,6 +115,7 @@ fn offer<C: Call>() -> ApiVersion {
 async fn serve<C: Call>(
     caller: &mut Caller,
     frame: &Frame,
+    events: &mpsc::Sender<Event>,
     throttle: impl Fn(&mut C::Response, i32),
 ) -> Result<Reply, String> {
     let (name, version) = (request_name(C::KEY), frame.version);
@@ -135,24 +144,29 @@ async fn serve<C: Call>(
     let wants_answer = request.wants_answer();
     let response = match strike(caller, &name, &request) {
         None => perform(request, caller).await,
-        Some(Effect::Error(error)) => request.refuse(error),
-        Some(Effect::ErrorAfter(error)) => {
-            drop(perform(request.clone(), caller).await);
-            request.refuse(error)
-        }
-        Some(Effect::Drop) => return Ok(Reply::Close),
-        Some(Effect::DropAfter) => {
-            drop(perform(request, caller).await);
-            return Ok(Reply::Close);
-        }
-        Some(Effect::Delay(time)) => {
-            sleep(time).await;
-            perform(request, caller).await
-        }
-        Some(Effect::Throttle(time)) => {
-            let mut response = perform(request, caller).await;
-            throttle(&mut response, i32::try_from(time.as_millis()).unwrap_or(i32::MAX));
-            response
+        Some((effect, edition)) => {
+            // What is to be done before the client suffers is done now.
+            let done = match effect {
+                Effect::Error(_) | Effect::Drop | Effect::Delay(_) => None,
+                Effect::ErrorAfter(_)
+                | Effect::DropAfter
+                | Effect::DelayAfter(_)
+                | Effect::Throttle(_) => Some(perform(request.clone(), caller).await),
+            };
+            say(events, Event::Struck { peer: caller.peer, call: name.clone() });
+            match effect {
+                Effect::Drop | Effect::DropAfter => return Ok(Reply::Close),
+                Effect::Error(error) | Effect::ErrorAfter(error) => request.refuse(error),
+                Effect::Delay(time) | Effect::DelayAfter(time) => {
+                    hold(caller, time, edition).await;
+                    answered(done, request, caller).await
+                }
+                Effect::Throttle(time) => {
+                    let mut response = answered(done, request, caller).await;
+                    throttle(&mut response, i32::try_from(time.as_millis()).unwrap_or(i32::MAX));
+                    response
+                }
+            }
         }
     };
     if !wants_answer {
@@ -161,6 +175,25 @@ async fn serve<C: Call>(
     frame::encode(&response, version, header.correlation_id)
         .map(Reply::Answer)
         .map_err(|error| format!("{name} in version {version} cannot be answered: {error}"))
+}
+
+/// Holds a request up, until there are other rules at the latest.
+async fn hold(caller: &Caller, time: Duration, edition: u64) {
+    let has_changed = |broker: &mut Broker| (broker.faults.edition() != edition).then_some(());
+    // `None` when the time is over, which is as good.
+    let _changed = caller.broker.wait_for(time, has_changed).await;
+}
+
+/// Returns the answer, of a request that may have been done before.
+async fn answered<C: Call>(
+    done: Option<C::Response>,
+    request: C,
+    caller: &mut Caller,
+) -> C::Response {
+    match done {
+        Some(response) => response,
+        None => perform(request, caller).await,
+    }
 }
 
 /// Has a request answered, if the caller may ask for it.
@@ -178,8 +211,8 @@ async fn perform<C: Call>(request: C, caller: &mut Caller) -> C::Response {
     }
 }
 
-/// Says what goes wrong with a request because somebody wants it to.
-fn strike<C: Call>(caller: &Caller, name: &str, request: &C) -> Option<Effect> {
+/// Says what goes wrong with a request because somebody wants it to, and in which edition of the rules.
+fn strike<C: Call>(caller: &Caller, name: &str, request: &C) -> Option<(Effect, u64)> {
     if caller.broker.look(|broker| broker.faults.are_none()) {
         return None;
     }
@@ -188,6 +221,6 @@ fn strike<C: Call>(caller: &Caller, name: &str, request: &C) -> Option<Effect> {
         let groups = request.groups();
         let about =
             About { api: name, topics: &topics, groups: &groups, client: &caller.client_id };
-        broker.faults.strike(about)
+        Some((broker.faults.strike(about)?, broker.faults.edition()))
     })
 }

@@ -45,6 +45,14 @@ pub enum Event {
     },
     /// A connection ended by a mistake in the sandbox itself.
     Panicked,
+    /// A rule struck a request. What happens to it then is done, unless it is held up or dropped: that
+    /// begins now.
+    Struck {
+        /// Where its client is.
+        peer: SocketAddr,
+        /// Kafka's name of the call.
+        call: String,
+    },
     /// A connection could not be taken.
     NotAccepted(String),
 }
@@ -87,9 +95,10 @@ impl Sandbox {
         self.address
     }
 
-    /// Takes other rules about what is to go wrong; counting begins anew.
+    /// Takes other rules about what is to go wrong; counting begins anew, and what the old ones hold up
+    /// goes on.
     pub fn set_faults(&self, faults: Vec<Fault>) {
-        self.shared.touch(|broker| broker.faults.set(faults));
+        self.shared.change(|broker| broker.faults.set(faults));
     }
 
     /// Waits for what it has to say next.
@@ -127,7 +136,7 @@ async fn accept(listener: TcpListener, shared: Shared, events: mpsc::Sender<Even
         let (shared, events, memory) = (shared.clone(), events.clone(), memory.clone());
         connections.spawn(async move {
             let _permit = permit;
-            if let Err(reason) = serve(stream, shared, memory).await {
+            if let Err(reason) = serve(stream, shared, memory, &events).await {
                 say(&events, Event::Closed { peer, reason });
             }
         });
@@ -135,10 +144,15 @@ async fn accept(listener: TcpListener, shared: Shared, events: mpsc::Sender<Even
 }
 
 /// Serves one connection to its end.
-async fn serve(stream: TcpStream, shared: Shared, memory: frame::Budget) -> Result<(), String> {
+async fn serve(
+    stream: TcpStream,
+    shared: Shared,
+    memory: frame::Budget,
+    events: &mpsc::Sender<Event>,
+) -> Result<(), String> {
     // Answers are whole frames: waiting for more to send only delays them.
     stream.set_nodelay(true).map_err(|error| error.to_string())?;
-    connection::converse(stream, shared, memory).await
+    connection::converse(stream, shared, memory, events).await
 }
 
 /// Tells an event if there is room for it.
