@@ -2,7 +2,7 @@
 # Apache Kafka's jars from Maven artifacts, in a cache outside the repository,
 # and the one way to run a class from them.
 
-kafka_version=4.1.1
+kafka_version="${FLOWCTL_DEV_KAFKA_VERSION:-4.1.1}"
 # Kafka's POMs leave the logging backend out; without one the broker is mute.
 # log4j-slf4j-impl is the binding for slf4j 1.7, which Kafka 4.1 uses.
 log4j_version=2.25.1

@@ -199,6 +199,9 @@ fn new_group(group: &NewGroup) -> Described {
         ErrorCode::GROUP_ID_NOT_FOUND if !message.is_some_and(|text| text.contains("is not a")) => {
             Ok(dead(&id))
         }
+        // The broker knows the protocol, and it is switched off: by default in 3.7 to 3.9, and in a newer
+        // cluster until its feature `group.version` is 1. So there is no group of that kind.
+        ErrorCode::UNSUPPORTED_VERSION => Ok(dead(&id)),
         ErrorCode::TOPIC_AUTHORIZATION_FAILED => {
             let code = group.error_code;
             Err(denied::error(Api::DescribeGroups, code, message, &denied::TopicsOf(&id)))
@@ -256,6 +259,8 @@ mod tests {
             "Group g is not a consumer group.",
         )));
         assert!(new_group(&share).1.is_err());
+        let off = share.with_error_code(ErrorCode::UNSUPPORTED_VERSION.0);
+        assert!(is_dead(&new_group(&off).1), "the new protocol is switched off");
     }
 
     #[test]

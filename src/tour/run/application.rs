@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 use crate::clock::{Clock, Deadline};
 use crate::error::Problem;
@@ -20,6 +20,9 @@ use crate::tour::consumer::{self, Failure};
 
 /// How long the application's transaction may take; it takes some milliseconds.
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long until the committed offsets are looked up again.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// The application: what it reads, where it writes.
 #[derive(Debug, Clone)]
@@ -104,14 +107,34 @@ impl Application {
             .collect();
         let settings = settings.clone();
         let group = self.group.clone();
+        let written = offsets.clone();
         tokio::task::spawn_blocking(move || {
-            write(&settings, &group, &outgoing, &offsets, deadline)
+            write(&settings, &group, &outgoing, &written, deadline)
         })
         .await??;
-        // A commit is answered before the group's coordinator has applied it: lag would show what
-        // was committed before.
-        self.committed(cluster, deadline).await?;
+        self.wait_for(&offsets, cluster, deadline).await?;
         Ok(work)
+    }
+
+    /// Waits until the group's coordinator has applied a commit, which is answered before: lag would
+    /// show what was committed earlier. To ask for stable offsets is not enough: Kafka 3 does not count
+    /// as pending what a group commits for the first time, when all its offsets are asked for.
+    async fn wait_for(
+        &self,
+        offsets: &BTreeMap<TopicPartition, CommittedOffset>,
+        cluster: &Cluster,
+        deadline: Deadline,
+    ) -> anyhow::Result<()> {
+        let is_there = |shown: &BTreeMap<TopicPartition, CommittedOffset>| {
+            offsets.iter().all(|(partition, it)| {
+                shown.get(partition).is_some_and(|shown| shown.offset == it.offset)
+            })
+        };
+        while !is_there(&self.committed(cluster, deadline).await?) {
+            ensure!(!deadline.has_passed(), "the committed offsets of {} do not show", self.group);
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        Ok(())
     }
 
     /// Returns what the group committed, transactions that have just ended included.
