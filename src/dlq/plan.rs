@@ -84,6 +84,11 @@ impl Redrive {
         self.sent() + self.duplicates + self.refused.values().sum::<u64>()
     }
 
+    /// Tells whether a run has something to write.
+    pub fn writes(&self) -> bool {
+        self.sent() > 0 || self.duplicates > 0
+    }
+
     /// Returns how many are sent, by topic.
     pub fn sent_by_topic(&self) -> BTreeMap<&TopicName, u64> {
         let mut topics = BTreeMap::new();

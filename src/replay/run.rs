@@ -65,6 +65,8 @@ impl Replayer {
                 .check(self.source.as_str(), &partitions)
                 .map_err(|error| Problem::usage(error.to_string()))?;
         }
+        let target = std::slice::from_ref(&self.target);
+        self.cluster.check_write(target, Deadline::after(self.timeout)).await?;
         let starts = self.offsets(|_| Some(OffsetQuery::Earliest), false).await?;
         let stable = self.offsets(|_| Some(OffsetQuery::Latest), true).await?;
         let ends = self.offsets(|_| Some(OffsetQuery::Latest), false).await?;

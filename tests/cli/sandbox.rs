@@ -124,6 +124,25 @@ fn what_a_rule_holds_up_goes_on_when_there_are_other_rules() {
 }
 
 #[test]
+fn a_right_that_is_taken_away_meanwhile_is_named_at_once() {
+    let flowctl = env!("CARGO_BIN_EXE_flowctl");
+    let script = format!(
+        "{flowctl} produce user-activity-logs --count 5 2>/dev/null\n\
+         {flowctl} replay user-activity-logs --to topic/user-activity-analytics --yes"
+    );
+    for (error, missing) in [
+        ("TOPIC_AUTHORIZATION_FAILED", "WRITE on topic `user-activity-analytics` was refused"),
+        ("TRANSACTIONAL_ID_AUTHORIZATION_FAILED", "WRITE on transactional id `flowctl.replay."),
+    ] {
+        let rule = format!("AddPartitionsToTxn error={error}");
+        let output = sandbox(&["-e", "dev", "--fault", &rule, "--", "sh", "-c", &script]);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(6), "{told}");
+        assert!(told.contains(missing) && !told.contains("anew"), "{told}");
+    }
+}
+
+#[test]
 fn rules_in_a_file_hold_as_soon_as_it_changes() {
     let home = home();
     home.write("faults.txt", "# none\n");

@@ -109,7 +109,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
         context.output.note(&view::dry_run_notes(plan));
         return Ok(predicted);
     }
-    if plan.sent() == 0 && plan.duplicates == 0 {
+    if !plan.writes() {
         if args.output == ListFormat::Json {
             let refused = plan.refused.values().sum();
             let outcome = Outcome { refused, ..Outcome::default() };

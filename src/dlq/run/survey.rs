@@ -72,7 +72,19 @@ impl Dlq {
             .into_iter()
             .map(|(partition, offset)| DeadLetterId { topic: topic.clone(), partition, offset })
             .collect();
+        self.check_rights(&plan).await?;
         Ok(plan)
+    }
+
+    /// Makes sure that what the plan writes may be written: the records, and the ledger's entries.
+    async fn check_rights(&self, plan: &Redrive) -> anyhow::Result<()> {
+        if !plan.writes() {
+            return Ok(());
+        }
+        let ledger = self.ledger();
+        let topics: Vec<_> = plan.sent_by_topic().into_keys().chain([ledger]).cloned().collect();
+        // A ledger that is not there yet is made by the run.
+        Ok(self.cluster.check_write(&topics, self.deadline()).await?)
     }
 
     /// Reads the dead letters that were redriven before, so that one of the same origin is not sent

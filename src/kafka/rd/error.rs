@@ -1,6 +1,7 @@
 //! From librdkafka's errors to [`Error`]: Kafka's own names where a broker answered, the same typed
 //! errors as the wire where nobody did.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -111,6 +112,23 @@ pub(super) fn denied_in_transaction(
     Some(Error::Denied { operation: operation.to_owned(), resource, code: number(code) })
 }
 
+/// Makes the error of a transaction that was refused for one of these topics: which of them, the
+/// client does not tell.
+pub(super) fn denied_to_write(
+    code: RDKafkaErrorCode,
+    topics: &BTreeSet<&TopicName>,
+) -> Option<Error> {
+    if code != RDKafkaErrorCode::TopicAuthorizationFailed {
+        return None;
+    }
+    let names: Vec<_> = topics.iter().map(|topic| format!("`{topic}`")).collect();
+    let resource = match names.as_slice() {
+        [name] => format!("topic {name}"),
+        names => format!("one of the topics {}", names.join(", ")),
+    };
+    Some(Error::Denied { operation: "WRITE".to_owned(), resource, code: number(code) })
+}
+
 /// Returns librdkafka's text of an error.
 fn text(error: &KafkaError, code: RDKafkaErrorCode) -> String {
     #[expect(clippy::wildcard_enum_match_arm, reason = "librdkafka's enum is non-exhaustive")]
@@ -165,5 +183,18 @@ mod tests {
             of(RDKafkaErrorCode::MessageTimedOut).to_string(),
             "no answer to a record for topic `t` within 30 s"
         );
+    }
+
+    #[test]
+    fn a_refused_transaction_names_the_topics_that_it_can_be_about() {
+        let (a, b) = (TopicName::from("a"), TopicName::from("b"));
+        let of = |topics: &[_]| {
+            let topics = topics.iter().copied().collect();
+            denied_to_write(RDKafkaErrorCode::TopicAuthorizationFailed, &topics).unwrap()
+        };
+        let text = of(&[&a]).to_string();
+        assert!(text.contains("WRITE on topic `a` was refused"), "{text}");
+        let text = of(&[&b, &a]).to_string();
+        assert!(text.contains("WRITE on one of the topics `a`, `b` was refused"), "{text}");
     }
 }

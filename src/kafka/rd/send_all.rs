@@ -1,5 +1,6 @@
 //! Sends the records of a transaction in one go and tells what became of each.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::context::{Delivered, Delivery};
@@ -71,7 +72,30 @@ impl TransactionalProducer {
         has_failed |= note(&mut outcomes, first, self.poll(Duration::ZERO));
         let unanswered =
             || if has_failed { Sent::GivenUp } else { Sent::Failed(timeout(deadline)) };
-        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(unanswered)).collect()
+        let mut sent: Vec<_> =
+            outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(unanswered)).collect();
+        if has_failed {
+            self.give_reason(records, &mut sent);
+        }
+        sent
+    }
+
+    /// Gives records that the client has given up the reason why: a broker refused their transaction.
+    fn give_reason(&self, records: &[&OutgoingRecord], sent: &mut [Sent]) {
+        let is_given_up =
+            |sent: &Sent| matches!(sent, Sent::Failed(error) if error.code().is_none());
+        let given_up = records.iter().zip(&*sent).filter(|(_, sent)| is_given_up(sent));
+        let topics: BTreeSet<_> = given_up.map(|(record, _)| &record.topic).collect();
+        if topics.is_empty() {
+            return;
+        }
+        // One that is about records is theirs that were refused, and says nothing of the others.
+        let is_refusal = |reason: &Error| reason.code().is_some() && !reason.is_of_records();
+        if let Some(reason) = self.failure(&topics).filter(is_refusal) {
+            for outcome in sent.iter_mut().filter(|sent| is_given_up(sent)) {
+                *outcome = Sent::Failed(reason.clone());
+            }
+        }
     }
 }
 

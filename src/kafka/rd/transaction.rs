@@ -1,6 +1,6 @@
 //! The transactional producer: fences its predecessor, writes records and offsets as one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -19,7 +19,7 @@ use super::trouble::Peer;
 use super::writer::Batching;
 use crate::clock::Deadline;
 use crate::kafka::{ConnectionSettings, Error};
-use crate::model::name::GroupId;
+use crate::model::name::{GroupId, TopicName};
 use crate::model::offset::{CommittedOffset, TopicPartition};
 use crate::model::record::OutgoingRecord;
 
@@ -165,6 +165,23 @@ impl TransactionalProducer {
         self.queue.producer().send_offsets_to_transaction(&list, metadata, deadline.left()).map_err(
             |error| self.classify(&error, doing, Some(deadline), Some(group), OnTimeout::Abort),
         )
+    }
+
+    /// Returns why the open transaction has failed, if it has; `topics` are those that it could not
+    /// write to. Of the records that it gives up for that, librdkafka says only that they were not
+    /// sent. It tells by refusing what is asked for next; with a transaction open another cannot be
+    /// begun, so this asks for nothing that could be done.
+    pub(super) fn failure(&self, topics: &BTreeSet<&TopicName>) -> Option<Error> {
+        let error = self.queue.producer().begin_transaction().err()?;
+        let KafkaError::Transaction(native) = &error else { return None };
+        if !native.is_fatal() && !native.txn_requires_abort() {
+            return None;
+        }
+        let code = error.rdkafka_error_code()?;
+        let denied = error::denied_to_write(code, topics);
+        Some(denied.unwrap_or_else(|| {
+            self.error(&error, "a transaction", Deadline::after(Duration::ZERO), None)
+        }))
     }
 
     /// Commits. Records that are still in flight are waited for; their deliveries can be polled

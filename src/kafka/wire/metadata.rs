@@ -90,12 +90,20 @@ impl Cluster {
         topics: Option<&[TopicName]>,
         deadline: Deadline,
     ) -> Result<MetadataResponse, Error> {
+        self.send_metadata(|version| request(topics, version), deadline).await
+    }
+
+    /// Sends a `Metadata` that is made for the version which the broker speaks.
+    pub(super) async fn send_metadata(
+        &self,
+        request: impl Fn(i16) -> MetadataRequest,
+        deadline: Deadline,
+    ) -> Result<MetadataResponse, Error> {
         let mut backoff = Backoff::new();
         loop {
             let asked = async {
                 let connection = self.any(deadline).await?;
-                let response =
-                    connection.call(|version| request(topics, version), deadline).await?;
+                let response = connection.call(&request, deadline).await?;
                 if response.brokers.is_empty() {
                     return Err(Error::Broker {
                         code: ErrorCode::BROKER_NOT_AVAILABLE,
@@ -121,7 +129,7 @@ impl Cluster {
 }
 
 /// Makes the request.
-fn request(topics: Option<&[TopicName]>, version: i16) -> MetadataRequest {
+pub(super) fn request(topics: Option<&[TopicName]>, version: i16) -> MetadataRequest {
     let topic = |name: &TopicName| {
         let name = StrBytes::from_string(name.as_str().to_owned());
         MetadataRequestTopic::default().with_name(Some(name.into()))

@@ -32,6 +32,7 @@ mod metadata;
 mod offsets;
 #[cfg(test)]
 mod peers;
+mod rights;
 #[cfg(test)]
 mod round_trips;
 mod router;

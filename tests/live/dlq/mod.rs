@@ -1,6 +1,7 @@
 //! Dead letters on real Kafka: what is sent, what is remembered, what survives a crash.
 
 mod crashes;
+mod denied;
 mod recreated;
 mod redrive;
 mod refused;
