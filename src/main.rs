@@ -61,7 +61,7 @@ async fn run(cli: Cli, environment: Environment, output: Output, interrupt: Inte
     let mut context =
         Context { global, environment, output, clock: Clock::System, interrupt, deadline };
     let ended = command.run(&mut context).await;
-    let ended = ended.and_then(|exit| Ok(context.output.flush().map(|()| exit)?));
+    let ended = ended.and_then(|exit| Ok(context.output.finish().map(|()| exit)?));
     match ended {
         Ok(exit) => exit,
         Err(failure) => quiet_end(&failure).unwrap_or_else(|| {

@@ -65,6 +65,11 @@ impl<S: AsFd> Outlet<S> {
         let _grown = rustix::pipe::fcntl_setpipe_size(&self.stdout, WIDE).is_ok();
     }
 
+    /// Returns the signal that ended the waiting for the reader: nothing was written after it.
+    pub(super) fn ended(&self) -> Option<Signal> {
+        self.ended
+    }
+
     /// Tells whether the reader has gone, without writing.
     pub(super) fn reader_has_gone(&self) -> bool {
         // Not even an error is a reason to end: the next write will tell.

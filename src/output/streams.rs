@@ -178,6 +178,19 @@ impl Output {
         self.stdout.get_mut().end_with(EndsWith::Second);
     }
 
+    /// Sends what is buffered, at the end of the command. Where a signal ended the waiting for the
+    /// reader, that is how the command ends, though it has carried out what was agreed on: what it
+    /// did is not told to the end.
+    pub fn finish(&mut self) -> Result<(), StreamError> {
+        self.flush()?;
+        match self.stdout.get_ref().ended() {
+            Some(signal) if self.outlives_reader => {
+                Err(StreamError::Interrupted(Interrupted(signal)))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     fn unless_outlived(&self, written: io::Result<()>) -> Result<(), StreamError> {
         match written.map_err(StreamError::from) {
             Err(StreamError::ClosedReader | StreamError::Interrupted(_))

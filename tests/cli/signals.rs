@@ -2,6 +2,7 @@
 //! nobody reads.
 
 use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader};
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -92,6 +93,37 @@ fn a_pipe_that_nobody_reads_is_waited_for_until_a_signal() {
         child.send(signal);
         assert_eq!(ended(child), (Some(code), String::new()));
     }
+}
+
+#[test]
+fn a_report_that_nobody_reads_is_not_called_done() {
+    let home = Home::new();
+    let mut sandbox = start(&home, &["sandbox", "--listen", "127.0.0.1:0"]);
+    let mut line = String::new();
+    BufReader::new(sandbox.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let brokers = line.trim().strip_prefix("-b ").unwrap();
+    home.write(
+        "topology.yaml",
+        "apiVersion: flowctl/v1\nproject: shop\nflows:\n  orders: { dlq: {} }\n",
+    );
+    let applied = home.flowctl().args(["apply", "-b", brokers, "--yes"]).output().unwrap();
+    assert!(applied.status.success(), "{}", text(&applied.stderr));
+    // Told as JSON, so many dead letters are more than a pipe holds.
+    let headers = r#"[["originalTopic","orders"],["originalPartition","0"]]"#;
+    let envelope = |n| format!(r#"{{"topic":"orders-dlq","value":"{n}","headers":{headers}}}"#);
+    let dead_letters: Vec<_> = (0..1_000).map(envelope).collect();
+    let produce = ["produce", "-b", brokers, "--input", "jsonl"];
+    home.flowctl().args(produce).write_stdin(dead_letters.join("\n")).assert().success();
+
+    let redrive = ["dlq", "redrive", "orders", "-b", brokers, "--yes", "-o", "jsonl"];
+    let mut child = start(&home, &redrive);
+    let stdout = child.stdout.take().unwrap();
+    wait_until_full(&mut child, &stdout);
+    child.send("INT");
+    child.send("TERM");
+    let (code, told) = ended(child);
+    assert!([Some(130), Some(143)].contains(&code), "{code:?} {told}");
+    assert!(told.contains("redriven 1000 of 1000"), "{told}");
 }
 
 #[test]
