@@ -18,8 +18,8 @@ use crate::output::json::Source;
 use crate::output::progress::Progress;
 use crate::output::prompt::{Question, approve};
 use crate::output::replay as view;
-use crate::replay::run::{Ended, Event, Outcome, Replayer};
-use crate::replay::{Replay, Wanted};
+use crate::replay::run::{Ended, Event, Replayer};
+use crate::replay::{Outcome, Replay, Wanted};
 use crate::topology::Resolved;
 
 /// Copy a range of a topic to another topic

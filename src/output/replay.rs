@@ -14,8 +14,8 @@ use crate::model::count::{count, count_that_was};
 use crate::model::offset_set::OffsetSet;
 use crate::model::position::Moved;
 use crate::model::timestamp::Timestamp;
-use crate::replay::Replay;
-use crate::replay::run::{InFlight, Outcome};
+use crate::replay::run::InFlight;
+use crate::replay::{Outcome, Replay};
 
 /// Says what of a plan is not as it was asked for.
 pub fn warnings(plan: &Replay) -> Vec<String> {

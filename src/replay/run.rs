@@ -1,8 +1,10 @@
 //! Finds the topics of a replay and makes its plan; `reading` reads a range, `copy` writes it to the
-//! other topic.
+//! other topic, `resume` goes on after an outage, `settle` finds out what it has left in doubt.
 
 mod copy;
 mod reading;
+mod resume;
+mod settle;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -19,7 +21,7 @@ use crate::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
 use crate::model::position::{LogMarks, Position};
 use crate::model::topic::TopicDescription;
 
-pub use copy::{Ended, Event, InFlight, Outcome};
+pub use copy::{Ended, Event, InFlight};
 
 /// The two topics of a replay.
 #[derive(Debug, Clone)]
@@ -28,6 +30,8 @@ pub struct Replayer {
     settings: ConnectionSettings,
     source: TopicName,
     target: TopicName,
+    /// The id of this incarnation of the target.
+    target_id: Option<String>,
     /// The partitions of the source and how many the target has.
     partitions: BTreeSet<i32>,
     target_partitions: i32,
@@ -45,8 +49,17 @@ impl Replayer {
     ) -> Self {
         let target_partitions = target.partition_count();
         let partitions = source.partitions.into_keys().collect();
-        let (source, target) = (source.name, target.name);
-        Self { cluster, settings, source, target, partitions, target_partitions, timeout }
+        let (source, target, target_id) = (source.name, target.name, target.id);
+        Self {
+            cluster,
+            settings,
+            source,
+            target,
+            target_id,
+            partitions,
+            target_partitions,
+            timeout,
+        }
     }
 
     /// Makes the plan. The end is where the log ends now, so a replay is finite.

@@ -9,6 +9,7 @@ mod exit_codes;
 mod help;
 #[path = "../support/home.rs"]
 mod home;
+mod in_doubt;
 mod peer;
 mod produce;
 #[path = "../support/running.rs"]

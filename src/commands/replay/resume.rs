@@ -5,8 +5,7 @@ use crate::commands::range::RangeArgs;
 use crate::commands::resume::CommandLine;
 use crate::config::GlobalArgs;
 use crate::output::Format;
-use crate::replay::Replay;
-use crate::replay::run::Outcome;
+use crate::replay::{Outcome, Replay};
 
 /// Writes the command that goes on, in offsets, which mean the same later, with the times that bound
 /// records.

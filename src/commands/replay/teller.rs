@@ -4,8 +4,8 @@ use crate::error::Report;
 use crate::output::Output;
 use crate::output::progress::Progress;
 use crate::output::replay as view;
-use crate::replay::Replay;
-use crate::replay::run::{Event, Outcome};
+use crate::replay::run::Event;
+use crate::replay::{Outcome, Replay};
 
 /// How many refused records are shown as they come; the rest is counted.
 const MOST_SHOWN: usize = 20;

@@ -10,7 +10,7 @@ use flowctl::model::timestamp::Timestamp;
 use serde_json::Value;
 
 use super::crashes::signal;
-use super::{new_topic_with, read, record, write, write_to};
+use super::{new_topic_with, read, read_from, record, write, write_to};
 use crate::home::{Home, text};
 use crate::running::{Running, flowctl};
 use crate::support::{Kafka, OwnKafka, kafka};
@@ -34,8 +34,12 @@ fn source(partitions: i32, each: i64) -> String {
 }
 
 fn replay(words: &[&str]) -> (i32, String, String) {
+    replay_on(kafka(), words)
+}
+
+fn replay_on(kafka: &Kafka, words: &[&str]) -> (i32, String, String) {
     let home = Home::new();
-    let ended = kafka().flowctl(&home).arg("replay").args(words).output().unwrap();
+    let ended = kafka.flowctl(&home).arg("replay").args(words).output().unwrap();
     (ended.status.code().unwrap(), text(&ended.stdout), text(&ended.stderr))
 }
 
@@ -202,4 +206,39 @@ fn a_second_ctrl_c_tells_what_nobody_knows_and_how_to_go_on() {
     assert!(told.contains("stopped at once") && told.contains("copied "), "{told}");
     assert!(told.contains("nobody knows whether all of offsets "), "{told}");
     assert!(told.contains("if they were not copied: flowctl replay "), "{told}");
+}
+
+/// Longer than a commit is waited for.
+const OUTAGE: Duration = Duration::from_secs(22);
+
+#[test]
+fn an_outage_leaves_no_record_out_and_copies_none_twice() {
+    let own = OwnKafka::up("replay-outage");
+    let kafka = &own.kafka;
+    let (source, target) = (kafka.new_topic("source", 1), kafka.new_topic("target", 1));
+    write_to(kafka, (0..60_000).map(|number| record(&source, 0, &number.to_string(), "v")));
+    let home = Home::new();
+    let running = start(kafka, &home, &source, &target);
+    let broker = kafka.pid(1);
+    signal("-STOP", &broker);
+    std::thread::sleep(OUTAGE);
+    signal("-CONT", &broker);
+    let ended = running.wait_with_output();
+    let told = text(&ended.stderr);
+    assert!(!told.contains("nobody knows"), "{told}");
+    // The broker may have given the transaction up, which looks as if another run had opened; and the
+    // source could not be read meanwhile.
+    match told.split_once("to go on: flowctl replay ") {
+        None => assert_eq!(ended.status.code(), Some(0), "{told}"),
+        Some((_, rest)) => {
+            assert!([Some(4), Some(5)].contains(&ended.status.code()), "{told}");
+            let line = rest.lines().next().unwrap();
+            let words: Vec<&str> = line.split_whitespace().chain(["--yes"]).collect();
+            let (code, _, told) = replay_on(kafka, &words);
+            assert_eq!(code, 0, "{told}");
+        }
+    }
+    let copied = read_from(kafka, &target);
+    let keys: BTreeSet<_> = copied.iter().map(|record| record.key.clone()).collect();
+    assert_eq!((copied.len(), keys.len()), (60_000, 60_000), "{told}");
 }
