@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use flowctl::clock::Clock;
-use flowctl::sandbox::{Event, Options, Sandbox, Storage, User};
+use flowctl::sandbox::{Event, Fault, Options, Sandbox, Storage, User};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
@@ -21,6 +21,8 @@ const USERS: [&str; 3] = ["admin", "alice", "nobody"];
 /// A broker.
 pub(crate) struct Broker {
     address: String,
+    /// Its users; the first one may do everything.
+    users: &'static [&'static str],
     /// Keeps a sandbox going.
     _running: Option<Running>,
 }
@@ -34,26 +36,37 @@ struct Running {
 impl Broker {
     /// Starts a sandbox for one test alone.
     pub(crate) fn sandbox() -> Self {
-        Self::start(&[])
+        Self::start(&[], Vec::new())
+    }
+
+    /// Starts a sandbox in which things go wrong.
+    pub(crate) fn faulty_sandbox(faults: Vec<Fault>) -> Self {
+        Self::start(&[], faults)
     }
 
     /// Starts a sandbox with the users of the secure Kafka: the first one is its super user.
     pub(crate) fn secure_sandbox() -> Self {
-        Self::start(&USERS)
+        Self::start(&USERS, Vec::new())
     }
 
-    fn start(users: &[&str]) -> Self {
-        let users = users.iter().map(|user| User::parse(&format!("{user}:{user}-secret")).unwrap());
-        let users = users.collect();
+    /// Starts a sandbox with users in which things go wrong.
+    pub(crate) fn faulty_secure_sandbox(faults: Vec<Fault>) -> Self {
+        Self::start(&USERS, faults)
+    }
+
+    fn start(users: &'static [&str], faults: Vec<Fault>) -> Self {
+        let known = users.iter().map(|user| User::parse(&format!("{user}:{user}-secret")).unwrap());
+        let known = known.collect();
         let (bound, address) = mpsc::channel();
         let (stop, mut stopped) = oneshot::channel();
         let thread = thread::spawn(move || {
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-                let options =
-                    Options { listen, clock: Clock::System, users, storage: Storage::default() };
+                let (clock, storage) = (Clock::System, Storage::default());
+                let options = Options { listen, clock, users: known, storage };
                 let mut sandbox = Sandbox::start(options).await.unwrap();
+                sandbox.set_faults(faults);
                 bound.send(sandbox.address()).unwrap();
                 loop {
                     tokio::select! {
@@ -64,13 +77,15 @@ impl Broker {
             });
         });
         let running = Running { stop: Some(stop), thread: Some(thread) };
-        Self { address: address.recv().unwrap().to_string(), _running: Some(running) }
+        let address = address.recv().unwrap().to_string();
+        Self { address, users, _running: Some(running) }
     }
 
     /// Returns Apache Kafka, which all tests share.
     pub(crate) fn kafka() -> Self {
         let variables = instance::up("", "");
-        Self { address: variables["FLOWCTL_BROKERS"].clone(), _running: None }
+        let address = variables["FLOWCTL_BROKERS"].clone();
+        Self { address, users: &[], _running: None }
     }
 
     /// Returns Apache Kafka with users and an authorizer, by its listener without TLS.
@@ -80,12 +95,21 @@ impl Broker {
             let password = &variables[&format!("FLOWCTL_DEV_{}_PASSWORD", user.to_uppercase())];
             assert_eq!(*password, format!("{user}-secret"));
         }
-        Self { address: variables["FLOWCTL_DEV_CLEAR_BROKERS"].clone(), _running: None }
+        let address = variables["FLOWCTL_DEV_CLEAR_BROKERS"].clone();
+        Self { address, users: &USERS, _running: None }
     }
 
     /// Connects to it.
     pub(crate) fn connect(&self) -> Client {
         Client::connect(&self.address)
+    }
+
+    /// Connects to it as somebody who may do everything.
+    pub(crate) fn connect_as_first(&self) -> Client {
+        match self.users {
+            [] => self.connect(),
+            [first, ..] => self.connect_as(first),
+        }
     }
 
     /// Connects to it as a user.

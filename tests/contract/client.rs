@@ -19,6 +19,7 @@ pub(crate) struct Client {
     stream: TcpStream,
     next_id: i32,
     versions: BTreeMap<i16, VersionRange>,
+    name: &'static str,
 }
 
 impl Client {
@@ -46,12 +47,22 @@ impl Client {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream, next_id: 1, versions: BTreeMap::new() }
+        Self { stream, next_id: 1, versions: BTreeMap::new(), name: "contract" }
     }
 
     /// Returns the versions of a request that the broker offers.
     pub(crate) fn offered<R: Request>(&self) -> Option<VersionRange> {
         self.versions.get(&R::KEY).copied()
+    }
+
+    /// Returns the keys of all calls that the broker offers, in order.
+    pub(crate) fn offered_keys(&self) -> Vec<i16> {
+        self.versions.keys().copied().collect()
+    }
+
+    /// Uses another name from now on.
+    pub(crate) fn call_itself(&mut self, name: &'static str) {
+        self.name = name;
     }
 
     /// Asks in a version.
@@ -66,7 +77,7 @@ impl Client {
             .with_request_api_key(R::KEY)
             .with_request_api_version(version)
             .with_correlation_id(self.next_id)
-            .with_client_id(Some(StrBytes::from_static_str("contract")));
+            .with_client_id(Some(StrBytes::from_static_str(self.name)));
         self.next_id += 1;
         let mut frame = BytesMut::new();
         header.encode(&mut frame, R::header_version(version)).unwrap();

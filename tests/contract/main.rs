@@ -15,6 +15,7 @@ mod client;
 mod configs;
 mod denied;
 mod denied_records;
+mod every_version;
 mod group_offsets;
 mod groups;
 #[path = "../support/home.rs"]

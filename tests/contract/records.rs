@@ -25,7 +25,7 @@ use kafka_protocol::records::{
 };
 use uuid::Uuid;
 
-use crate::broker::{Broker, eventually, unique};
+use crate::broker::{Broker, unique};
 use crate::client::Client;
 use crate::topics::{create, create_with, name};
 
@@ -37,7 +37,6 @@ crate::behaviours! {
     a_compacted_topic_wants_keys,
     the_broker_sets_the_time_if_it_is_to,
     offsets_are_found_by_time,
-    offsets_are_told_in_every_version,
     records_are_deleted_from_the_beginning,
     a_fetch_waits_for_records,
     a_fetch_outside_of_the_log_is_refused,
@@ -297,23 +296,6 @@ fn the_broker_sets_the_time_if_it_is_to(broker: &Broker) {
     }
     let found = find(&mut client, &topic, 2_000);
     assert_eq!((found.offset, found.timestamp), (0, answer.log_append_time_ms));
-}
-
-fn offsets_are_told_in_every_version(broker: &Broker) {
-    let (topic, mut client) = (unique("versions"), broker.connect());
-    create(&mut client, &topic, 1);
-    eventually(|| find(&mut client, &topic, -1).error_code == 0);
-    for version in 1..=LIST_OFFSETS {
-        let partition =
-            ListOffsetsPartition::default().with_timestamp(-1).with_current_leader_epoch(-1);
-        let asked =
-            ListOffsetsTopic::default().with_name(name(&topic)).with_partitions(vec![partition]);
-        let request =
-            ListOffsetsRequest::default().with_replica_id((-1).into()).with_topics(vec![asked]);
-        let answer = client.ask_in(version, &request).topics.remove(0).partitions.remove(0);
-        assert_eq!((answer.error_code, answer.offset), (0, 0), "version {version}");
-        assert_eq!(answer.leader_epoch, if version < 4 { -1 } else { 0 }, "version {version}");
-    }
 }
 
 fn offsets_are_found_by_time(broker: &Broker) {

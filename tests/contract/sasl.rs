@@ -47,7 +47,7 @@ pub(crate) fn log_in(client: &mut Client, user: &str) {
     assert_eq!(answer.error_code, 0, "{answer:?}");
 }
 
-fn shake_hands(client: &mut Client, mechanism: &str) -> SaslHandshakeResponse {
+pub(crate) fn shake_hands(client: &mut Client, mechanism: &str) -> SaslHandshakeResponse {
     let mechanism = StrBytes::from_string(mechanism.to_owned());
     client.ask_in(1, &SaslHandshakeRequest::default().with_mechanism(mechanism))
 }

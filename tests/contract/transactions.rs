@@ -34,14 +34,15 @@ crate::behaviours! {
 }
 
 /// A producer with a transactional id that nobody else has.
-struct Producer {
+pub(crate) struct Producer {
     client: Client,
-    id: TransactionalId,
-    current: (i64, i16),
+    pub(crate) id: TransactionalId,
+    /// The producer id and the epoch.
+    pub(crate) current: (i64, i16),
 }
 
 impl Producer {
-    fn new(broker: &Broker) -> Self {
+    pub(crate) fn new(broker: &Broker) -> Self {
         let (id, mut client) = (unique("txn"), broker.connect());
         coordinator(&mut client, &id, 1);
         let mut new = Self { client, id: TransactionalId(text(&id)), current: (-1, -1) };
@@ -49,7 +50,7 @@ impl Producer {
         new
     }
 
-    fn init_request(&self, timeout_ms: i32) -> InitProducerIdRequest {
+    pub(crate) fn init_request(&self, timeout_ms: i32) -> InitProducerIdRequest {
         InitProducerIdRequest::default()
             .with_transactional_id(Some(self.id.clone()))
             .with_transaction_timeout_ms(timeout_ms)
@@ -68,7 +69,7 @@ impl Producer {
         self.current = (started.producer_id.0, started.producer_epoch);
     }
 
-    fn add(&mut self, topic: &str, partitions: &[i32]) -> Vec<i16> {
+    pub(crate) fn add(&mut self, topic: &str, partitions: &[i32]) -> Vec<i16> {
         self.add_in(3, topic, partitions)
     }
 
@@ -92,7 +93,7 @@ impl Producer {
         results.iter().map(|result| result.partition_error_code).collect()
     }
 
-    fn add_group(&mut self, group: &GroupId) -> i16 {
+    pub(crate) fn add_group(&mut self, group: &GroupId) -> i16 {
         let request = AddOffsetsToTxnRequest::default()
             .with_transactional_id(self.id.clone())
             .with_producer_id(ProducerId(self.current.0))
@@ -101,7 +102,12 @@ impl Producer {
         until(|| self.client.ask_in(3, &request).error_code, |code| *code != 51)
     }
 
-    fn commit_request(&self, group: &GroupId, topic: &str, offset: i64) -> TxnOffsetCommitRequest {
+    pub(crate) fn commit_request(
+        &self,
+        group: &GroupId,
+        topic: &str,
+        offset: i64,
+    ) -> TxnOffsetCommitRequest {
         TxnOffsetCommitRequest::default()
             .with_transactional_id(self.id.clone())
             .with_group_id(group.clone())
@@ -120,12 +126,16 @@ impl Producer {
         answer.topics[0].partitions[0].error_code
     }
 
-    fn end(&mut self, version: i16, is_commit: bool) -> i16 {
-        let request = EndTxnRequest::default()
+    pub(crate) fn end_request(&self, is_commit: bool) -> EndTxnRequest {
+        EndTxnRequest::default()
             .with_transactional_id(self.id.clone())
             .with_producer_id(ProducerId(self.current.0))
             .with_producer_epoch(self.current.1)
-            .with_committed(is_commit);
+            .with_committed(is_commit)
+    }
+
+    pub(crate) fn end(&mut self, version: i16, is_commit: bool) -> i16 {
+        let request = self.end_request(is_commit);
         until(|| self.client.ask_in(version, &request).error_code, |code| *code != 51)
     }
 }

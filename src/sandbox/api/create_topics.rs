@@ -75,6 +75,7 @@ fn create(
         Ok((_, _, id)) if !broker.allows(who, SEE_TOPIC_CONFIGS, &topic.name) => {
             CreatableTopicResult::default()
                 .with_name(topic.name.clone())
+                .with_error_message(None)
                 .with_topic_id(id)
                 .with_topic_config_error_code(SEE_TOPIC_CONFIGS.error().code())
                 .with_num_partitions(-1)
@@ -82,6 +83,7 @@ fn create(
         }
         Ok((count, configs, id)) => CreatableTopicResult::default()
             .with_name(topic.name.clone())
+            .with_error_message(None)
             .with_topic_id(id)
             .with_num_partitions(i32::try_from(count).unwrap_or(i32::MAX))
             .with_replication_factor(1)

@@ -22,6 +22,8 @@ use crate::sandbox::groups::{Fetched, Wanted};
 
 /// From this version on several groups are asked for at once (KIP-709).
 const SEVERAL: i16 = 8;
+/// From this version on an answer has an error of its own; before, each partition has it.
+const OWN_ERROR: i16 = 2;
 
 impl Call for OffsetFetchRequest {
     const OFFERED: VersionRange = versions(1, 9);
@@ -36,10 +38,12 @@ impl Call for OffsetFetchRequest {
             return OffsetFetchResponse::default().with_groups(groups);
         }
         let group = only_group(self);
-        let fetched = caller.broker.look(|broker| fetch(broker, &who, &group, must_be_stable));
-        OffsetFetchResponse::default()
-            .with_error_code(fetched.error_code)
-            .with_topics(fetched.topics.into_iter().map(of_only_group).collect())
+        let mut fetched = caller.broker.look(|broker| fetch(broker, &who, &group, must_be_stable));
+        let error = ResponseError::try_from_code(fetched.error_code);
+        if let (Some(error), ..OWN_ERROR) = (error, caller.version) {
+            fetched.topics = group.topics.iter().flatten().map(|it| refused(it, error)).collect();
+        }
+        of_only_group(fetched)
     }
 
     fn groups(&self) -> Vec<String> {
@@ -49,15 +53,19 @@ impl Call for OffsetFetchRequest {
     }
 
     fn refuse(self, error: ResponseError) -> OffsetFetchResponse {
-        let groups = self.groups.into_iter().map(|group| {
-            OffsetFetchResponseGroup::default()
-                .with_group_id(group.group_id)
-                .with_error_code(error.code())
-        });
-        let groups: Vec<_> = groups.collect();
-        // An older request has no groups; its error is that of the whole answer.
-        let error_code = if groups.is_empty() { error.code() } else { 0 };
-        OffsetFetchResponse::default().with_groups(groups).with_error_code(error_code)
+        let refuse = |group: OffsetFetchRequestGroup| {
+            let response = OffsetFetchResponseGroup::default().with_group_id(group.group_id);
+            response.with_error_code(error.code())
+        };
+        if self.groups.is_empty() {
+            // The oldest version finds the error with the partitions, the others with the answer.
+            let group = only_group(self);
+            let topics = group.topics.iter().flatten().map(|topic| refused(topic, error));
+            let topics = topics.collect();
+            return of_only_group(refuse(group).with_topics(topics));
+        }
+        let groups = self.groups.into_iter().map(refuse);
+        OffsetFetchResponse::default().with_groups(groups.collect())
     }
 }
 
@@ -74,7 +82,14 @@ fn only_group(request: OffsetFetchRequest) -> OffsetFetchRequestGroup {
     OffsetFetchRequestGroup::default().with_group_id(request.group_id).with_topics(topics)
 }
 
-fn of_only_group(topic: OffsetFetchResponseTopics) -> OffsetFetchResponseTopic {
+/// Answers a request before version 8 about its one group.
+fn of_only_group(group: OffsetFetchResponseGroup) -> OffsetFetchResponse {
+    OffsetFetchResponse::default()
+        .with_error_code(group.error_code)
+        .with_topics(group.topics.into_iter().map(of_only_topic).collect())
+}
+
+fn of_only_topic(topic: OffsetFetchResponseTopics) -> OffsetFetchResponseTopic {
     let partitions = topic.partitions.into_iter().map(|partition| {
         OffsetFetchResponsePartition::default()
             .with_partition_index(partition.partition_index)
@@ -109,7 +124,7 @@ fn fetch(
             .iter()
             .map(|topic| {
                 if !may_see(&topic.name) {
-                    return refused(topic);
+                    return refused(topic, SEE_TOPIC.error());
                 }
                 let partitions = topic.partition_indexes.iter();
                 let partitions = partitions.map(|partition| named(&topic.name, *partition));
@@ -121,14 +136,13 @@ fn fetch(
     response.with_topics(topics)
 }
 
-/// Answers about a topic that the caller may not see.
-fn refused(topic: &OffsetFetchRequestTopics) -> OffsetFetchResponseTopics {
+/// Answers about a topic of which nothing is told.
+fn refused(topic: &OffsetFetchRequestTopics, error: ResponseError) -> OffsetFetchResponseTopics {
     let partitions = topic.partition_indexes.iter();
-    let refused = partitions.map(|partition| nothing(*partition));
-    let error = SEE_TOPIC.error().code();
+    let refused = partitions.map(|partition| nothing(*partition).with_error_code(error.code()));
     OffsetFetchResponseTopics::default()
         .with_name(topic.name.clone())
-        .with_partitions(refused.map(|partition| partition.with_error_code(error)).collect())
+        .with_partitions(refused.collect())
 }
 
 /// Answers that nothing is known.
