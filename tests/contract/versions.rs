@@ -12,6 +12,7 @@ crate::behaviours! {
     a_version_that_is_too_new_is_answered_in_version_0,
     a_client_has_to_name_its_software_properly,
     an_unknown_version_of_another_call_ends_the_connection,
+    what_stands_behind_a_request_is_ignored,
     every_call_that_is_offered_is_known_to_the_protocol,
 }
 
@@ -45,6 +46,14 @@ fn an_unknown_version_of_another_call_ends_the_connection(broker: &Broker) {
     let mut client = broker.connect();
     client.send_bytes(&[0, 0, 0, 12, 0, 3, 0, 99, 0, 0, 0, 7, 0xff, 0xff, 0, 0]);
     assert!(client.receive_frame().is_none());
+}
+
+/// All topics, as librdkafka 2.16 asks for them: three bytes are too many.
+fn what_stands_behind_a_request_is_ignored(broker: &Broker) {
+    let mut client = broker.connect();
+    client.send_bytes(&[0, 0, 0, 18, 0, 3, 0, 13, 0, 0, 0, 7, 0xff, 0xff, 0, 0, 0, 0, 0, 1, 0, 0]);
+    let answer = client.receive::<MetadataRequest>(13);
+    assert_eq!((answer.error_code, answer.brokers.len()), (0, 1));
 }
 
 fn every_call_that_is_offered_is_known_to_the_protocol(broker: &Broker) {

@@ -16,11 +16,17 @@ use kafka_protocol::protocol::buf::ByteBuf;
 
 /// Decodes a message whose lengths may lie.
 pub(crate) fn decode<R: Decodable>(body: &Bytes, version: i16) -> Result<R, String> {
+    let (message, rest) = decode_start(body, version)?;
+    if rest.is_empty() { Ok(message) } else { Err(format!("{} bytes are left over", rest.len())) }
+}
+
+/// Decodes a message whose lengths may lie, and returns it with what stands behind it.
+pub(crate) fn decode_start<R: Decodable>(body: &Bytes, version: i16) -> Result<(R, Bytes), String> {
     let mut guarded = Guard { rest: body.clone() };
     R::decode(&mut guarded, version).map_err(|error| error.to_string())?;
     let mut rest = body.clone();
-    let request = R::decode(&mut rest, version).map_err(|error| error.to_string())?;
-    if rest.is_empty() { Ok(request) } else { Err(format!("{} bytes are left over", rest.len())) }
+    let message = R::decode(&mut rest, version).map_err(|error| error.to_string())?;
+    Ok((message, rest))
 }
 
 /// The bytes of a message, with numbers that are too large for a length lowered.

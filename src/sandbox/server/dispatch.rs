@@ -136,7 +136,9 @@ async fn serve<C: Call>(
     }
     let header = RequestHeader::decode(&mut body, C::header_version(version))
         .map_err(|error| format!("{name} with a header that cannot be read: {error}"))?;
-    let request: C = guard::decode(&body, version)
+    // Kafka ignores what stands behind a request, and librdkafka 2.16 counts on it: when it asks for
+    // the metadata of all topics, it leaves three bytes of another encoding there.
+    let (request, _rest): (C, _) = guard::decode_start(&body, version)
         .map_err(|error| format!("{name} in version {version} that cannot be read: {error}"))?;
     caller.version = version;
     caller.offered = offered;
