@@ -25,6 +25,7 @@ mod home;
 mod instance;
 mod membership;
 mod metadata;
+mod produce_refusals;
 mod records;
 #[path = "../support/running.rs"]
 #[expect(dead_code, reason = "other kinds of tests use the rest")]

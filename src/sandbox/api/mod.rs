@@ -74,6 +74,11 @@ pub(super) trait Call: Request + Clone + Send {
     fn wants_answer(&self) -> bool {
         true
     }
+
+    /// Returns what went wrong of that which nobody waits to hear of.
+    fn unheard_error(_response: &Self::Response) -> Option<ResponseError> {
+        None
+    }
 }
 
 /// Who asks, and how.

@@ -30,12 +30,17 @@ impl Call for ProduceRequest {
     async fn answer(self, caller: &mut Caller) -> ProduceResponse {
         let who = caller.who();
         let id = self.transactional_id.as_ref().map(|id| id.as_str());
-        let (now, configs, may_transact) = caller.broker.look(|broker| {
+        let (now, configs, may_transact, several) = caller.broker.look(|broker| {
             let may = |id| broker.allows(&who, WRITE_TRANSACTIONAL_ID, id);
-            (broker.now(), configs(broker, &who, &self), id.is_some_and(may))
+            let configs = configs(broker, &who, &self);
+            let several = has_several_producers(broker, &self, &configs);
+            (broker.now(), configs, id.is_some_and(may), several)
         });
         if !may_transact && is_transactional(&self) {
             return self.refuse(WRITE_TRANSACTIONAL_ID.error());
+        }
+        if several {
+            return refuse(&self, &Refused::of_several_producers());
         }
         let allows_zstd = caller.version >= 7;
         let topics = self.topic_data.iter().zip(&configs);
@@ -60,13 +65,7 @@ impl Call for ProduceRequest {
     }
 
     fn refuse(self, error: ResponseError) -> ProduceResponse {
-        let refuse = |topic: &TopicProduceData| {
-            let refused = |it: &PartitionProduceData| response(it.index, &Err(error.into()), -1);
-            TopicProduceResponse::default()
-                .with_name(topic.name.clone())
-                .with_partition_responses(topic.partition_data.iter().map(refused).collect())
-        };
-        ProduceResponse::default().with_responses(self.topic_data.iter().map(refuse).collect())
+        refuse(&self, &error.into())
     }
 
     fn topics(&self, _topics: &Topics) -> Vec<String> {
@@ -76,6 +75,22 @@ impl Call for ProduceRequest {
     fn wants_answer(&self) -> bool {
         self.acks != 0
     }
+
+    fn unheard_error(response: &ProduceResponse) -> Option<ResponseError> {
+        let mut partitions = response.responses.iter().flat_map(|topic| &topic.partition_responses);
+        partitions.find_map(|partition| ResponseError::try_from_code(partition.error_code))
+    }
+}
+
+/// Refuses all of a request.
+fn refuse(request: &ProduceRequest, refused: &Refused) -> ProduceResponse {
+    let refuse = |topic: &TopicProduceData| {
+        let response = |it: &PartitionProduceData| response(it.index, &Err(refused.clone()), -1);
+        TopicProduceResponse::default()
+            .with_name(topic.name.clone())
+            .with_partition_responses(topic.partition_data.iter().map(response).collect())
+    };
+    ProduceResponse::default().with_responses(request.topic_data.iter().map(refuse).collect())
 }
 
 /// Who produces.
@@ -104,12 +119,30 @@ fn configs(broker: &Broker, who: &Who, request: &ProduceRequest) -> Vec<Config> 
     request.topic_data.iter().map(config).collect()
 }
 
-/// Tells whether any of the records are part of a transaction: like Kafka, by the first batch of each
-/// partition.
+/// Tells whether any of the records are part of a transaction.
 fn is_transactional(request: &ProduceRequest) -> bool {
-    let data = request.topic_data.iter().flat_map(|topic| &topic.partition_data);
-    let mut first = data.filter_map(|data| Batches::new(data.records.as_deref()?).next());
-    first.any(|batch| batch.is_ok_and(|batch| batch.header.is_transactional()))
+    let mut data = request.topic_data.iter().flat_map(|topic| &topic.partition_data);
+    data.any(|data| transactional_producer(data).is_some())
+}
+
+/// Returns the transactional producer of what is for a partition, with its epoch: like Kafka, by
+/// the first batch.
+fn transactional_producer(data: &PartitionProduceData) -> Option<(i64, i16)> {
+    let first = Batches::new(data.records.as_deref()?).next()?.ok()?.header;
+    first.is_transactional().then_some((first.producer_id, first.producer_epoch))
+}
+
+/// Tells whether partitions that there are would be written to in transactions of several
+/// producers, which none does that works.
+fn has_several_producers(broker: &Broker, request: &ProduceRequest, configs: &[Config]) -> bool {
+    let topics = request.topic_data.iter().zip(configs).filter(|(_, config)| config.is_ok());
+    let mut producers = topics.flat_map(|(topic, _)| {
+        let exists =
+            |it: &&PartitionProduceData| broker.topics.log(&topic.name, it.index).is_some();
+        topic.partition_data.iter().filter(exists).filter_map(transactional_producer)
+    });
+    let first = producers.next();
+    producers.any(|other| Some(other) != first)
 }
 
 /// Checks what is to be appended to the partitions of a topic.

@@ -43,6 +43,13 @@ impl Refused {
         Self { error, message: Some(message), records: Vec::new(), is_early: true }
     }
 
+    /// Refuses what several transactional producers want to write at once.
+    pub(in crate::sandbox) fn of_several_producers() -> Self {
+        let message = "Transactional records contained more than one producer ID".to_owned();
+        let error = ResponseError::InvalidProducerIdMapping;
+        Self { error, message: Some(message), records: Vec::new(), is_early: true }
+    }
+
     /// Says that this was seen before the partition was asked.
     pub(super) fn early(self) -> Self {
         Self { is_early: true, ..self }

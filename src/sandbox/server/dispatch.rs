@@ -172,7 +172,11 @@ async fn serve<C: Call>(
         }
     };
     if !wants_answer {
-        return Ok(Reply::Nothing);
+        // As by Kafka: the client sees that something is wrong, and asks who the leader is.
+        return match C::unheard_error(&response) {
+            None => Ok(Reply::Nothing),
+            Some(error) => Err(format!("{name} that wants no answer failed: {error}")),
+        };
     }
     frame::encode(&response, version, header.correlation_id)
         .map(Reply::Answer)

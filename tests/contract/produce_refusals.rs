@@ -1,0 +1,91 @@
+//! What becomes of records that are refused by the request, or that nobody waits to hear of.
+
+use bytes::Bytes;
+use kafka_protocol::messages::ProduceRequest;
+use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
+use kafka_protocol::messages::produce_response::PartitionProduceResponse;
+use kafka_protocol::records::Record;
+
+use crate::broker::{Broker, unique};
+use crate::client::Client;
+use crate::records::{PRODUCE, encode, find, numbered, record, request, settle};
+use crate::topics::{create, name};
+use crate::transactions::Producer;
+
+crate::behaviours! {
+    without_acks_an_error_ends_the_connection,
+    one_request_has_one_transactional_producer,
+}
+
+fn topic(client: &mut Client, partitions: i32) -> String {
+    let topic = unique("refusals");
+    create(client, &topic, partitions);
+    settle(client, &topic);
+    topic
+}
+
+fn without_acks_an_error_ends_the_connection(broker: &Broker) {
+    let mut client = broker.connect();
+    let (topic, missing) = (topic(&mut client, 1), unique("missing"));
+    let fine = encode(&[record(0, "a")]);
+    let mut damaged = fine.to_vec();
+    damaged[17] ^= 1;
+    for (target, records) in [(&missing, fine.clone()), (&topic, damaged.into())] {
+        let mut client = broker.connect();
+        client.send(PRODUCE, &request(&topic, Some(fine.clone())).with_acks(0));
+        client.send(PRODUCE, &request(target, Some(records)).with_acks(0));
+        assert!(client.receive_frame().is_none(), "it is closed");
+    }
+    assert_eq!(find(&mut client, &topic, -1).offset, 2, "what came before counts");
+}
+
+/// Asks to write one batch to each partition, from the first one on.
+fn produce(
+    client: &mut Client,
+    producer: &Producer,
+    topic: &str,
+    batches: &[Bytes],
+) -> Vec<PartitionProduceResponse> {
+    let data = batches.iter().zip(0..).map(|(batch, partition)| {
+        PartitionProduceData::default().with_index(partition).with_records(Some(batch.clone()))
+    });
+    let data =
+        TopicProduceData::default().with_name(name(topic)).with_partition_data(data.collect());
+    let request = ProduceRequest::default()
+        .with_transactional_id(Some(producer.id.clone()))
+        .with_acks(-1)
+        .with_timeout_ms(30_000)
+        .with_topic_data(vec![data]);
+    let mut answered = client.ask_in(PRODUCE, &request).responses.remove(0).partition_responses;
+    answered.sort_by_key(|partition| partition.index);
+    answered
+}
+
+/// The first batch of a producer in a transaction, or without one.
+fn batch((id, epoch): (i64, i16), transactional: bool) -> Bytes {
+    encode(&[Record { transactional, ..numbered(id, epoch, 0) }])
+}
+
+fn one_request_has_one_transactional_producer(broker: &Broker) {
+    let mut client = broker.connect();
+    let topic = topic(&mut client, 4);
+    let (mut one, mut two) = (Producer::new(broker), Producer::new(broker));
+    assert_eq!(one.add(&topic, &[0, 1, 2, 3]), [0; 4]);
+    assert_eq!(two.add(&topic, &[0, 1, 2, 3]), [0; 4]);
+    let (first, second) = (batch(one.current, true), batch(two.current, true));
+    let message = "Transactional records contained more than one producer ID";
+    let two_epochs = batch((one.current.0, one.current.1 + 1), true);
+    for others in [[first.clone(), second.clone()], [first.clone(), two_epochs]] {
+        for answer in produce(&mut client, &one, &topic, &others) {
+            assert_eq!((answer.error_code, answer.base_offset), (49, -1));
+            assert_eq!(answer.error_message.unwrap().to_string(), message);
+        }
+    }
+    assert_eq!(find(&mut client, &topic, -1).offset, 0, "nothing is written");
+    // Those without a transaction are each on their own, and what has no partition does not count.
+    let (third, fourth) = (batch((1_000_007, 0), false), batch((1_000_008, 0), false));
+    let batches = [first, third.clone(), fourth, third, second];
+    let answered = produce(&mut client, &one, &topic, &batches);
+    let codes: Vec<_> = answered.iter().map(|answer| answer.error_code).collect();
+    assert_eq!(codes, [0, 0, 0, 0, 3]);
+}
