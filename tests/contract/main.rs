@@ -12,6 +12,7 @@ mod abuse;
 mod acls;
 mod broker;
 mod client;
+mod compression;
 mod configs;
 mod denied;
 mod denied_records;

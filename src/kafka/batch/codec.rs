@@ -37,6 +37,17 @@ impl Codec {
         }
     }
 
+    /// Returns the number in a batch's attributes.
+    pub(super) fn number(self) -> i16 {
+        match self {
+            Self::None => 0,
+            Self::Gzip => 1,
+            Self::Snappy => 2,
+            Self::Lz4 => 3,
+            Self::Zstd => 4,
+        }
+    }
+
     /// Returns Kafka's name (`compression.type`).
     fn name(self) -> &'static str {
         match self {

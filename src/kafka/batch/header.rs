@@ -164,6 +164,11 @@ impl BatchHeader {
         Self { attributes: self.attributes | LOG_APPEND_TIME, max_timestamp: time, ..self }
     }
 
+    /// Returns the header for records that are compressed like this.
+    pub(crate) fn compressed(self, codec: Codec) -> Self {
+        Self { attributes: (self.attributes & !CODEC) | codec.number(), ..self }
+    }
+
     /// Returns the header with the time from which on compaction may remove the batch's tombstones.
     pub(crate) fn with_delete_horizon(self, time: i64) -> Self {
         Self { attributes: self.attributes | DELETE_HORIZON, base_timestamp: time, ..self }

@@ -23,6 +23,11 @@ impl<'a> Records<'a> {
         Self { header, timestamp_type, rest: bytes, left: header.record_count, last_delta: -1 }
     }
 
+    /// Returns the bytes of those that have not been taken yet.
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// Takes the next record; `None` when its bytes do not follow the format.
     fn take_record(&mut self) -> Option<RecordView<'a>> {
         let length = usize::try_from(take_varint(&mut self.rest)?).ok()?;

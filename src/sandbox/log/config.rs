@@ -1,5 +1,6 @@
 //! What of a topic's configs matters to its partitions.
 
+use crate::kafka::batch::Codec;
 use crate::model::timestamp::{Timestamp, TimestampType};
 use crate::sandbox::topics::Configs;
 
@@ -8,6 +9,8 @@ use crate::sandbox::topics::Configs;
 pub(in crate::sandbox) struct LogConfig {
     /// `max.message.bytes`: the most that a batch may take.
     pub(in crate::sandbox) max_batch_bytes: usize,
+    /// `compression.type`; `None` is as the producer did.
+    pub(in crate::sandbox) codec: Option<Codec>,
     /// `message.timestamp.type`.
     pub(in crate::sandbox) timestamp_type: TimestampType,
     /// `message.timestamp.before.max.ms`: how old a record may be.
@@ -41,6 +44,7 @@ impl LogConfig {
     pub(in crate::sandbox) fn of(configs: &Configs) -> Self {
         Self {
             max_batch_bytes: usize::try_from(configs.number("max.message.bytes")).unwrap_or(0),
+            codec: configs.codec(),
             timestamp_type: if configs.sets_append_time() {
                 TimestampType::LogAppendTime
             } else {
@@ -100,6 +104,7 @@ mod tests {
         const HOUR: i64 = 60 * 60 * 1000;
         let expected = LogConfig {
             max_batch_bytes: 1_048_588,
+            codec: None,
             timestamp_type: TimestampType::CreateTime,
             before_max_ms: i64::MAX,
             after_max_ms: HOUR,

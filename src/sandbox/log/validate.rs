@@ -36,7 +36,7 @@ pub(in crate::sandbox) struct Rules<'a> {
 pub(in crate::sandbox) struct Produced {
     /// Its header; all but the offset is as it will be stored.
     pub(super) header: BatchHeader,
-    /// The records as they came.
+    /// The records, compressed as they will be stored.
     pub(super) body: Bytes,
 }
 
@@ -58,12 +58,30 @@ pub(in crate::sandbox) fn validate(
     if batch.size() > rules.config.max_batch_bytes {
         return Err(ResponseError::MessageTooLarge.into());
     }
-    let max_timestamp = check_records(&batch, rules, scratch)?;
+    let Plain { max_timestamp, bytes } = check_records(&batch, rules, scratch)?;
     let header = match rules.config.timestamp_type {
         TimestampType::CreateTime => batch.header.created(max_timestamp),
         TimestampType::LogAppendTime => batch.header.appended(rules.now.0),
     };
-    Ok(Produced { header, body: records.slice_ref(batch.body()) })
+    match rules.config.codec {
+        Some(codec) if batch.header.codec() != Ok(codec) => {
+            let body = codec.compress(bytes).map_err(|_| ResponseError::UnknownServerError)?;
+            let size = batch.size() - batch.body().len() + body.len();
+            if size > rules.config.max_batch_bytes {
+                return Err(ResponseError::MessageTooLarge.into());
+            }
+            Ok(Produced { header: header.compressed(codec), body: body.into() })
+        }
+        Some(_) | None => Ok(Produced { header, body: records.slice_ref(batch.body()) }),
+    }
+}
+
+/// The records of a batch that were checked.
+struct Plain<'a> {
+    /// The greatest timestamp.
+    max_timestamp: i64,
+    /// What they are decompressed.
+    bytes: &'a [u8],
 }
 
 /// Takes the one batch that a request may have for a partition. What follows it and is no whole batch
@@ -92,16 +110,17 @@ fn check_header(header: &BatchHeader) -> Result<(), Refused> {
     if is_right { Ok(()) } else { Err(ResponseError::InvalidRecord.into()) }
 }
 
-/// Checks the checksum, the header and every record; returns the greatest timestamp.
-fn check_records(
-    batch: &Batch<'_>,
+/// Checks the checksum, the header and every record.
+fn check_records<'s>(
+    batch: &Batch<'s>,
     rules: Rules<'_>,
-    scratch: &mut Scratch,
-) -> Result<i64, Refused> {
+    scratch: &'s mut Scratch,
+) -> Result<Plain<'s>, Refused> {
     let mut max_timestamp = NO_TIMESTAMP;
     let mut wrong = Vec::new();
     let mut error = ResponseError::InvalidRecord;
     let records = batch.records_up_to(MOST_DECOMPRESSED, scratch)?;
+    let bytes = records.bytes();
     check_header(&batch.header)?;
     for (record, index) in records.zip(0..) {
         // As many offsets as records, each greater than the one before: they are consecutive.
@@ -116,7 +135,7 @@ fn check_records(
             wrong.push(WrongRecord { index, message });
         }
     }
-    if wrong.is_empty() { Ok(max_timestamp) } else { Err(refusal(error, wrong)) }
+    if wrong.is_empty() { Ok(Plain { max_timestamp, bytes }) } else { Err(refusal(error, wrong)) }
 }
 
 /// Kafka's number for a record without a timestamp.

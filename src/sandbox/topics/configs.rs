@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kafka_protocol::ResponseError;
 
 use super::{Definition, Refusal, definition};
+use crate::kafka::batch::Codec;
 
 /// A change of one config.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +137,18 @@ impl Configs {
     pub(in crate::sandbox) fn cleans_by(&self, policy: &str) -> bool {
         let value = self.value("cleanup.policy").unwrap_or_default();
         value.split(',').any(|word| word.trim() == policy)
+    }
+
+    /// Returns how batches are to be compressed; `None` is as the producer did.
+    pub(in crate::sandbox) fn codec(&self) -> Option<Codec> {
+        match self.value("compression.type")? {
+            "uncompressed" => Some(Codec::None),
+            "gzip" => Some(Codec::Gzip),
+            "snappy" => Some(Codec::Snappy),
+            "lz4" => Some(Codec::Lz4),
+            "zstd" => Some(Codec::Zstd),
+            _ => None,
+        }
     }
 
     /// Tells whether the broker sets the timestamps.

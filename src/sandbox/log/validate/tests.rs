@@ -39,6 +39,39 @@ fn every_codec_is_taken() {
 }
 
 #[test]
+fn records_are_compressed_as_the_topic_has_it() {
+    let mut scratch = Scratch::default();
+    let values: Vec<_> = (0..100).map(|count| format!("value {count}")).collect();
+    let values: Vec<_> = values.iter().map(String::as_str).collect();
+    for compression in Compression::ALL {
+        let sample = Sample::of(&values).compressed(compression);
+        let sent = check(&sample.bytes(), &LogConfig::default(), NOW).unwrap();
+        for codec in [Codec::None, Codec::Gzip, Codec::Snappy, Codec::Lz4, Codec::Zstd] {
+            let config = LogConfig { codec: Some(codec), ..LogConfig::default() };
+            let produced = check(&sample.bytes(), &config, NOW).unwrap();
+            assert_eq!(produced.header, sent.header.compressed(codec));
+            if sent.header.codec() == Ok(codec) {
+                assert_eq!(produced.body, sent.body, "what is right stays as it came");
+            }
+            let stored = produced.header.encode(&produced.body).unwrap();
+            let batch = Batches::new(&stored).next().unwrap().unwrap();
+            assert_eq!(batch.header.codec(), Ok(codec));
+            let records = batch.records(&mut scratch).unwrap().map(|it| it.unwrap().offset);
+            assert!(records.eq(0..100), "{compression:?} to {codec:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_too_large_when_it_is_compressed_anew_is_refused() {
+    let sample = Sample::of(&["a".repeat(10_000).as_str()]).compressed(Compression::Zstd);
+    let config = LogConfig { max_batch_bytes: 5_000, ..LogConfig::default() };
+    assert!(check(&sample.bytes(), &config, NOW).is_ok());
+    let config = LogConfig { codec: Some(Codec::None), ..config };
+    assert_eq!(error(&sample, &config), ResponseError::MessageTooLarge);
+}
+
+#[test]
 fn there_is_one_batch_of_the_present_format() {
     let bytes = Sample::of(&["a"]).bytes();
     let refused = |bytes: &[u8]| {
