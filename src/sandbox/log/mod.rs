@@ -32,6 +32,7 @@ use self::segment::{Segment, Stored};
 use super::broker::LEADER_EPOCH;
 
 pub(super) use self::append::Appended;
+pub(super) use self::compaction::{Compacted, Compaction};
 pub(super) use self::config::{At, LogConfig};
 pub(super) use self::read::{Bounds, Isolation, OutOfRange, Slice};
 pub(super) use self::refused::Refused;

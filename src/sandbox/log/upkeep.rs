@@ -2,14 +2,13 @@
 
 use super::Log;
 use super::config::At;
-use crate::kafka::batch::Scratch;
 use crate::model::timestamp::Timestamp;
 
 /// How long a producer that does not write is known: `producer.id.expiration.ms` of Kafka's brokers.
 const PRODUCERS_KNOWN_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Log {
-    /// Forgets what is too old, compacts what is to be compacted; tells whether anything changed.
+    /// Forgets what is too old; tells whether anything changed.
     ///
     /// Producers go by the time of their last append. Kafka takes the timestamps of their records
     /// instead, and forgets at once who writes records of yesterday.
@@ -17,9 +16,7 @@ impl Log {
         let then = Timestamp(at.now.0.saturating_sub(PRODUCERS_KNOWN_MS));
         let is_forgotten = self.producers.forget_before(then);
         let is_trimmed = self.retain(at);
-        let Some(compaction) = self.compaction(at) else { return is_forgotten || is_trimmed };
-        self.compacted(compaction.run(&mut Scratch::default()));
-        true
+        is_forgotten || is_trimmed
     }
 }
 
@@ -30,26 +27,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_policy_is_applied_and_then_there_is_nothing_to_do() {
-        let deletes = LogConfig { segment_bytes: 80, retention_ms: 100, ..LogConfig::default() };
-        let compacts = LogConfig {
-            deletes: false,
-            compacts: true,
-            min_dirty_ratio: 0.0,
-            segment_bytes: 80,
-            ..LogConfig::default()
-        };
-        for (config, left) in [(deletes, 1), (compacts, 2)] {
-            let mut log = Log::default();
-            for time in [1_000, 1_001, 2_000] {
-                let sample = Sample::keyed(&[("k", Some("v"))]).times(&[time]);
-                sample.append(&mut log, &config, 2_000).unwrap();
-            }
-            let at = At { config: &config, now: Timestamp(2_000) };
-            assert!(log.upkeep(at));
-            assert_eq!(log.batches, left, "{config:?}");
-            assert!(!log.upkeep(at));
+    fn old_segments_go_and_then_there_is_nothing_to_do() {
+        let config = LogConfig { segment_bytes: 80, retention_ms: 100, ..LogConfig::default() };
+        let mut log = Log::default();
+        for time in [1_000, 1_001, 2_000] {
+            Sample::of(&["v"]).times(&[time]).append(&mut log, &config, 2_000).unwrap();
         }
+        let at = At { config: &config, now: Timestamp(2_000) };
+        assert!(log.upkeep(at));
+        assert_eq!(log.batches, 1);
+        assert!(!log.upkeep(at));
     }
 
     #[test]

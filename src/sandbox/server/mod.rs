@@ -1,6 +1,7 @@
 //! The sockets: listens, reads requests, writes answers in order. What a client sends is bounded before
 //! it is looked at; a client that misbehaves loses its connection, and nobody else notices.
 
+mod compaction;
 mod connection;
 mod dispatch;
 mod frame;
@@ -82,11 +83,15 @@ impl Sandbox {
         let listener = TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
         let (sender, events) = mpsc::channel(EVENTS);
+        let has_retention = options.storage.has_retention;
         let broker = Broker::new(options.clock, options.users, options.storage);
         let shared = Shared::new(broker);
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(listener, shared.clone(), sender));
         tasks.spawn(keep_time(shared.clone()));
+        if has_retention {
+            tasks.spawn(compaction::run(shared.clone()));
+        }
         Ok(Self { address, shared, events, _tasks: tasks })
     }
 

@@ -4,6 +4,7 @@ mod configs;
 mod definitions;
 mod name;
 mod new;
+mod upkeep;
 
 use std::collections::BTreeMap;
 
@@ -182,18 +183,6 @@ impl Topics {
     /// Returns how much memory all partitions take.
     pub(super) fn memory(&self) -> u64 {
         self.by_name.values().flat_map(|topic| &topic.partitions).map(Log::memory).sum()
-    }
-
-    /// Forgets and compacts what is due; tells whether anything changed.
-    pub(super) fn upkeep(&mut self, now: Timestamp) -> bool {
-        let mut is_changed = false;
-        for topic in self.by_name.values_mut() {
-            let config = LogConfig::of(&topic.configs);
-            for log in &mut topic.partitions {
-                is_changed |= log.upkeep(At { config: &config, now });
-            }
-        }
-        is_changed
     }
 
     /// Checks that there may be so many more partitions.
