@@ -12,6 +12,7 @@ mod abuse;
 mod acls;
 mod broker;
 mod client;
+mod clients;
 mod compression;
 mod configs;
 mod denied;
