@@ -129,6 +129,8 @@ fn groups_are_not_for_everybody(broker: &Broker) {
     assert_eq!(nobody.ask_in(3, &request).error_code, GROUP_DENIED);
     let request = FindCoordinatorRequest::default().with_coordinator_keys(vec![text(&id)]);
     assert_eq!(nobody.ask_in(4, &request).coordinators[0].error_code, GROUP_DENIED);
+    let nothing = FindCoordinatorRequest::default();
+    assert!(nobody.ask_in(4, &nothing).coordinators.is_empty());
     let request = JoinGroupRequest::default()
         .with_group_id(group(&id))
         .with_protocol_type(text("consumer"))

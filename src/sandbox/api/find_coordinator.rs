@@ -20,17 +20,23 @@ impl Call for FindCoordinatorRequest {
     const OFFERED: VersionRange = versions(0, 5);
 
     async fn answer(self, caller: &mut Caller) -> FindCoordinatorResponse {
+        if caller.version >= SEVERAL && self.coordinator_keys.is_empty() {
+            return FindCoordinatorResponse::default();
+        }
         if !KEY_TYPES.contains(&self.key_type) {
             return self.refuse(ResponseError::InvalidRequest);
         }
+        let (who, need) = (caller.who(), need(self.key_type));
+        let may_see = |key: &StrBytes| caller.broker.look(|broker| broker.allows(&who, need, key));
         if caller.version < SEVERAL {
+            if !may_see(&self.key) {
+                return self.refuse(need.error());
+            }
             return FindCoordinatorResponse::default()
                 .with_node_id(BROKER_ID)
                 .with_host(caller.host())
                 .with_port(caller.port());
         }
-        let (who, need) = (caller.who(), need(self.key_type));
-        let may_see = |key: &StrBytes| caller.broker.look(|broker| broker.allows(&who, need, key));
         let coordinators = self.coordinator_keys.into_iter().map(|key| {
             if !may_see(&key) {
                 return refused(key, need.error());
@@ -48,14 +54,6 @@ impl Call for FindCoordinatorRequest {
         // One key before version 4, a list of them since.
         let keys = self.coordinator_keys.iter().chain([&self.key]);
         keys.filter(|key| !key.is_empty()).map(ToString::to_string).collect()
-    }
-
-    fn needs(&self) -> Vec<(Need, String)> {
-        // Of several keys each is looked at by itself.
-        if self.coordinator_keys.is_empty() && KEY_TYPES.contains(&self.key_type) {
-            return vec![(need(self.key_type), self.key.to_string())];
-        }
-        Vec::new()
     }
 
     fn refuse(self, error: ResponseError) -> FindCoordinatorResponse {
