@@ -118,7 +118,7 @@ pub(super) async fn compare(
         ));
     }
     let plan = decide(wanted, &observed, differences, &findings, permissions);
-    for warning in view::unmanaged_warnings(&plan) {
+    for warning in view::warnings(&plan) {
         context.output.warn(&warning);
     }
     Ok(plan)

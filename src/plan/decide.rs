@@ -9,11 +9,12 @@ use crate::model::timestamp::Timestamp;
 use crate::model::topic_config::{CLEANUP_POLICY, RETENTION_BYTES, RETENTION_MS};
 use crate::topology::Resolved;
 
-use super::blast_radius::{BlastRadius, Live, Question, blast_radius};
+use super::blast_radius::{BlastRadius, Known, Live, Question, blast_radius};
 use super::diff::Differences;
 use super::difference::{Action, Difference, Obstacle, UnmanagedConfig};
 use super::observed::Observed;
 use super::permissions::Permissions;
+use super::undeclared::{Undeclared, undeclared};
 
 /// What would be done, and what stands in the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What is set on topics without being declared. It is left as it is.
     pub unmanaged: Vec<UnmanagedConfig>,
+    /// What belongs to a flow by its name without being declared. It is left as it is.
+    pub undeclared: Vec<Undeclared>,
     /// How many topics were compared.
     pub compared: usize,
 }
@@ -117,6 +120,8 @@ pub struct Findings {
     pub live: Live,
     /// What the brokers refuse.
     pub refusals: Refusals,
+    /// How many offsets are in the topics that are left over.
+    pub holdings: BTreeMap<TopicName, Known<i64>>,
 }
 
 /// Decides what becomes of each difference.
@@ -127,7 +132,7 @@ pub fn decide(
     findings: &Findings,
     permissions: &Permissions,
 ) -> Plan {
-    let Findings { questions, live, refusals } = findings;
+    let Findings { questions, live, refusals, holdings } = findings;
     let Differences { differences, unmanaged, compared } = differences;
     let changes = differences.into_iter().map(|mut difference| {
         let blast_radius = blast_radius(&difference, questions.get(&difference.topic), live);
@@ -145,6 +150,7 @@ pub fn decide(
         as_of: observed.as_of,
         changes,
         unmanaged,
+        undeclared: undeclared(&observed.left_over, holdings),
         compared,
     }
 }

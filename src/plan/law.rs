@@ -81,7 +81,12 @@ fn observed() -> impl Strategy<Value = Observed> {
         let topics = topics.into_iter().map(|(name, (partitions, replication, configs))| {
             (name.into(), present(&name.into(), partitions, replication, &configs))
         });
-        Observed { as_of: Timestamp(0), cluster, topics: topics.collect() }
+        Observed {
+            as_of: Timestamp(0),
+            cluster,
+            topics: topics.collect(),
+            left_over: BTreeMap::new(),
+        }
     })
 }
 

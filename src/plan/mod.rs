@@ -11,6 +11,7 @@ pub mod observed;
 pub mod outcome;
 pub mod permissions;
 pub mod run;
+pub mod undeclared;
 
 #[cfg(test)]
 mod law;
@@ -25,3 +26,4 @@ pub use difference::{Action, Difference, Obstacle, ObstacleKind, UnmanagedConfig
 pub use observed::{Observed, ObservedTopic, Presence};
 pub use outcome::{Applied, Outcome};
 pub use permissions::{Allowance, Permissions};
+pub use undeclared::{LeftOver, Undeclared};

@@ -10,6 +10,8 @@ use crate::model::timestamp::Timestamp;
 use crate::model::topic::TopicDescription;
 use crate::model::topic_config::is_equal;
 
+use super::undeclared::LeftOver;
+
 /// A cluster as one gathering found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observed {
@@ -19,6 +21,8 @@ pub struct Observed {
     pub cluster: ClusterDescription,
     /// Every topic that was asked for.
     pub topics: BTreeMap<TopicName, Presence>,
+    /// Those that nothing declares, and that belong to a flow by their name.
+    pub left_over: BTreeMap<TopicName, LeftOver>,
 }
 
 /// Whether a topic is there.

@@ -140,6 +140,7 @@ mod tests {
             as_of: Timestamp(0),
             changes: changes.collect(),
             unmanaged: Vec::new(),
+            undeclared: Vec::new(),
             compared: outcomes.len(),
         };
         Applied { plan, outcomes: outcomes.to_vec(), interrupted: None }

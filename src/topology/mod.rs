@@ -9,6 +9,7 @@ mod document;
 mod fuzz;
 mod naming;
 mod overrides;
+pub mod pattern;
 pub mod position;
 pub mod provenance;
 mod read;

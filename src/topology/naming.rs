@@ -75,7 +75,7 @@ impl TemplateError {
 
 /// A part of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Piece<'t> {
+pub(super) enum Piece<'t> {
     Text(&'t str),
     Placeholder(&'t str),
 }
@@ -117,7 +117,7 @@ pub(super) fn fill(template: &str, values: &[(&str, &str)]) -> String {
 }
 
 /// Splits a template; `None` when braces do not match.
-fn pieces(template: &str) -> Option<Vec<Piece<'_>>> {
+pub(super) fn pieces(template: &str) -> Option<Vec<Piece<'_>>> {
     let mut pieces = Vec::new();
     let mut rest = template;
     while let Some((text, after)) = rest.split_once('{') {

@@ -12,6 +12,7 @@ use crate::model::offset::IsolationLevel;
 use crate::model::secret::Secret;
 
 use super::diagnostic::Diagnostics;
+use super::pattern::NamePattern;
 use super::position::Position;
 
 pub use super::provenance::{Layer, Provenance, Setting};
@@ -109,6 +110,8 @@ pub struct ResolvedFlow {
     pub schema: Option<Schema>,
     /// How the consumers mark their dead letters.
     pub dead_letters: Convention,
+    /// The names that its retry topics and DLQs could have, declared now or not.
+    pub names: Vec<NamePattern>,
     /// Where the flow is declared.
     pub declared_at: Position,
 }

@@ -116,6 +116,25 @@ fn a_change_leaves_alone_what_is_not_declared() {
 }
 
 #[test]
+fn what_is_no_longer_declared_is_named_with_what_it_holds() {
+    let shop = Project::new(kafka(), "partitions: 2, replication: 1, dlq: {}");
+    shop.run(&["apply", "--yes"], 0);
+    let dlq = format!("{}-dlq", shop.topic());
+    let mut produce = shop.flowctl(&["produce", "--topic", &dlq]);
+    produce.write_stdin("a\nb\n").assert().success();
+    assert_eq!(shop.json(&["plan"], 0)["undeclared_topics"], serde_json::json!([]));
+
+    shop.declare("partitions: 2, replication: 1, dlq: none");
+    let left = serde_json::json!([{
+        "topic": dlq, "flow": "orders", "role": "dlq", "records_at_most": 2, "error": null
+    }]);
+    assert_eq!(shop.json(&["plan"], 0)["undeclared_topics"], left);
+    let applied = shop.flowctl(&["apply", "-e", "dev", "--yes"]).assert().code(0);
+    let told = text(&applied.get_output().stderr);
+    assert!(told.contains(&format!("nothing declares `{dlq}`")), "{told}");
+}
+
+#[test]
 fn partitions_are_never_taken_away() {
     let shop = Project::new(kafka(), "partitions: 3, replication: 1");
     shop.run(&["apply", "--yes"], 0);

@@ -4,6 +4,7 @@ mod applied;
 mod fold;
 mod item;
 mod text;
+mod warnings;
 
 #[cfg(test)]
 mod scenarios;
@@ -11,11 +12,13 @@ mod scenarios;
 use serde::Serialize;
 
 use super::json::{self, Source};
+use crate::error::Report;
 use crate::model::timestamp::Timestamp;
-use crate::plan::{Plan, Summary};
+use crate::plan::{Plan, Summary, Undeclared};
 
 pub use applied::{applied_json, outcome_line, tally_line, topic_width};
-pub use text::{question, text, unmanaged_warnings};
+pub use text::{question, text};
+pub use warnings::warnings;
 
 use item::ChangeItem;
 
@@ -38,6 +41,7 @@ struct Fields<'a> {
     compared_topics: usize,
     summary: Summary,
     unmanaged_configs: Vec<UnmanagedItem<'a>>,
+    undeclared_topics: Vec<UndeclaredItem<'a>>,
 }
 
 impl<'a> Fields<'a> {
@@ -55,6 +59,7 @@ impl<'a> Fields<'a> {
             compared_topics: plan.compared,
             summary: plan.summary(),
             unmanaged_configs: unmanaged.collect(),
+            undeclared_topics: plan.undeclared.iter().map(UndeclaredItem::new).collect(),
         }
     }
 }
@@ -64,4 +69,26 @@ struct UnmanagedItem<'a> {
     topic: &'a str,
     name: &'a str,
     value: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct UndeclaredItem<'a> {
+    topic: &'a str,
+    flow: &'a str,
+    role: &'a str,
+    records_at_most: Option<i64>,
+    error: Option<&'a Report>,
+}
+
+impl<'a> UndeclaredItem<'a> {
+    fn new(undeclared: &'a Undeclared) -> Self {
+        let Undeclared { topic, flow, role, records } = undeclared;
+        Self {
+            topic: topic.as_str(),
+            flow: flow.as_str(),
+            role: role.name(),
+            records_at_most: records.as_ref().ok().copied(),
+            error: records.as_ref().err(),
+        }
+    }
 }

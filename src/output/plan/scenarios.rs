@@ -19,6 +19,7 @@ use crate::model::topic::{PartitionDescription, TopicDescription};
 use crate::output::Place;
 use crate::plan::blast_radius::questions;
 use crate::plan::decide::{Findings, Refusals};
+use crate::plan::undeclared::left_over;
 use crate::plan::{
     Allowance, Live, LiveGroup, LiveTopic, Observed, ObservedTopic, Permissions, Plan, Presence,
     decide, diff,
@@ -75,7 +76,7 @@ impl<'a> Scenario<'a> {
         let mut said = self.given.to_owned();
         match self.plan() {
             Ok(plan) => {
-                for warning in super::unmanaged_warnings(&plan) {
+                for warning in super::warnings(&plan) {
                     writeln!(said, "warning: {warning}").unwrap();
                 }
                 said.push_str(&super::text(&plan, Place::default()));
@@ -103,11 +104,18 @@ impl<'a> Scenario<'a> {
                 topology.resolve(value_of("-e"), &[], Variables::Lookup(&|_| None))
             })
             .map_err(|found| found.to_string())?;
-        let (observed, live, refusals) = cluster(self.cluster);
+        let (mut observed, live, refusals) = cluster(self.cluster);
+        let there = observed.topics.iter().filter_map(|(name, presence)| match presence {
+            Presence::Present(topic) => Some((name.clone(), topic.description.clone())),
+            Presence::Missing | Presence::Unknown(_) => None,
+        });
+        observed.left_over = left_over(&wanted, &there.collect());
+        let held = |(topic, live): (&TopicName, &LiveTopic)| (topic.clone(), live.records.clone());
+        let holdings = live.topics.iter().map(held).collect();
         let differences = diff(&wanted, &observed);
         let now = Timestamp(1_700_000_000_000);
         let questions = questions(&differences.differences, &wanted, &observed, now);
-        let findings = Findings { questions, live, refusals };
+        let findings = Findings { questions, live, refusals, holdings };
         Ok(decide(&wanted, &observed, differences, &findings, &permissions))
     }
 }
@@ -205,7 +213,8 @@ fn cluster(text: &str) -> (Observed, Live, Refusals) {
         controller: Some(1),
         brokers: (1..=brokers).map(broker).collect(),
     };
-    (Observed { as_of: Timestamp(0), cluster, topics }, live, refusals)
+    let left_over = BTreeMap::new();
+    (Observed { as_of: Timestamp(0), cluster, topics, left_over }, live, refusals)
 }
 
 fn present(name: &TopicName, partitions: i64, replication: i64) -> Presence {

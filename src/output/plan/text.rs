@@ -1,6 +1,5 @@
 //! A plan as text: sign, class, topic, what changes, where that stands; reasons below.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -10,7 +9,6 @@ use super::applied::topic_width;
 use super::fold::fold;
 use crate::model::count::count;
 use crate::model::duration::format_duration;
-use crate::model::name::TopicName;
 use crate::output::{Place, sanitize};
 use crate::plan::{
     Action, BlastRadius, Change, Class, Deletable, Difference, Known, LiveGroup, Obstacle, Plan,
@@ -112,7 +110,7 @@ fn is_milliseconds(key: &str) -> bool {
 }
 
 /// Shows a value as Kafka has it; milliseconds also as people write them.
-fn value_text(key: &str, value: &str) -> String {
+pub(super) fn value_text(key: &str, value: &str) -> String {
     let value = one_line(value);
     let ms = value.trim().parse::<u64>().ok().filter(|ms| is_milliseconds(key) && *ms >= 1000);
     // The largest number stands for never, and reads as nothing people would write.
@@ -185,20 +183,6 @@ fn readers(groups: &Known<Vec<LiveGroup>>) -> String {
             names.collect::<Vec<_>>().join(", ")
         }
     }
-}
-
-/// Words the warnings about what is set without being declared, one a topic.
-pub fn unmanaged_warnings(plan: &Plan) -> Vec<String> {
-    let mut by_topic: BTreeMap<&TopicName, Vec<String>> = BTreeMap::new();
-    for config in &plan.unmanaged {
-        let value = config.value.as_deref().unwrap_or("?");
-        let text = format!("{}={}", config.key, value_text(&config.key, value));
-        by_topic.entry(&config.topic).or_default().push(text);
-    }
-    let warnings = by_topic.iter().map(|(topic, configs)| {
-        format!("`{topic}` has {}: not declared, left as it is", configs.join(", "))
-    });
-    warnings.collect()
 }
 
 /// Words the question before a plan is applied: what is dangerous is named once more.

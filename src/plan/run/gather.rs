@@ -1,5 +1,5 @@
-//! What is there: the cluster, the topology's topics, their configs. Three kinds of requests,
-//! however many topics there are.
+//! What is there: the cluster, the topology's topics, their configs, and what is left over of
+//! others. A few requests, however many topics there are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +10,7 @@ use crate::model::config_entry::{ConfigEntry, ConfigResource};
 use crate::model::name::TopicName;
 use crate::plan::blast_radius::unanswered;
 use crate::plan::observed::{Observed, ObservedTopic, Presence};
+use crate::plan::undeclared::left_over;
 use crate::topology::Resolved;
 
 /// The configs of topics that could be asked for.
@@ -26,6 +27,8 @@ pub async fn gather(
     let names: BTreeSet<_> = wanted.topics().map(|topic| topic.name.clone()).collect();
     let names: Vec<_> = names.into_iter().collect();
     let described = cluster.topics(&names, deadline).await?;
+    // Who may not see all topics is told of fewer.
+    let left_over = left_over(wanted, &cluster.all_topics(deadline).await?);
     // Nobody compares the configs of others' topics.
     let compared: Vec<_> = wanted
         .topics()
@@ -50,7 +53,8 @@ pub async fn gather(
         };
         (name, presence)
     });
-    Ok(Observed { as_of: clock.now(), cluster: description, topics: topics.collect() })
+    let topics = topics.collect();
+    Ok(Observed { as_of: clock.now(), cluster: description, topics, left_over })
 }
 
 /// Says what is known of a topic that was not described.

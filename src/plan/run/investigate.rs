@@ -19,6 +19,7 @@ use crate::plan::blast_radius::{
 use crate::plan::decide::{Findings, Refusals};
 use crate::plan::diff::Differences;
 use crate::plan::observed::Observed;
+use crate::plan::undeclared::LeftOver;
 use crate::topology::Resolved;
 
 /// Asks for live data where a change is dangerous, and has the brokers check everything that could
@@ -32,10 +33,29 @@ pub async fn investigate(
     deadline: Deadline,
 ) -> Result<Findings, Error> {
     let questions = questions(&differences.differences, wanted, observed, clock.now());
-    let (live, refusals) =
-        future::join(live(cluster, &questions, deadline), refusals(cluster, differences, deadline))
-            .await;
-    Ok(Findings { live: live?, refusals: refusals?, questions })
+    let (live, refusals, holdings) = future::join3(
+        live(cluster, &questions, deadline),
+        refusals(cluster, differences, deadline),
+        Box::pin(holdings(cluster, &observed.left_over, deadline)),
+    )
+    .await;
+    Ok(Findings { live: live?, refusals: refusals?, questions, holdings })
+}
+
+/// Counts the offsets of topics that are left over.
+async fn holdings(
+    cluster: &Cluster,
+    left_over: &BTreeMap<TopicName, LeftOver>,
+    deadline: Deadline,
+) -> BTreeMap<TopicName, Known<i64>> {
+    if left_over.is_empty() {
+        return BTreeMap::new();
+    }
+    let questions = left_over.iter().map(|(topic, LeftOver { partitions, .. })| {
+        (topic.clone(), Question { partitions: partitions.clone(), retention: None })
+    });
+    let counted = count(cluster, &questions.collect(), deadline).await;
+    counted.into_iter().map(|(topic, live)| (topic, live.records)).collect()
 }
 
 /// Has everything checked that nothing stands in the way of.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::model::name::TopicName;
 use crate::topology::RETENTION;
 use crate::topology::document::{Consumer, DlqChoice, DlqSettings, Located, RedriveTo};
-use crate::topology::naming::{fill, uses};
+use crate::topology::naming::uses;
 use crate::topology::resolved::{Layer, ResolvedDlq, ResolvedRetryTopic, Role};
 use crate::topology::source::{Findings, Place};
 
@@ -92,12 +92,17 @@ fn shared_name(base: &Base<'_>, place: Place, findings: &mut Findings<'_>) -> To
 /// Names a consumer's own DLQ: with its id as soon as the flow has several.
 fn own_name(base: &Base<'_>, consumer: &str, several: bool) -> TopicName {
     let template = &base.scope.document.naming.dlq.value;
-    let name = base.name(template, &[("consumer", consumer)]);
+    let consumer = [("consumer", consumer)];
     if several && !uses(template, "consumer") {
-        TopicName::new(fill("{dlq}-{consumer}", &[("dlq", name.as_str()), ("consumer", consumer)]))
+        base.name(&own_template(template), &consumer)
     } else {
-        name
+        base.name(template, &consumer)
     }
+}
+
+/// Makes the template by which consumers' own DLQs are told apart.
+pub(super) fn own_template(template: &str) -> String {
+    format!("{template}-{{consumer}}")
 }
 
 fn redrive_target(

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::name::{FlowId, GroupId, TopicName};
 use crate::topology::document::{Consumer, Flow};
 use crate::topology::naming::{fill, uses};
+use crate::topology::pattern::NamePattern;
 use crate::topology::resolved::{
     ImmediateRetry, LagBudget, Layer, Protect, ResolvedConsumer, ResolvedDlq, ResolvedFlow,
     ResolvedProducer, ResolvedRetryTopic, ResolvedTopic, Role,
@@ -63,6 +64,7 @@ pub(super) fn resolve(
         };
         (id.clone(), producer)
     });
+    let names = base.patterns();
     let resolved = ResolvedFlow {
         id: FlowId::new(id),
         owner: flow.owner.clone(),
@@ -74,6 +76,7 @@ pub(super) fn resolve(
         key: flow.key.clone(),
         schema: flow.schema.clone(),
         dead_letters: flow.dead_letters,
+        names,
         declared_at: scope.source.declared_at(flow.place),
         main,
     };
@@ -130,13 +133,31 @@ impl Base<'_> {
         Layers { configs, ..self.layers.clone() }
     }
 
-    /// Gives the values of the placeholders that all its names share.
+    /// Makes a name from the placeholders that all its names share, and more.
     pub(super) fn name(&self, template: &str, more: &[(&str, &str)]) -> TopicName {
-        let main = self.main.name.as_str();
-        let namespace = self.scope.namespace();
-        let mut values = vec![("namespace", namespace), ("flow", self.id), ("main", main)];
+        let mut values = self.values().to_vec();
         values.extend(more);
         TopicName::new(fill(template, &values))
+    }
+}
+
+impl<'a> Base<'a> {
+    fn values(&self) -> [(&'static str, &'a str); 3] {
+        let main = self.main.name.as_str();
+        [("namespace", self.scope.namespace()), ("flow", self.id), ("main", main)]
+    }
+
+    /// Returns the names that its retry topics and DLQs could have, whoever its consumers are.
+    fn patterns(&self) -> Vec<NamePattern> {
+        let naming = &self.scope.document.naming;
+        let dlq = naming.dlq.value.as_str();
+        let with_consumer = (!uses(dlq, "consumer")).then(|| dlq::own_template(dlq));
+        let templates = [(Role::Retry, naming.retry.value.as_str()), (Role::Dlq, dlq)];
+        templates
+            .into_iter()
+            .chain(with_consumer.as_deref().map(|template| (Role::Dlq, template)))
+            .filter_map(|(role, template)| NamePattern::new(role, template, &self.values()))
+            .collect()
     }
 }
 
