@@ -119,7 +119,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     // A limit may be reached anywhere.
     let total = plan.limit.is_none().then(|| plan.offsets());
     let progress = Progress::start(&context.output, "copied", total, "offsets");
-    let mut teller = Teller::new(&plan, progress);
+    let mut teller = Teller::new(&plan, args.output, progress);
     let (outcome, ended) = {
         let output = &mut context.output;
         let mut tell = |event: Event| teller.tell(event, output);

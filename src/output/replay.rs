@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Value, json};
 
+use super::Format;
 use super::json::{self, Source};
 use super::place::Place;
 use super::table::{self, Column};
@@ -152,8 +153,9 @@ fn refused_offsets(outcome: &Outcome, partition: i32) -> Vec<(i64, i64)> {
 /// How many ranges of refused records are named in text: those of a few lines.
 const MOST_RANGES: usize = 20;
 
-/// Names all records that the broker did not take, or as many ranges of them as people read.
-pub fn refused(plan: &Replay, outcome: &Outcome) -> String {
+/// Names all records that the broker did not take, or as many ranges of them as people read: JSON
+/// has the rest, but only of this run. Another one would copy again.
+pub fn refused(plan: &Replay, outcome: &Outcome, format: Format) -> String {
     let mut ranges = outcome.refused.iter().flat_map(|(partition, offsets)| {
         offsets.ranges().map(move |range| {
             let place = format!("{}[{partition}]@{}", plan.source, range.start());
@@ -161,10 +163,14 @@ pub fn refused(plan: &Replay, outcome: &Outcome) -> String {
         })
     });
     let shown: Vec<_> = ranges.by_ref().take(MOST_RANGES).collect();
-    let mut text = format!("not copied: {}", shown.join(", "));
+    let mut text = format!("not copied in all: {}", shown.join(", "));
     let left = ranges.count();
     if left > 0 {
-        let _ = write!(text, " and {} more; -o json names them all", count(left, "range"));
+        let all = match format {
+            Format::Text => "a run with -o json would have named them all",
+            Format::Json => "refused_offsets names them all",
+        };
+        let _ = write!(text, " and {} more; {all}", count(left, "range"));
     }
     text
 }
@@ -215,12 +221,17 @@ mod tests {
         let mut outcome = Outcome::default();
         outcome.refused.entry(0).or_default().insert_range(3..18);
         outcome.refused.entry(2).or_default().insert(7);
-        assert_eq!(refused(&plan, &outcome), "not copied: a[0]@3-17, a[2]@7");
+        let text = |outcome: &Outcome, format| refused(&plan, outcome, format);
+        let named = "not copied in all: a[0]@3-17, a[2]@7";
+        assert_eq!(text(&outcome, Format::Text), named);
         for n in 0..30 {
             outcome.refused.entry(2).or_default().insert(n * 2 + 7);
         }
-        let text = refused(&plan, &outcome);
-        assert!(text.ends_with("a[2]@43 and 11 ranges more; -o json names them all"), "{text}");
+        let told = text(&outcome, Format::Text);
+        let end = "a[2]@43 and 11 ranges more; a run with -o json would have named them all";
+        assert!(told.ends_with(end), "{told}");
+        let told = text(&outcome, Format::Json);
+        assert!(told.ends_with("and 11 ranges more; refused_offsets names them all"), "{told}");
         let all = refused_offsets(&outcome, 2);
         assert_eq!((all.len(), all[29]), (30, (65, 65)));
     }

@@ -1,9 +1,9 @@
 //! What a replay says while it runs.
 
 use crate::error::Report;
-use crate::output::Output;
 use crate::output::progress::Progress;
 use crate::output::replay as view;
+use crate::output::{Format, Output};
 use crate::replay::run::Event;
 use crate::replay::{Outcome, Replay};
 
@@ -13,14 +13,15 @@ const MOST_SHOWN: usize = 20;
 /// Shows what happens while a replay runs.
 pub(super) struct Teller<'a> {
     plan: &'a Replay,
+    format: Format,
     progress: Progress,
     refusals: Vec<Report>,
     unshown: u64,
 }
 
 impl<'a> Teller<'a> {
-    pub(super) fn new(plan: &'a Replay, progress: Progress) -> Self {
-        Self { plan, progress, refusals: Vec::new(), unshown: 0 }
+    pub(super) fn new(plan: &'a Replay, format: Format, progress: Progress) -> Self {
+        Self { plan, format, progress, refusals: Vec::new(), unshown: 0 }
     }
 
     pub(super) fn tell(&mut self, event: Event, output: &mut Output) {
@@ -38,10 +39,11 @@ impl<'a> Teller<'a> {
 
     /// Names what was not shown as it came, and returns the refusals for the report.
     pub(super) fn end(self, outcome: &Outcome, output: &mut Output) -> Vec<Report> {
-        let Self { plan, progress, refusals, unshown } = self;
+        let Self { plan, format, progress, refusals, unshown } = self;
         drop(progress);
         if unshown > 0 {
-            output.warn(&format!("… and {unshown} more: {}", view::refused(plan, outcome)));
+            let all = view::refused(plan, outcome, format);
+            output.warn(&format!("… and {unshown} more; {all}"));
         }
         refusals
     }
