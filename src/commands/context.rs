@@ -125,8 +125,19 @@ impl Context {
         args: &TopologyArgs,
         sets: &SetArgs,
     ) -> anyhow::Result<Resolved> {
+        self.chosen_topology(None, args, sets).await
+    }
+
+    /// Does the same; `name` stands where a flow's does, and may be meant as an environment.
+    async fn chosen_topology(
+        &mut self,
+        name: Option<&str>,
+        args: &TopologyArgs,
+        sets: &SetArgs,
+    ) -> anyhow::Result<Resolved> {
         let (file, topology) = self.read(args).await?;
-        let environment = choose(&topology, self.topology_environment(args))?;
+        let chosen = topology.choose(self.topology_environment(args));
+        let environment = chosen.map_err(|error| problem(&error, name))?;
         self.resolve(&file, &topology, environment, &sets.sets)
     }
 
@@ -156,7 +167,7 @@ impl Context {
                 self.output.detail(&format!("{file} is not used: {unsaid}; {}", unsaid.hint()));
                 Ok(None)
             }
-            Err(unknown @ EnvironmentError::Unknown { .. }) => Err(problem(&unknown).into()),
+            Err(unknown @ EnvironmentError::Unknown { .. }) => Err(problem(&unknown, None).into()),
         }
     }
 
@@ -172,18 +183,8 @@ impl Context {
             Target::Flow(_) => self.topology_if_any(args).await,
             Target::Either(_) if !self.has_topology(args) => Ok(None),
             Target::Either(name) => {
-                let (file, topology) = self.read(args).await?;
-                let environment = match topology.choose(self.topology_environment(args)) {
-                    Ok(environment) => environment,
-                    Err(unsaid @ EnvironmentError::Unsaid { .. })
-                        if topology.environments().contains(name) =>
-                    {
-                        let problem = Problem::usage(unsaid.to_string());
-                        return Err(problem.hint(target::environment_hint(name)).into());
-                    }
-                    Err(error) => return Err(problem(&error).into()),
-                };
-                self.resolve(&file, &topology, environment, &[]).map(Some)
+                let sets = SetArgs { sets: Vec::new() };
+                self.chosen_topology(Some(name), args, &sets).await.map(Some)
             }
         }
     }
@@ -265,9 +266,17 @@ pub(super) fn choose<'t>(
     topology: &'t Topology,
     asked: Option<&str>,
 ) -> anyhow::Result<Option<&'t str>> {
-    topology.choose(asked).map_err(|error| problem(&error).into())
+    topology.choose(asked).map_err(|error| problem(&error, None).into())
 }
 
-fn problem(error: &EnvironmentError) -> Problem {
-    Problem::usage(error.to_string()).hint(error.hint())
+/// Says why no environment is chosen. `name` is that of a flow or topic: where it is an
+/// environment's, it was meant as one.
+fn problem(error: &EnvironmentError, name: Option<&str>) -> Problem {
+    let hint = match (error, name) {
+        (EnvironmentError::Unsaid { known }, Some(name)) if known.iter().any(|k| k == name) => {
+            target::environment_hint(name)
+        }
+        (EnvironmentError::Unsaid { .. } | EnvironmentError::Unknown { .. }, _) => error.hint(),
+    };
+    Problem::usage(error.to_string()).hint(hint)
 }
