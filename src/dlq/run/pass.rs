@@ -21,7 +21,7 @@ use crate::dlq::event::Event;
 use crate::dlq::failures::Failures;
 use crate::error::Problem;
 use crate::interrupt::{Interrupt, Interrupted, Signal};
-use crate::kafka::writer::{Stop, Writer};
+use crate::kafka::writer::{Purpose, Stop, Writer};
 use crate::ledger::{Ledger, Recalled};
 
 /// A batch that is being written.
@@ -130,9 +130,10 @@ impl Run<'_> {
     /// Opens the producer, which fences every other run on this DLQ.
     async fn open(&self, ledger: &Ledger) -> anyhow::Result<Redriver> {
         let Dlq { cluster, settings, declared, description, timeout } = self.dlq;
-        let topics = [&declared.topic];
+        let cluster_id = cluster.id(self.dlq.deadline()).await?;
+        let purpose = Purpose::Redrive { dlq: &declared.topic };
         Ok(Redriver {
-            writer: Writer::open(cluster, settings, "redrive", &topics, *timeout).await?,
+            writer: Writer::open(settings, purpose, cluster_id.as_deref(), *timeout).await?,
             account: Account {
                 dlq: declared.topic.clone(),
                 topic_id: description.id.clone(),

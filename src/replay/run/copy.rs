@@ -8,8 +8,9 @@ use tokio::task::JoinHandle;
 use super::Replayer;
 use super::reading::{Batch, Reading};
 use crate::approval::Approval;
+use crate::clock::Deadline;
 use crate::interrupt::{Interrupt, Interrupted, Signal};
-use crate::kafka::writer::{Fate, Outbound, Writer, Written};
+use crate::kafka::writer::{Fate, Outbound, Purpose, Writer, Written};
 use crate::replay::outcome::Outcome;
 use crate::replay::plan::Replay;
 
@@ -107,16 +108,21 @@ impl Replayer {
         let ended = if was_stopped && outcome.covers(plan) { Ended::Complete } else { ended };
         (outcome, ended)
     }
+
+    /// Opens the producer, which fences every other copy of this source to this target.
+    async fn open(&self) -> anyhow::Result<Writer> {
+        let Self { settings, source, target, timeout, .. } = self;
+        let cluster_id = self.cluster.id(Deadline::after(*timeout)).await?;
+        let purpose = Purpose::Replay { source, target };
+        Writer::open(settings, purpose, cluster_id.as_deref(), *timeout).await
+    }
 }
 
 impl Run<'_> {
     /// Copies until the plan is carried out, or it cannot go on.
     async fn pass(&mut self) -> anyhow::Result<Ended> {
-        let Replayer { cluster, settings, source, target, timeout, .. } = self.replayer;
-        let topics = [source, target];
-        let opening = Writer::open(cluster, settings, "replay", &topics, *timeout);
         // Nothing is in flight yet.
-        let mut idle = match self.interrupt.cut(opening).await {
+        let mut idle = match self.interrupt.cut(self.replayer.open()).await {
             Ok(opened) => Some(opened?),
             Err(Interrupted(signal)) => return Ok(Ended::Interrupted(signal)),
         };

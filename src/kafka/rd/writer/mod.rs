@@ -22,6 +22,7 @@ use crate::model::record::OutgoingRecord;
 
 pub(super) use self::care::Batching;
 pub use self::care::MOST_RECORDS;
+pub use self::open::Purpose;
 pub use self::outbound::{Fate, Outbound, Place};
 
 /// When the coordinator aborts a transaction by itself. Who is killed leaves its last one open, and

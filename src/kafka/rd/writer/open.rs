@@ -9,25 +9,39 @@ use super::{TRANSACTION_TIMEOUT, Writer};
 use crate::clock::Deadline;
 use crate::kafka::rd::config;
 use crate::kafka::rd::transaction::TransactionalProducer;
-use crate::kafka::{Cluster, ConnectionSettings, Error};
+use crate::kafka::{ConnectionSettings, Error};
 use crate::model::name::TopicName;
 
 /// How much of a cluster's id is in a transactional id: enough to tell clusters apart.
 const CLUSTER_ID_LENGTH: usize = 8;
 
+/// What is done to which topics: who does the same is fenced.
+#[derive(Debug, Clone, Copy)]
+pub enum Purpose<'a> {
+    /// Dead letters are sent back.
+    Redrive {
+        /// The topic that they are in.
+        dlq: &'a TopicName,
+    },
+    /// Records are copied.
+    Replay {
+        /// The topic that they are in.
+        source: &'a TopicName,
+        /// The topic that they are copied to.
+        target: &'a TopicName,
+    },
+}
+
 impl Writer {
-    /// Opens the producer of what is done to topics (`redrive`, `replay`), which fences all others
-    /// that do the same to them; when it returns, the fate of their transactions is decided.
-    /// `patience` is for each answer.
+    /// Opens the producer for a purpose in a cluster, which fences all others of the same; when it
+    /// returns, the fate of their transactions is decided. `patience` is for each answer.
     pub async fn open(
-        cluster: &Cluster,
         settings: &ConnectionSettings,
-        what: &str,
-        topics: &[&TopicName],
+        purpose: Purpose<'_>,
+        cluster_id: Option<&str>,
         patience: Duration,
     ) -> anyhow::Result<Self> {
-        let cluster_id = cluster.id(Deadline::after(patience)).await?;
-        let id = transactional_id(what, &cluster_id.unwrap_or_default(), topics);
+        let id = transactional_id(purpose, cluster_id.unwrap_or_default());
         let care = Care::new(config::batch_bytes(settings), config::is_compressed(settings));
         Self::open_beside(settings.clone(), id, patience, care).await
     }
@@ -72,14 +86,14 @@ impl Writer {
 
 /// Makes a transactional id of what is done, the cluster and the topics alone, not of host or process:
 /// that is what lets one run fence another.
-fn transactional_id(what: &str, cluster_id: &str, topics: &[&TopicName]) -> String {
-    let short: String = cluster_id.chars().take(CLUSTER_ID_LENGTH).collect();
-    let mut id = format!("flowctl.{what}.{short}");
-    for topic in topics {
-        id.push('.');
-        id.push_str(topic.as_str());
+fn transactional_id(purpose: Purpose<'_>, cluster_id: &str) -> String {
+    let cluster: String = cluster_id.chars().take(CLUSTER_ID_LENGTH).collect();
+    match purpose {
+        Purpose::Redrive { dlq } => format!("flowctl.redrive.{cluster}.{dlq}"),
+        Purpose::Replay { source, target } => {
+            format!("flowctl.replay.{cluster}.{source}.{target}")
+        }
     }
-    id
 }
 
 #[cfg(test)]
@@ -89,8 +103,10 @@ mod tests {
     #[test]
     fn every_run_on_the_same_topics_has_the_same_id() {
         let (source, target) = (TopicName::from("orders"), TopicName::from("copy"));
-        let id = transactional_id("replay", "q1Sh-9_ISia_zwGINzRvyQ", &[&source, &target]);
+        let replay = Purpose::Replay { source: &source, target: &target };
+        let id = transactional_id(replay, "q1Sh-9_ISia_zwGINzRvyQ");
         assert_eq!(id, "flowctl.replay.q1Sh-9_I.orders.copy");
-        assert_eq!(transactional_id("redrive", "", &[&source]), "flowctl.redrive..orders");
+        let redrive = Purpose::Redrive { dlq: &source };
+        assert_eq!(transactional_id(redrive, ""), "flowctl.redrive..orders");
     }
 }
