@@ -6,7 +6,7 @@ use crate::error::Problem;
 use crate::exit::Exit;
 use crate::kafka::Cluster;
 use crate::output::Format;
-use crate::output::Place;
+use crate::output::Screen;
 use crate::output::plan as view;
 use crate::output::prompt::{Question, approve};
 use crate::output::streams;
@@ -79,7 +79,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     match args.output {
         Format::Text => plan::show(&plan, args.output, context)?,
         // The document of stdout is what became of it; who is asked sees the plan all the same.
-        Format::Json if !args.yes => streams::say(&view::text(&plan, Place::default())),
+        Format::Json if !args.yes => streams::say(&view::text(&plan, Screen::default())),
         Format::Json => {}
     }
     check_name(&args, &plan)?;

@@ -3,7 +3,7 @@
 use super::Context;
 use crate::error::Problem;
 use crate::exit::Exit;
-use crate::output::Place;
+use crate::output::Screen;
 use crate::output::table::{self, Column};
 
 /// Show help of a command or a concept
@@ -67,5 +67,5 @@ fn exit_codes() -> String {
         .iter()
         .map(|exit| vec![exit.code().to_string(), exit.meaning().to_owned()])
         .collect();
-    table::layout(&[Column::number("CODE"), Column::text("MEANING")], &rows, Place::default())
+    table::layout(&[Column::number("CODE"), Column::text("MEANING")], &rows, Screen::default())
 }

@@ -129,13 +129,13 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         // An empty report would pass for "nothing is behind".
         return Err(Problem::failed(format!("none of the groups reads topic `{topic}`")).into());
     }
-    let tables = |detail, place| lag::text(&report, args.by, detail, place);
+    let tables = |detail, screen| lag::text(&report, args.by, detail, screen);
     let output = &mut context.output;
     match args.output {
         // So would a table without rows.
         Format::Text | Format::Wide if is_empty && !report.errors.is_empty() => {}
-        Format::Text => output.print(&tables(Detail::Usual, output.place()))?,
-        Format::Wide => output.print(&tables(Detail::All, output.place()))?,
+        Format::Text => output.print(&tables(Detail::Usual, output.screen()))?,
+        Format::Wide => output.print(&tables(Detail::All, output.screen()))?,
         Format::Json => output.print_json(&lag::json(&report)?)?,
     }
     context.output.flush()?;

@@ -128,7 +128,7 @@ pub(super) async fn compare(
 pub(super) fn show(plan: &Plan, format: Format, context: &mut Context) -> anyhow::Result<()> {
     let output = &mut context.output;
     match format {
-        Format::Text => output.print(&view::text(plan, output.place()))?,
+        Format::Text => output.print(&view::text(plan, output.screen()))?,
         Format::Json => output.print_json(&view::json(plan)?)?,
     }
     Ok(())

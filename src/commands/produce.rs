@@ -16,7 +16,7 @@ use crate::model::name::TopicName;
 use crate::output::produce as view;
 use crate::output::progress::Progress;
 use crate::output::{Format, Output};
-use crate::produce::place::PlaceNames;
+use crate::produce::place::InputPlaceNames;
 use crate::produce::preview::{self, Previewed};
 use crate::produce::report::{Event, Written};
 use crate::produce::run::{self, Ended, Finished, Job};
@@ -115,7 +115,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
 /// Prints the records as envelopes.
 async fn dry_run(
     source: Source,
-    names: &PlaceNames,
+    names: &InputPlaceNames,
     context: &mut Context,
 ) -> anyhow::Result<Exit> {
     let mut line = Vec::new();
@@ -142,7 +142,7 @@ async fn dry_run(
 fn end(
     ended: Ended,
     written: &Written,
-    names: &PlaceNames,
+    names: &InputPlaceNames,
     output: &mut Output,
 ) -> anyhow::Result<Exit> {
     match ended {
@@ -176,7 +176,7 @@ fn end(
 }
 
 /// Says why the input ended early, and what was written before.
-fn source_problem(error: &SourceError, names: &PlaceNames, delivered: Option<u64>) -> Problem {
+fn source_problem(error: &SourceError, names: &InputPlaceNames, delivered: Option<u64>) -> Problem {
     let before = delivered.map(produced_before).unwrap_or_default();
     match error {
         SourceError::Invalid { place, error } => {

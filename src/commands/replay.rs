@@ -96,7 +96,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         };
         let output = &mut context.output;
         match args.output {
-            Format::Text => output.print(&view::table(&plan, &counts, output.place()))?,
+            Format::Text => output.print(&view::table(&plan, &counts, output.screen()))?,
             Format::Json => output.print_json(&view::plan_json(&source, &plan, &counts)?)?,
         }
         context.output.flush()?;

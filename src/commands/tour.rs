@@ -74,7 +74,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         cluster,
         namespace: format!("tour-{:06x}.", rand::random::<u32>() & 0xff_ffff),
         clock: context.clock,
-        width: context.output.place().width.map(|columns| (config::WIDTH, columns)),
+        width: context.output.screen().width.map(|columns| (config::WIDTH, columns)),
     };
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let timeout = context.global.timeout;

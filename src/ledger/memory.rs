@@ -48,11 +48,11 @@ impl Collector {
 
     /// Ends the reading.
     pub fn finish(self) -> Memory {
-        let mut partitions: BTreeMap<i32, Place> = BTreeMap::new();
+        let mut partitions: BTreeMap<i32, Remembered> = BTreeMap::new();
         for ((partition, first_offset), entry) in self.entries {
             partitions.entry(partition).or_default().entries.insert(first_offset, entry);
         }
-        partitions.values_mut().for_each(Place::index);
+        partitions.values_mut().for_each(Remembered::index);
         Memory { foreign: self.foreign, disproved: 0, partitions }
     }
 }
@@ -62,12 +62,12 @@ impl Collector {
 pub struct Memory {
     foreign: u64,
     disproved: u64,
-    partitions: BTreeMap<i32, Place>,
+    partitions: BTreeMap<i32, Remembered>,
 }
 
 /// What is remembered of one DLQ partition.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Place {
+struct Remembered {
     /// The entries by their first offset.
     entries: BTreeMap<i64, Entry>,
     /// The runs of all entries by their first offset, each with the first offset of its entry.
@@ -77,7 +77,7 @@ struct Place {
     resolved: OffsetSet,
 }
 
-impl Place {
+impl Remembered {
     /// Makes the runs and the set of offsets anew from the entries.
     fn index(&mut self) {
         self.runs.clear();

@@ -8,7 +8,7 @@ mod format;
 pub mod json;
 pub mod lag;
 mod outlet;
-mod place;
+
 pub mod plan;
 pub mod produce;
 pub mod progress;
@@ -16,6 +16,7 @@ pub mod prompt;
 pub mod record;
 pub mod replay;
 pub mod sanitize;
+mod screen;
 pub mod spinner;
 pub mod streams;
 pub mod style;
@@ -25,5 +26,5 @@ pub mod tour;
 pub mod validate;
 
 pub use format::{Format, ListFormat};
-pub use place::Place;
+pub use screen::Screen;
 pub use streams::{Output, StreamError};

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::json::{self, Source};
 use crate::error::Report;
 use crate::model::count::count;
-use crate::produce::place::PlaceNames;
+use crate::produce::place::InputPlaceNames;
 use crate::produce::report::{Failure, Written};
 
 /// Says what was written: `produced 1000 records to orders (3 partitions) in 0.8 s`.
@@ -39,7 +39,7 @@ pub fn dry_run_summary(records: u64) -> String {
 }
 
 /// Puts the place before the error of a record.
-pub fn failure(failure: &Failure, names: &PlaceNames) -> Report {
+pub fn failure(failure: &Failure, names: &InputPlaceNames) -> Report {
     let Failure { place, report } = failure;
     let Report { code, message, causes, hints, exit_code } = report.clone();
     Report {
@@ -76,7 +76,7 @@ pub fn json(
     written: &Written,
     unsent: u64,
     elapsed: Duration,
-    names: &PlaceNames,
+    names: &InputPlaceNames,
 ) -> json::Rendered {
     let items: Vec<Item<'_>> = written
         .topics
@@ -107,13 +107,13 @@ pub fn json(
 mod tests {
     use super::*;
     use crate::model::timestamp::Timestamp;
-    use crate::produce::place::{Place, Tag};
+    use crate::produce::place::{InputPlace, Tag};
 
     fn written() -> Written {
         let mut written = Written::default();
         written.add_topic("orders".into());
         for (partition, offset) in [(0, Some(5)), (0, Some(6)), (2, None)] {
-            let place = Place { source: 0, number: 1 };
+            let place = InputPlace { source: 0, number: 1 };
             let tag = Tag { place, topic: 0, has_key: true };
             written.deliver(tag, partition, offset);
         }
@@ -129,12 +129,12 @@ mod tests {
             hints: Vec::new(),
             exit_code: 1,
         };
-        written.fail(Place { source: 0, number: 4 }, report);
+        written.fail(InputPlace { source: 0, number: 4 }, report);
         written
     }
 
-    fn names() -> PlaceNames {
-        PlaceNames { sources: Vec::new(), unit: "line" }
+    fn names() -> InputPlaceNames {
+        InputPlaceNames { sources: Vec::new(), unit: "line" }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Format;
 use super::json::{self, Source};
-use super::place::Place;
+use super::screen::Screen;
 use super::table::{self, Column};
 use crate::error::{self, Report};
 use crate::model::count::{count, count_that_was};
@@ -62,7 +62,7 @@ pub fn refusal(plan: &Replay, partition: i32, offset: i64, error: &anyhow::Error
 }
 
 /// Lays out a plan with its counts.
-pub fn table(plan: &Replay, counts: &BTreeMap<i32, u64>, place: Place) -> String {
+pub fn table(plan: &Replay, counts: &BTreeMap<i32, u64>, screen: Screen) -> String {
     let columns = [
         Column::number("PARTITION"),
         Column::number("FROM"),
@@ -87,7 +87,7 @@ pub fn table(plan: &Replay, counts: &BTreeMap<i32, u64>, place: Place) -> String
             ]
         })
         .collect();
-    table::layout(&columns, &rows, place)
+    table::layout(&columns, &rows, screen)
 }
 
 /// Renders a plan.

@@ -4,8 +4,8 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 
 use super::error_text;
 use super::outlet::{EndsWith, Outlet};
-use super::place::Place;
 use super::sanitize::{self, Lines};
+use super::screen::Screen;
 use super::style::{Color, ErrorFormat, Style, Verbosity};
 use crate::error::Report;
 use crate::interrupt::{Interrupt, Interrupted};
@@ -108,10 +108,10 @@ impl Output {
     }
 
     /// Returns what is known of the place where results are shown.
-    pub fn place(&self) -> Place {
+    pub fn screen(&self) -> Screen {
         let is_terminal = self.stdout_is_terminal;
         let width = || console::Term::stdout().size_checked().map(|(_, columns)| columns);
-        Place {
+        Screen {
             is_terminal,
             has_color: self.stdout_has_color(),
             width: if is_terminal { width() } else { self.style.width },

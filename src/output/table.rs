@@ -8,8 +8,8 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 use unicode_width::UnicodeWidthStr;
 
 use super::cut;
-use super::place::Place;
 use super::sanitize;
+use super::screen::Screen;
 
 /// How a column is aligned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,17 +77,17 @@ pub(super) const NOTHING: &str = "-";
 /// What stands between two columns.
 const GAP: usize = 2;
 
-/// Lays out rows under headers, as wide as the place allows.
-pub fn layout(columns: &[Column], rows: &[Vec<String>], place: Place) -> String {
+/// Lays out rows under headers, as wide as the screen allows.
+pub fn layout(columns: &[Column], rows: &[Vec<String>], screen: Screen) -> String {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Disabled);
     // On a terminal, and only there, names of others must not move the cursor.
     let shown = |text: &String| {
-        if place.is_terminal { sanitize::line(text.as_bytes()) } else { text.clone() }
+        if screen.is_terminal { sanitize::line(text.as_bytes()) } else { text.clone() }
     };
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(shown).collect()).collect();
-    let widths = match place.width {
+    let widths = match screen.width {
         Some(width) => fit(columns, &rows, usize::from(width)),
         None => columns.iter().map(|_| Some(usize::MAX)).collect(),
     };
@@ -205,8 +205,8 @@ mod tests {
     fn on(width: u16, note: &str) -> String {
         let row = ["user-activity-processor", "user-activity-logs", "123456", "1234567", note];
         let row: Vec<_> = row.into_iter().chain(["rdkafka@127.0.0.1"]).map(str::to_owned).collect();
-        let place = Place { is_terminal: true, width: Some(width), ..Place::default() };
-        let text = layout(&COLUMNS, &[row], place);
+        let screen = Screen { is_terminal: true, width: Some(width), ..Screen::default() };
+        let text = layout(&COLUMNS, &[row], screen);
         text.split_once('\n').unwrap().1.to_owned()
     }
 
@@ -216,7 +216,8 @@ mod tests {
             vec!["orders".to_owned(), "7".to_owned()],
             vec!["a-much-longer-name".to_owned(), "1200".to_owned()],
         ];
-        let text = layout(&[Column::name("TOPIC"), Column::number("LAG")], &rows, Place::default());
+        let text =
+            layout(&[Column::name("TOPIC"), Column::number("LAG")], &rows, Screen::default());
         assert_eq!(
             text,
             "TOPIC                LAG\norders                 7\na-much-longer-name  1200\n"
@@ -255,10 +256,10 @@ mod tests {
 
     #[test]
     fn names_of_others_are_safe_on_a_terminal_of_any_width() {
-        let place = Place { is_terminal: true, ..Place::default() };
+        let screen = Screen { is_terminal: true, ..Screen::default() };
         let rows = [vec!["a\x1b[2J".to_owned()]];
-        assert_eq!(layout(&[Column::name("TOPIC")], &rows, place), "TOPIC\na\\x1b[2J\n");
-        let piped = layout(&[Column::name("TOPIC")], &rows, Place::default());
+        assert_eq!(layout(&[Column::name("TOPIC")], &rows, screen), "TOPIC\na\\x1b[2J\n");
+        let piped = layout(&[Column::name("TOPIC")], &rows, Screen::default());
         assert!(piped.contains("a\x1b[2J"), "{piped:?}");
     }
 }

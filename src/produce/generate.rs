@@ -2,7 +2,7 @@
 
 use tokio::time::{Interval, MissedTickBehavior};
 
-use super::place::Place;
+use super::place::InputPlace;
 use super::rate::Rate;
 use super::shape::Shape;
 use super::source::{Chunk, SourceError};
@@ -76,7 +76,7 @@ impl Generator {
         while self.made < until {
             let number = self.made + 1;
             match self.make(number) {
-                Ok(record) => records.push((Place { source: 0, number }, record)),
+                Ok(record) => records.push((InputPlace { source: 0, number }, record)),
                 Err(error) => return Chunk::Failed(error),
             }
             self.made = number;
@@ -87,7 +87,7 @@ impl Generator {
     fn make(&self, number: u64) -> Result<OutgoingRecord, SourceError> {
         let record =
             self.template.render(number, self.clock.now()).map_err(SourceError::Template)?;
-        let place = Place { source: 0, number };
+        let place = InputPlace { source: 0, number };
         self.shape.apply(record).map_err(|error| SourceError::Invalid { place, error })
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A place in the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct InputPlace {
     /// Which of the files, from 0.
     pub source: u16,
     /// The line or record, from 1.
@@ -15,7 +15,7 @@ pub struct Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tag {
     /// Where the record came from.
-    pub place: Place,
+    pub place: InputPlace,
     /// Which of the topics it goes to, from 0.
     pub topic: u16,
     /// Whether it has a key.
@@ -34,7 +34,7 @@ const MOST_RECORDS: u64 = HAS_KEY - 1;
 impl Tag {
     /// Packs the tag; source and topic must be below their limits.
     pub fn pack(self) -> u64 {
-        let Self { place: Place { source, number }, topic, has_key } = self;
+        let Self { place: InputPlace { source, number }, topic, has_key } = self;
         (u64::from(topic % MOST_TOPICS) << 52)
             | (u64::from(source % MOST_SOURCES) << 40)
             | if has_key { HAS_KEY } else { 0 }
@@ -45,7 +45,7 @@ impl Tag {
     pub fn unpack(tag: u64) -> Self {
         let twelve_bits = |bits: u64| u16::try_from(bits & 0xfff).unwrap_or(0);
         Self {
-            place: Place { source: twelve_bits(tag >> 40), number: tag & MOST_RECORDS },
+            place: InputPlace { source: twelve_bits(tag >> 40), number: tag & MOST_RECORDS },
             topic: twelve_bits(tag >> 52),
             has_key: tag & HAS_KEY != 0,
         }
@@ -54,31 +54,31 @@ impl Tag {
 
 /// How places are called: `line 3`, `orders.txt line 3`, `record 3`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlaceNames {
+pub struct InputPlaceNames {
     /// The names of the files; empty for standard input and for generated records.
     pub sources: Vec<String>,
     /// `line` where the records are lines, else `record`.
     pub unit: &'static str,
 }
 
-impl PlaceNames {
+impl InputPlaceNames {
     /// Names a place.
-    pub fn name(&self, place: Place) -> PlaceName<'_> {
-        PlaceName { names: self, place }
+    pub fn name(&self, place: InputPlace) -> InputPlaceName<'_> {
+        InputPlaceName { names: self, place }
     }
 }
 
 /// A place with its name, to be shown.
 #[derive(Debug, Clone, Copy)]
-pub struct PlaceName<'a> {
-    names: &'a PlaceNames,
-    place: Place,
+pub struct InputPlaceName<'a> {
+    names: &'a InputPlaceNames,
+    place: InputPlace,
 }
 
-impl fmt::Display for PlaceName<'_> {
+impl fmt::Display for InputPlaceName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let PlaceNames { sources, unit } = self.names;
-        let Place { source, number } = self.place;
+        let InputPlaceNames { sources, unit } = self.names;
+        let InputPlace { source, number } = self.place;
         match sources.get(usize::from(source)) {
             Some(name) => write!(f, "{name} {unit} {number}"),
             None => write!(f, "{unit} {number}"),
@@ -100,17 +100,17 @@ mod tests {
             number in 0..=MOST_RECORDS,
             has_key: bool,
         ) {
-            let tag = Tag { place: Place { source, number }, topic, has_key };
+            let tag = Tag { place: InputPlace { source, number }, topic, has_key };
             prop_assert_eq!(Tag::unpack(tag.pack()), tag);
         }
     }
 
     #[test]
     fn places_are_named() {
-        let place = Place { source: 0, number: 3 };
-        let names = PlaceNames { sources: vec!["a.txt".to_owned()], unit: "line" };
+        let place = InputPlace { source: 0, number: 3 };
+        let names = InputPlaceNames { sources: vec!["a.txt".to_owned()], unit: "line" };
         assert_eq!(names.name(place).to_string(), "a.txt line 3");
-        let names = PlaceNames { sources: Vec::new(), unit: "record" };
+        let names = InputPlaceNames { sources: Vec::new(), unit: "record" };
         assert_eq!(names.name(place).to_string(), "record 3");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::place::{Place, Tag};
+use super::place::{InputPlace, Tag};
 use crate::error::Report;
 use crate::model::name::TopicName;
 
@@ -20,9 +20,9 @@ pub struct Written {
     /// How many of the delivered records have no key.
     pub without_key: u64,
     /// The last record that was sent.
-    pub last_sent: Option<Place>,
+    pub last_sent: Option<InputPlace>,
     /// The first record of the input that was read and not delivered: later ones may have been.
-    pub first_undelivered: Option<Place>,
+    pub first_undelivered: Option<InputPlace>,
 }
 
 /// What was written to a topic.
@@ -50,7 +50,7 @@ pub struct PartitionWritten {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// Where in the input it stands.
-    pub place: Place,
+    pub place: InputPlace,
     /// Why.
     pub report: Report,
 }
@@ -92,7 +92,7 @@ impl Written {
     }
 
     /// Counts a failure and returns it if it is one of the first.
-    pub fn fail(&mut self, place: Place, report: impl FnOnce() -> Report) -> Option<&Failure> {
+    pub fn fail(&mut self, place: InputPlace, report: impl FnOnce() -> Report) -> Option<&Failure> {
         self.failed += 1;
         self.leave(place);
         if self.failures.len() >= MOST_FAILURES {
@@ -103,7 +103,7 @@ impl Written {
     }
 
     /// Notes a record that was not delivered.
-    pub fn leave(&mut self, place: Place) {
+    pub fn leave(&mut self, place: InputPlace) {
         self.first_undelivered =
             Some(self.first_undelivered.map_or(place, |first| first.min(place)));
     }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     fn tag(has_key: bool) -> Tag {
-        Tag { place: Place { source: 0, number: 1 }, topic: 0, has_key }
+        Tag { place: InputPlace { source: 0, number: 1 }, topic: 0, has_key }
     }
 
     #[test]
@@ -161,7 +161,7 @@ mod tests {
         written.add_topic("t".into());
         written.deliver(tag(true), 0, Some(0));
         written.deliver(tag(false), 0, Some(1));
-        written.fail(Place { source: 0, number: 3 }, report);
+        written.fail(InputPlace { source: 0, number: 3 }, report);
         assert_eq!((written.delivered, written.without_key), (2, 1));
     }
 
@@ -169,18 +169,18 @@ mod tests {
     fn the_first_of_the_input_that_was_not_delivered_is_known() {
         let mut written = Written::default();
         for (source, number) in [(1, 2), (0, 9), (0, 7), (1, 1)] {
-            written.fail(Place { source, number }, report);
+            written.fail(InputPlace { source, number }, report);
         }
-        assert_eq!(written.first_undelivered, Some(Place { source: 0, number: 7 }));
-        written.leave(Place { source: 0, number: 3 });
-        assert_eq!(written.first_undelivered, Some(Place { source: 0, number: 3 }));
+        assert_eq!(written.first_undelivered, Some(InputPlace { source: 0, number: 7 }));
+        written.leave(InputPlace { source: 0, number: 3 });
+        assert_eq!(written.first_undelivered, Some(InputPlace { source: 0, number: 3 }));
     }
 
     #[test]
     fn all_failures_are_counted_but_only_the_first_kept() {
         let mut written = Written::default();
         for number in 1..=100 {
-            let told = written.fail(Place { source: 0, number }, report).is_some();
+            let told = written.fail(InputPlace { source: 0, number }, report).is_some();
             assert_eq!(told, number <= 20);
         }
         assert_eq!((written.failed, written.failures.len()), (100, MOST_FAILURES));

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use super::generate::Generator;
 use super::input::{self, InputError, InputOptions};
-use super::place::Place;
+use super::place::InputPlace;
 use super::shape::Shape;
 use super::split::Splitter;
 use super::template::TemplateError;
@@ -25,7 +25,7 @@ pub enum Source {
 #[derive(Debug)]
 pub enum Chunk {
     /// Records with their places.
-    Records(Vec<(Place, OutgoingRecord)>),
+    Records(Vec<(InputPlace, OutgoingRecord)>),
     /// There is nothing more.
     End,
     /// The source failed; the records before came already.
@@ -38,7 +38,7 @@ pub enum SourceError {
     /// A record of the input is not what it should be.
     Invalid {
         /// Where it stands.
-        place: Place,
+        place: InputPlace,
         /// What is wrong.
         error: InputError,
     },
@@ -108,7 +108,7 @@ fn read_all(
                 if invalid.is_some() {
                     return;
                 }
-                let place = Place { source, number };
+                let place = InputPlace { source, number };
                 match input::parse(options, &bytes)
                     .and_then(|record| record.map(|record| shape.apply(record)).transpose())
                 {
@@ -177,7 +177,7 @@ mod tests {
         let (values, last) = all(input(Format::Json, &["1\n\n2\n{\n3\n"])).await;
         assert_eq!(values, ["0:1=1", "0:3=2"]);
         let Chunk::Failed(SourceError::Invalid { place, .. }) = last else { panic!("{last:?}") };
-        assert_eq!(place, Place { source: 0, number: 4 });
+        assert_eq!(place, InputPlace { source: 0, number: 4 });
     }
 
     #[tokio::test]

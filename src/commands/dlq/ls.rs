@@ -97,7 +97,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     match args.output {
         // A table without rows would pass for "nothing is pending".
         ListFormat::Text if overviews.is_empty() && !errors.is_empty() => {}
-        ListFormat::Text => output.print(&dlq::overview::text(&overviews, now, output.place()))?,
+        ListFormat::Text => output.print(&dlq::overview::text(&overviews, now, output.screen()))?,
         ListFormat::Json => {
             output.print_json(&dlq::overview::json(&source, &overviews, &errors)?)?;
         }

@@ -13,7 +13,7 @@ use crate::model::name::TopicName;
 use crate::produce::delimiter::Delimiter;
 use crate::produce::generate::Generator;
 use crate::produce::input::{Format, InputOptions};
-use crate::produce::place::{MOST_SOURCES, PlaceNames};
+use crate::produce::place::{InputPlaceNames, MOST_SOURCES};
 use crate::produce::shape::{PartitionChoice, Shape, parse_header};
 use crate::produce::source::Source;
 use crate::produce::template::{self, Template, TemplateText, USER_ACTIVITY};
@@ -21,7 +21,7 @@ use crate::produce::template::{self, Template, TemplateText, USER_ACTIVITY};
 /// A source, ready to be read.
 pub(super) struct Planned {
     pub(super) source: Source,
-    pub(super) names: PlaceNames,
+    pub(super) names: InputPlaceNames,
     /// Whether somebody types the records.
     pub(super) is_typed: bool,
 }
@@ -90,7 +90,7 @@ async fn generate(
     let generator = Generator::new(template, shape, context.clock, args.count, args.rate);
     Ok(Planned {
         source: Source::generate(generator),
-        names: PlaceNames { sources: Vec::new(), unit: "record" },
+        names: InputPlaceNames { sources: Vec::new(), unit: "record" },
         is_typed: false,
     })
 }
@@ -138,7 +138,7 @@ async fn read(
     if is_typed {
         context.output.note("reading records from the terminal; Ctrl-D ends");
     }
-    let names = PlaceNames {
+    let names = InputPlaceNames {
         sources: match files.as_slice() {
             // One file needs no name in front of its line.
             [] | [_] => Vec::new(),

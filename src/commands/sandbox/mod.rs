@@ -21,7 +21,7 @@ use crate::exit::Exit;
 use crate::kafka::{Cluster, ConnectionSettings, Properties};
 use crate::model::secret::Secret;
 use crate::model::size::parse_size;
-use crate::output::{Place, plan as plan_view};
+use crate::output::{Screen, plan as plan_view};
 use crate::plan::run::{self, Limits};
 use crate::plan::{Permissions, Plan};
 use crate::sandbox::{Fault, Options, Sandbox, Storage, User};
@@ -187,7 +187,7 @@ async fn apply(
 /// Applies a plan to a sandbox: there is nothing in it that anybody would have to be asked for.
 async fn create(cluster: &Cluster, plan: Plan, context: &mut Context) -> anyhow::Result<Exit> {
     if plan.exit() != Exit::Done {
-        context.output.note(&plan_view::text(&plan, Place::default()));
+        context.output.note(&plan_view::text(&plan, Screen::default()));
         return Ok(plan.exit());
     }
     let approval = Approval::given(ApprovedBy::Command);
@@ -195,7 +195,7 @@ async fn create(cluster: &Cluster, plan: Plan, context: &mut Context) -> anyhow:
     let limits = Limits { timeout: context.global.timeout, interrupt: &interrupt };
     let applied = run::apply(cluster, plan, approval, limits, &mut |_, _| {}).await;
     if applied.exit() != Exit::Done {
-        context.output.note(&plan_view::text(&applied.plan, Place::default()));
+        context.output.note(&plan_view::text(&applied.plan, Screen::default()));
     }
     context.output.note(plan_view::tally_line(&applied).trim_end());
     Ok(applied.exit())

@@ -29,7 +29,7 @@ pub use args::{Args, Format, Isolation};
 /// Shows the records.
 pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let layout = args.layout().map_err(Problem::usage)?;
-    let format = RecordFormat::new(&layout, context.output.place()).map_err(Problem::usage)?;
+    let format = RecordFormat::new(&layout, context.output.screen()).map_err(Problem::usage)?;
     let interrupt = context.interrupt.clone();
     let prepared = tokio::select! {
         prepared = prepare(&args, context) => prepared?,

@@ -11,7 +11,7 @@ use std::fmt::Debug;
 use super::cluster::Cluster;
 use super::connection::Connection;
 use super::denied::Resource;
-use super::router::{Answers, Manner, Settled, Target, whole};
+use super::router::{Answers, CallResults, Manner, Target, whole};
 use crate::clock::Deadline;
 use crate::kafka::{Error, ErrorCode, PerItem};
 
@@ -45,35 +45,35 @@ impl Cluster {
         Confirm: FnOnce(Vec<K>) -> Confirming,
         Confirming: Future<Output = Result<PerItem<K, bool>, Error>>,
     {
-        let settled = self.settle(manner, items, target, call, deadline).await;
-        let in_question = in_question(&settled, once.refusal);
+        let answered = self.settle(manner, items, target, call, deadline).await;
+        let in_question = in_question(&answered, once.refusal);
         let seen = if in_question.is_empty() {
             Ok(PerItem::new())
         } else {
             (once.confirm)(in_question.clone()).await
         };
-        whole(conclude(settled, &in_question, seen, manner.request))
+        whole(conclude(answered, &in_question, seen, manner.request))
     }
 }
 
 /// Returns the items that were refused after an answer about them was lost.
-fn in_question<K: Ord + Clone>(settled: &Settled<K, ()>, refusal: ErrorCode) -> Vec<K> {
+fn in_question<K: Ord + Clone>(answered: &CallResults<K, ()>, refusal: ErrorCode) -> Vec<K> {
     let is_refused = |item: &&K| {
-        let result = settled.results.get(*item);
+        let result = answered.results.get(*item);
         result
             .is_some_and(|result| result.as_ref().is_err_and(|error| error.code() == Some(refusal)))
     };
-    settled.lost.keys().filter(is_refused).cloned().collect()
+    answered.lost.keys().filter(is_refused).cloned().collect()
 }
 
 /// Says what became of each item, from what was answered and from what is there.
 fn conclude<K: Ord + Clone + Resource>(
-    settled: Settled<K, ()>,
+    answered: CallResults<K, ()>,
     in_question: &[K],
     mut seen: Result<PerItem<K, bool>, Error>,
     request: &str,
 ) -> PerItem<K, ()> {
-    let Settled { mut results, lost } = settled;
+    let CallResults { mut results, lost } = answered;
     let unconfirmed = |item: &K, cause: &Error| Error::Unconfirmed {
         change: format!("{request} of {}", item.describe()),
         cause: cause.to_string(),
@@ -122,13 +122,13 @@ mod tests {
         seen: Result<Option<Result<bool, Error>>, Error>,
     ) -> Result<(), Error> {
         let topic = TopicName::from("orders");
-        let settled = Settled {
+        let answered = CallResults {
             results: PerItem::from([(topic.clone(), result)]),
             lost: was_lost.then(|| (topic.clone(), lost())).into_iter().collect::<BTreeMap<_, _>>(),
         };
-        let in_question = in_question(&settled, REFUSAL);
+        let in_question = in_question(&answered, REFUSAL);
         let seen = seen.map(|seen| seen.map(|seen| (topic.clone(), seen)).into_iter().collect());
-        conclude(settled, &in_question, seen, "CreateTopics").remove(&topic).unwrap()
+        conclude(answered, &in_question, seen, "CreateTopics").remove(&topic).unwrap()
     }
 
     #[test]
@@ -149,11 +149,11 @@ mod tests {
     fn an_item_that_the_answer_leaves_out_may_have_been_changed() {
         let topic = TopicName::from("orders");
         let left_out = unanswered("CreateTopics", &topic);
-        let settled = Settled {
+        let answered = CallResults {
             results: PerItem::from([(topic.clone(), Err(left_out.clone()))]),
             lost: BTreeMap::from([(topic.clone(), left_out)]),
         };
-        let concluded = conclude(settled, &[], Ok(PerItem::new()), "CreateTopics");
+        let concluded = conclude(answered, &[], Ok(PerItem::new()), "CreateTopics");
         let error = concluded[&topic].clone().unwrap_err();
         assert!(matches!(error, Error::Unconfirmed { .. }), "{error}");
     }

@@ -33,8 +33,8 @@ impl Cluster {
         let manner = Manner { request: "OffsetCommit", most: 1 };
         let target = |group: &GroupId| Target::Coordinator(group.clone());
         let call = |connection, groups| commit(connection, groups, offsets, deadline);
-        let settled = self.settle(manner, [group.clone()], target, call, deadline).await;
-        settled.whole()?.remove(group).unwrap_or(Ok(()))
+        let answered = self.settle(manner, [group.clone()], target, call, deadline).await;
+        answered.whole()?.remove(group).unwrap_or(Ok(()))
     }
 }
 

@@ -49,14 +49,14 @@ pub(super) struct Manner {
 }
 
 /// What became of the items of a call.
-pub(super) struct Settled<K, V> {
+pub(super) struct CallResults<K, V> {
     /// The last result of each.
     pub(super) results: PerItem<K, V>,
     /// What came instead of an answer, for items that may have been done then.
     pub(super) lost: BTreeMap<K, Error>,
 }
 
-impl<K: Ord, V> Settled<K, V> {
+impl<K: Ord, V> CallResults<K, V> {
     /// Returns the results. The call itself fails only when no broker answered for any item.
     pub(super) fn whole(self) -> Result<PerItem<K, V>, Error> {
         whole(self.results)
@@ -78,7 +78,7 @@ impl Cluster {
         target: impl Fn(&K) -> Target,
         call: F,
         deadline: Deadline,
-    ) -> Settled<K, V>
+    ) -> CallResults<K, V>
     where
         K: Ord + Clone + std::fmt::Debug,
         F: Fn(Connection, Vec<K>) -> Answering,
@@ -119,13 +119,13 @@ impl Cluster {
                 break;
             }
         }
-        Settled { results, lost }
+        CallResults { results, lost }
     }
 
     /// Sends one request to one broker; when that fails, it fails for each of its items.
     async fn ask<K, V, F, Answering>(
         &self,
-        place: Place,
+        recipient: Recipient,
         items: &[K],
         call: &F,
         deadline: Deadline,
@@ -136,9 +136,9 @@ impl Cluster {
         Answering: Future<Output = Answers<K, V>>,
     {
         let answers = async {
-            let connection = match place {
-                Place::Any => self.any(deadline).await?,
-                Place::Broker(id) => self.broker(id, deadline).await?,
+            let connection = match recipient {
+                Recipient::Any => self.any(deadline).await?,
+                Recipient::Broker(id) => self.broker(id, deadline).await?,
             };
             call(connection, items.to_vec()).await
         };
@@ -154,7 +154,7 @@ impl Cluster {
         items: &BTreeSet<K>,
         target: &impl Fn(&K) -> Target,
         deadline: Deadline,
-    ) -> (BTreeMap<Place, Vec<K>>, Vec<(K, Result<V, Error>)>) {
+    ) -> (BTreeMap<Recipient, Vec<K>>, Vec<(K, Result<V, Error>)>) {
         let (mut partitions, mut groups, mut wants_controller) = (Vec::new(), Vec::new(), false);
         for item in items {
             match target(item) {
@@ -171,23 +171,23 @@ impl Cluster {
         };
         let coordinators = self.coordinators(&groups, deadline).await;
         let controller =
-            if wants_controller { self.controller(deadline).await } else { Ok(Place::Any) };
+            if wants_controller { self.controller(deadline).await } else { Ok(Recipient::Any) };
         let place = |item: &K| match target(item) {
-            Target::Any(_) => Ok(Place::Any),
-            Target::Broker(id) => Ok(Place::Broker(id)),
+            Target::Any(_) => Ok(Recipient::Any),
+            Target::Broker(id) => Ok(Recipient::Broker(id)),
             Target::Controller => controller.clone(),
             Target::Leader(partition) => {
                 let leaders = leaders.as_ref().map_err(Clone::clone)?;
                 let leader = leaders.get(&partition).cloned().transpose()?;
-                Ok(leader.map_or(Place::Any, |leader| Place::Broker(leader.broker)))
+                Ok(leader.map_or(Recipient::Any, |leader| Recipient::Broker(leader.broker)))
             }
             Target::Coordinator(group) => {
                 let coordinators = coordinators.as_ref().map_err(Clone::clone)?;
                 let coordinator = coordinators.get(&group).cloned().transpose()?;
-                Ok(coordinator.map_or(Place::Any, Place::Broker))
+                Ok(coordinator.map_or(Recipient::Any, Recipient::Broker))
             }
         };
-        let (mut placed, mut lost) = (BTreeMap::<Place, Vec<K>>::new(), Vec::new());
+        let (mut placed, mut lost) = (BTreeMap::<Recipient, Vec<K>>::new(), Vec::new());
         for item in items {
             match place(item) {
                 Ok(place) => placed.entry(place).or_default().push(item.clone()),
@@ -198,12 +198,12 @@ impl Cluster {
     }
 
     /// Returns who takes administrative requests.
-    async fn controller(&self, deadline: Deadline) -> Result<Place, Error> {
+    async fn controller(&self, deadline: Deadline) -> Result<Recipient, Error> {
         let controller = self.known().controller;
         if let Some(id) = controller {
-            return Ok(Place::Broker(id));
+            return Ok(Recipient::Broker(id));
         }
-        self.describe(deadline).await?.controller.map(Place::Broker).ok_or(Error::Broker {
+        self.describe(deadline).await?.controller.map(Recipient::Broker).ok_or(Error::Broker {
             code: ErrorCode::NOT_CONTROLLER,
             message: Some("the cluster has no controller at the moment".to_owned()),
         })
@@ -239,7 +239,7 @@ impl Cluster {
 
 /// Where a request goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
+enum Recipient {
     Any,
     Broker(i32),
 }

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use crate::dlq::Overview;
 use crate::error::Report;
 use crate::model::timestamp::Timestamp;
-use crate::output::Place;
+use crate::output::Screen;
 use crate::output::json::{self, Source};
 use crate::output::sanitize;
 use crate::output::table::{self, Column};
 
 /// Lays out the rows.
-pub fn text(overviews: &[Overview], now: Timestamp, place: Place) -> String {
+pub fn text(overviews: &[Overview], now: Timestamp, screen: Screen) -> String {
     let columns = [
         Column::name("DLQ"),
         Column::number("RECORDS").detail(),
@@ -40,7 +40,7 @@ pub fn text(overviews: &[Overview], now: Timestamp, place: Place) -> String {
             ]
         })
         .collect();
-    table::layout(&columns, &rows, place)
+    table::layout(&columns, &rows, screen)
 }
 
 /// Renders one document.
@@ -108,7 +108,7 @@ mod tests {
     fn unknown_is_a_dash() {
         let overview = Overview::new("orders-dlq".into(), None);
         assert_eq!(
-            text(&[overview], Timestamp(0), Place::default()),
+            text(&[overview], Timestamp(0), Screen::default()),
             "DLQ         RECORDS  PENDING  REDRIVEN  DUPLICATES  OLDEST  TOP ERROR\n\
              orders-dlq        0        0         0           0       -  -\n"
         );

@@ -2,26 +2,26 @@
 
 use super::{By, Detail};
 use crate::lag::{GroupLag, LagReport, Oddity, PartitionLag, Total};
-use crate::output::Place;
+use crate::output::Screen;
 use crate::output::table::{self, Column, NOTHING};
 
 /// Lays out the tables; without a choice, groups and then their partitions.
-pub fn text(report: &LagReport, by: Option<By>, detail: Detail, place: Place) -> String {
-    let place = match detail {
-        Detail::Usual => place,
-        Detail::All => place.uncut(),
+pub fn text(report: &LagReport, by: Option<By>, detail: Detail, screen: Screen) -> String {
+    let screen = match detail {
+        Detail::Usual => screen,
+        Detail::All => screen.uncut(),
     };
-    let groups = || groups(report, detail, place);
-    let partitions = || partitions(report, detail, place);
+    let groups = || groups(report, detail, screen);
+    let partitions = || partitions(report, detail, screen);
     match by {
-        Some(By::Flow) => flows(report, place),
+        Some(By::Flow) => flows(report, screen),
         Some(By::Group) => groups(),
         Some(By::Partition) => partitions(),
         None => format!("{}\n{}", groups(), partitions()),
     }
 }
 
-fn flows(report: &LagReport, place: Place) -> String {
+fn flows(report: &LagReport, screen: Screen) -> String {
     let columns = [
         Column::name("FLOW"),
         Column::number("PARTITIONS").detail(),
@@ -40,10 +40,10 @@ fn flows(report: &LagReport, place: Place) -> String {
             ]
         })
         .collect();
-    table::layout(&columns, &rows, place)
+    table::layout(&columns, &rows, screen)
 }
 
-fn groups(report: &LagReport, detail: Detail, place: Place) -> String {
+fn groups(report: &LagReport, detail: Detail, screen: Screen) -> String {
     let mut columns = vec![
         Column::name("GROUP"),
         Column::name("FLOW").extra(),
@@ -57,7 +57,7 @@ fn groups(report: &LagReport, detail: Detail, place: Place) -> String {
         columns.extend([Column::text("ASSIGNOR"), Column::number("COORDINATOR")]);
     }
     let rows: Vec<_> = report.groups.iter().map(|group| group_row(group, detail)).collect();
-    table::layout(&columns, &rows, place)
+    table::layout(&columns, &rows, screen)
 }
 
 fn group_row(group: &GroupLag, detail: Detail) -> Vec<String> {
@@ -78,7 +78,7 @@ fn group_row(group: &GroupLag, detail: Detail) -> Vec<String> {
     row
 }
 
-fn partitions(report: &LagReport, detail: Detail, place: Place) -> String {
+fn partitions(report: &LagReport, detail: Detail, screen: Screen) -> String {
     let mut columns = vec![
         Column::name("GROUP"),
         Column::name("TOPIC"),
@@ -99,7 +99,7 @@ fn partitions(report: &LagReport, detail: Detail, place: Place) -> String {
             group.partitions.iter().map(|partition| partition_row(group, partition, detail))
         })
         .collect();
-    table::layout(&columns, &rows, place)
+    table::layout(&columns, &rows, screen)
 }
 
 fn partition_row(group: &GroupLag, partition: &PartitionLag, detail: Detail) -> Vec<String> {
@@ -179,7 +179,7 @@ mod tests {
         };
         let report =
             LagReport { cluster_id: None, at: Timestamp(0), groups: vec![group], errors: vec![] };
-        let narrow = Place { is_terminal: true, width: Some(40), ..Place::default() };
+        let narrow = Screen { is_terminal: true, width: Some(40), ..Screen::default() };
         let shown = |by, detail| text(&report, Some(by), detail, narrow);
         let wide = shown(By::Partition, Detail::All);
         assert!(wide.contains("billing@10.0.0.7  billing-7f3c\n"), "{wide}");
@@ -189,7 +189,7 @@ mod tests {
         let mut bounded = report.clone();
         bounded.groups[0].partitions.push(unknown.clone());
         let usual =
-            |report: &LagReport| text(report, Some(By::Group), Detail::Usual, Place::default());
+            |report: &LagReport| text(report, Some(By::Group), Detail::Usual, Screen::default());
         assert!(usual(&bounded).ends_with("  1   ≥4\n"), "{}", usual(&bounded));
         bounded.groups[0].partitions = vec![unknown];
         assert!(usual(&bounded).ends_with("  1    -\n"), "{}", usual(&bounded));

@@ -16,7 +16,7 @@ use crate::model::config_entry::{ConfigEntry, ConfigSource};
 use crate::model::name::TopicName;
 use crate::model::timestamp::Timestamp;
 use crate::model::topic::{PartitionDescription, TopicDescription};
-use crate::output::Place;
+use crate::output::Screen;
 use crate::plan::blast_radius::questions;
 use crate::plan::decide::{Findings, Refusals};
 use crate::plan::undeclared::left_over;
@@ -79,7 +79,7 @@ impl<'a> Scenario<'a> {
                 for warning in super::warnings(&plan) {
                     writeln!(said, "warning: {warning}").unwrap();
                 }
-                said.push_str(&super::text(&plan, Place::default()));
+                said.push_str(&super::text(&plan, Screen::default()));
                 writeln!(said, "exit {}", plan.exit().code()).unwrap();
             }
             Err(complaint) => writeln!(said, "{complaint}").unwrap(),

@@ -9,7 +9,7 @@ use super::applied::topic_width;
 use super::fold::fold;
 use crate::model::count::count;
 use crate::model::duration::format_duration;
-use crate::output::{Place, sanitize};
+use crate::output::{Screen, sanitize};
 use crate::plan::{
     Action, BlastRadius, Change, Class, Deletable, Difference, Known, LiveGroup, Obstacle, Plan,
     Summary, Verdict,
@@ -17,7 +17,7 @@ use crate::plan::{
 use crate::topology::resolved::Role;
 
 /// Lays out the plan. A narrow terminal gets more lines, never less of the plan: it is agreed to.
-pub fn text(plan: &Plan, place: Place) -> String {
+pub fn text(plan: &Plan, screen: Screen) -> String {
     if plan.is_in_sync() {
         return format!(
             "No changes. {} as the topology declares.\n",
@@ -30,7 +30,7 @@ pub fn text(plan: &Plan, place: Place) -> String {
     let width = topic_width(plan);
     let mut text = String::new();
     for change in &plan.changes {
-        write_change(&mut text, change, width, place);
+        write_change(&mut text, change, width, screen);
     }
     let Summary { create, change, delete, blocked } = plan.summary();
     let _ = writeln!(
@@ -40,17 +40,17 @@ pub fn text(plan: &Plan, place: Place) -> String {
     text
 }
 
-fn write_change(text: &mut String, change: &Change, width: usize, place: Place) {
+fn write_change(text: &mut String, change: &Change, width: usize, screen: Screen) {
     let Change { difference, blast_radius, verdict } = change;
     let Difference { topic, class, action, .. } = difference;
     let names = format!(" {:<11}  {:<width$}  ", class.name(), topic.as_str());
     let begin = 1 + names.width();
     let from = format!("  # {}", provenance(difference));
-    text.push_str(&sign(change, place.has_color));
+    text.push_str(&sign(change, screen.has_color));
     text.push_str(&names);
     let what = describe(action);
     let parts = what.split_inclusive(", ").chain([from.as_str()]);
-    fold(text, parts, begin, place.width.map(usize::from));
+    fold(text, parts, begin, screen.width.map(usize::from));
     if let Verdict::Blocked(Obstacle { kind: _, reason, hints }) = verdict {
         let _ = writeln!(text, "    blocked: {}", one_line(reason));
         for hint in hints {

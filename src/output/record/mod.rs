@@ -10,7 +10,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-use super::Place;
+use super::Screen;
 use super::sanitize;
 use crate::model::envelope;
 use crate::model::name::TopicName;
@@ -81,8 +81,8 @@ enum Kind {
 
 impl RecordFormat {
     /// Prepares a format; the error says what is wrong with a template.
-    pub fn new(layout: &Layout, place: Place) -> Result<Self, String> {
-        let Place { is_terminal, has_color, width } = place;
+    pub fn new(layout: &Layout, screen: Screen) -> Result<Self, String> {
+        let Screen { is_terminal, has_color, width } = screen;
         let kind = match layout {
             Layout::Raw { fields, separator, delimiter, null } => {
                 Kind::Template(Template::raw(*fields, separator, delimiter, null))

@@ -18,8 +18,8 @@ fn record<'a>(key: Option<&'a [u8]>, value: Option<&'a [u8]>) -> RecordView<'a> 
     }
 }
 
-fn show(layout: &Layout, place: Place, record: &RecordView<'_>) -> String {
-    let mut format = RecordFormat::new(layout, place).unwrap();
+fn show(layout: &Layout, screen: Screen, record: &RecordView<'_>) -> String {
+    let mut format = RecordFormat::new(layout, screen).unwrap();
     let mut out = Vec::new();
     format.write_heading(&mut out);
     format.write(&TopicName::from("orders"), 3, record, &mut out);
@@ -30,8 +30,8 @@ fn raw(fields: Fields) -> Layout {
     Layout::Raw { fields, separator: b"\t".to_vec(), delimiter: b"\n".to_vec(), null: Vec::new() }
 }
 
-const PIPE: Place = Place { is_terminal: false, has_color: false, width: None };
-const TERMINAL: Place = Place { is_terminal: true, has_color: false, width: Some(90) };
+const PIPE: Screen = Screen { is_terminal: false, has_color: false, width: None };
+const TERMINAL: Screen = Screen { is_terminal: true, has_color: false, width: Some(90) };
 
 #[test]
 fn raw_is_the_value_and_its_delimiter() {
@@ -77,7 +77,7 @@ fn pretty_shows_everything_with_json_indented() {
     );
     assert!(show(&Layout::Pretty, TERMINAL, &record(None, Some(b"\xff{"))).ends_with("\\xff{\n\n"));
     assert!(show(&Layout::Pretty, PIPE, &record(None, None)).contains("key (null)\n"));
-    let colored = Place { has_color: true, ..TERMINAL };
+    let colored = Screen { has_color: true, ..TERMINAL };
     let text = show(&Layout::Pretty, colored, &record(None, Some(b"{\"a\":\"b\"}")));
     assert!(text.contains("\x1b[34m\"a\"\x1b[0m: \x1b[32m\"b\"\x1b[0m"), "{text:?}");
 }
@@ -104,8 +104,8 @@ fn a_table_fits_the_terminal_and_gives_the_time_up_last() {
     let value = "x".repeat(60);
     let record = record(Some(b"a-key-that-is-rather-long"), Some(value.as_bytes()));
     let on = |width, with_headers| {
-        let place = Place { width: Some(width), ..TERMINAL };
-        let shown = show(&Layout::Table { with_headers }, place, &record);
+        let screen = Screen { width: Some(width), ..TERMINAL };
+        let shown = show(&Layout::Table { with_headers }, screen, &record);
         assert!(shown.lines().all(|line| line.chars().count() <= width.into()), "{shown}");
         shown.lines().last().unwrap().trim_start().to_owned()
     };

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use pump::Pump;
 
-use super::place::Place;
+use super::place::InputPlace;
 use super::report::{Event, Written};
 use super::source::{Source, SourceError};
 use crate::approval::Approval;
@@ -53,7 +53,7 @@ pub enum Ended {
     /// A record names a topic that cannot be written to.
     Topic {
         /// The record.
-        place: Place,
+        place: InputPlace,
         /// Why.
         error: Error,
     },

@@ -12,7 +12,7 @@ use crate::interrupt::Interrupt;
 use crate::kafka::{Cluster, Delivered, Error, ErrorCode, Producer, SendError};
 use crate::model::name::TopicName;
 use crate::model::record::OutgoingRecord;
-use crate::produce::place::{MOST_TOPICS, Place, Tag};
+use crate::produce::place::{InputPlace, MOST_TOPICS, Tag};
 use crate::produce::report::{Event, Written};
 use crate::produce::source::{Chunk, Source};
 
@@ -113,7 +113,7 @@ impl<'a> Pump<'a> {
     /// sent.
     async fn accept(
         &mut self,
-        records: Vec<(Place, OutgoingRecord)>,
+        records: Vec<(InputPlace, OutgoingRecord)>,
         deadline: Deadline,
     ) -> Result<(), Ended> {
         let mut records = records.into_iter();
@@ -147,7 +147,7 @@ impl<'a> Pump<'a> {
     }
 
     /// Counts a record that was read and will not be sent.
-    fn leave(&mut self, place: Place) {
+    fn leave(&mut self, place: InputPlace) {
         self.left += 1;
         self.written.leave(place);
     }
@@ -198,7 +198,7 @@ impl<'a> Pump<'a> {
         (self.events)(Event::Progress(&self.written));
     }
 
-    fn fail(&mut self, place: Place, error: Error) {
+    fn fail(&mut self, place: InputPlace, error: Error) {
         if self.stop.is_none() && ends_it(&error) {
             self.stop = Some(error.clone());
         }

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::super::send_all::Sent;
-use super::{Outbound, Place};
+use super::{Outbound, PartitionOffset};
 use crate::kafka::{Error, ErrorCode};
 use crate::model::name::TopicName;
 
@@ -56,9 +56,9 @@ pub(super) struct Care {
     doubt: Option<Doubt>,
     /// The first of the records that were found last: what is before it has been taken once, so the
     /// next transaction ends there and will go through. Else all of it would be sent again each time.
-    found: Option<Place>,
+    found: Option<PartitionOffset>,
     /// The records that the broker has refused and that were not reported yet.
-    refused: BTreeMap<Place, Error>,
+    refused: BTreeMap<PartitionOffset, Error>,
     /// The smallest record that a topic did not take for its size. `None` where that says nothing
     /// about others: they are compressed.
     too_large: Option<BTreeMap<TopicName, usize>>,
@@ -68,7 +68,7 @@ pub(super) struct Care {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Doubt {
     /// The last of them.
-    until: Place,
+    until: PartitionOffset,
     /// How many bytes they had.
     bytes: usize,
     /// Whether the reason was found.
@@ -128,7 +128,7 @@ impl Care {
     }
 
     /// Learns that these were committed, or needed no transaction.
-    pub(super) fn committed(&mut self, last: Place, took: Option<Duration>) {
+    pub(super) fn committed(&mut self, last: PartitionOffset, took: Option<Duration>) {
         self.refused.retain(|place, _| *place > last);
         self.found = self.found.filter(|found| *found > last);
         if let Some(took) = took {

@@ -23,7 +23,7 @@ use crate::model::record::OutgoingRecord;
 pub(super) use self::care::Batching;
 pub use self::care::MOST_RECORDS;
 pub use self::open::Purpose;
-pub use self::outbound::{Fate, Outbound, Place};
+pub use self::outbound::{Fate, Outbound, PartitionOffset};
 
 /// When the coordinator aborts a transaction by itself. Who is killed leaves its last one open, and
 /// consumers of the target wait for so long at most; a broker that restarts needs less.

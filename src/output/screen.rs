@@ -2,7 +2,7 @@
 
 /// What is known of the place where results are shown; the default is a pipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Place {
+pub struct Screen {
     /// Whether it is a terminal: text is made safe.
     pub is_terminal: bool,
     /// Whether there is colour.
@@ -11,8 +11,8 @@ pub struct Place {
     pub width: Option<u16>,
 }
 
-impl Place {
-    /// Returns the same place without a width: what is asked for in full is not cut.
+impl Screen {
+    /// Returns the same screen without a width: what is asked for in full is not cut.
     #[must_use]
     pub fn uncut(self) -> Self {
         Self { width: None, ..self }
