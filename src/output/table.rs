@@ -142,8 +142,14 @@ fn fit(columns: &[Column], rows: &[Vec<String>], available: usize) -> Widths {
     leave_out(columns, &mut widths, available, says_nothing);
     shorten(columns, &mut widths, available, |column| column.rank == Rank::Extra);
     leave_out(columns, &mut widths, available, |(_, column)| column.rank == Rank::Extra);
+    let uncut = widths.clone();
     shorten(columns, &mut widths, available, |_| true);
     leave_out(columns, &mut widths, available, |(_, column)| column.rank == Rank::Detail);
+    // Names have the room of a column that went.
+    for (width, uncut) in widths.iter_mut().zip(uncut) {
+        *width = width.and(uncut);
+    }
+    shorten(columns, &mut widths, available, |_| true);
     widths
 }
 
@@ -237,8 +243,9 @@ mod tests {
             (80, "user-activity-processor  user-activity-logs  123456  1234567  reset\n"),
             (66, "user-activi…-processor  user-activity-logs  123456  1234567  reset\n"),
             (60, "user-act…rocessor  user-act…ity-logs  123456  1234567  reset\n"),
-            (55, "user-act…ocessor  user-act…ty-logs  123456  1234567\n"),
-            (45, "user-act…ocessor  user-act…ty-logs  1234567\n"),
+            // Without the note names have its room.
+            (55, "user-acti…rocessor  user-activity-logs  123456  1234567\n"),
+            (45, "user-act…rocessor  user-act…ity-logs  1234567\n"),
             (10, "user-act…ocessor  user-act…ty-logs  1234567\n"),
         ] {
             assert_eq!(on(width, "reset"), expected, "{width}");
