@@ -131,6 +131,20 @@ secure_brokers_answer() {
   done
 }
 
+# Fails for an instance that an older dev/kafka has made: its nodes do not listen
+# where clients are sent now.
+refuse_outdated() {
+  local id port
+  [[ $secure ]] || return 0
+  for id in $(broker_ids); do
+    for port in mtls-port clear-port; do
+      [[ -s $(broker_dir "$id")/$port ]] ||
+        fail "$instance is of an older dev/kafka: it has no $port" \
+          "run dev/kafka down, which ends every instance, and dev/kafka up again"
+    done
+  done
+}
+
 # Prints what a client needs beside the brokers; for an instance without
 # security, forgets what would make the tools use it.
 print_secure_env() {
