@@ -42,7 +42,8 @@ run_tool() {
   shift
   class="$(tool_class "$name")" || fail "unknown tool \`$name\`" "run dev/kafka help"
   ensure_jars
-  # What is measured, or measured against, gets the compiler: the load generators, and all in a benchmark.
+  # What is measured, or measured against, gets the compiler: the load generators, and all in a
+  # benchmark.
   if [[ $name == perf-* || ${FLOWCTL_DEV_BENCH:-0} == 1 ]]; then java=(-Xmx1g -XX:-UsePerfData); fi
   tool_args=("$@")
   if [[ $name != *.* && " $* " != *" --help "* && " $* " != *" --version "* ]]; then

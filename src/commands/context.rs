@@ -45,8 +45,8 @@ impl Context {
         Ok(settings)
     }
 
-    /// Does the same for a command that changes something: it warns where the cluster is another one
-    /// than the topology says.
+    /// Does the same for a command that changes something: it warns where the cluster is another
+    /// one than the topology says.
     pub async fn settings_to_write(
         &mut self,
         topology: Option<&Resolved>,

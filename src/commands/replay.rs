@@ -35,8 +35,8 @@ use crate::topology::Resolved;
 /// The end is where the log ends when the command begins. Key, value, headers and timestamp stay as
 /// they are, byte for byte; the partition too where both topics have as many, else the key decides.
 /// Each batch is a transaction. Records that the broker does not take are named, the others are
-/// copied, and the exit code is 3. Ctrl-C ends after the batch in flight and prints the command that
-/// goes on.
+/// copied, and the exit code is 3. Ctrl-C ends after the batch in flight and prints the command
+/// that goes on.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {

@@ -1,8 +1,8 @@
 //! Which dead letters stand for the same record: those of one origin with the same key and value.
 //!
 //! The origin alone is not enough. A topic that was deleted and created again gives its offsets to
-//! other records, and some writers put the same numbers everywhere; a record that is left out because
-//! of such an origin is lost.
+//! other records, and some writers put the same numbers everywhere; a record that is left out
+//! because of such an origin is lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};

@@ -128,7 +128,8 @@ impl Scanner<'_> {
         }
     }
 
-    /// Walks over a value and returns it. Brackets are counted, not matched: it is known to be JSON.
+    /// Walks over a value and returns it. Brackets are counted, not matched: it is known to be
+    /// JSON.
     fn value(&mut self) -> Option<Range<usize>> {
         let start = self.at;
         let mut depth = 0_usize;

@@ -38,8 +38,8 @@ use crate::model::topic::TopicDescription;
 pub use list::Show;
 pub use redrive::{Ended, Job, Outcome};
 
-/// How long the reading of the ledger may wait for a stranger's transaction: that of a producer with
-/// Kafka's default `transaction.timeout.ms` of 60 s is aborted by then, or nearly so.
+/// How long the reading of the ledger may wait for a stranger's transaction: that of a producer
+/// with Kafka's default `transaction.timeout.ms` of 60 s is aborted by then, or nearly so.
 const LEDGER_WAIT: Duration = Duration::from_secs(60);
 
 /// What a DLQ is, before the cluster is asked.
@@ -170,8 +170,8 @@ impl Dlq {
         }
     }
 
-    /// Checks that the DLQ is still the topic that was opened: of another one, the offsets that were
-    /// planned with are other records.
+    /// Checks that the DLQ is still the topic that was opened: of another one, the offsets that
+    /// were planned with are other records.
     async fn check_identity(&self) -> anyhow::Result<()> {
         let topic = self.topic();
         let cannot = || format!("cannot find DLQ `{topic}`");

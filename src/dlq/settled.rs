@@ -1,8 +1,9 @@
 //! What the ledger says of a batch after the producer was opened again. Pure.
 //!
 //! Opening again decides what became of the last transaction, and fences whoever opened in between.
-//! Entries of our own that came since are of a commit that was never answered: what they hold is done.
-//! Entries of another run say that it has taken over: two that go on would only fence each other.
+//! Entries of our own that came since are of a commit that was never answered: what they hold is
+//! done. Entries of another run say that it has taken over: two that go on would only fence each
+//! other.
 
 use super::batch::{Batch, Item};
 use super::event::Fate;

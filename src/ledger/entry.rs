@@ -193,7 +193,8 @@ pub fn entries(
 }
 
 impl Run {
-    /// Tells whether such records can be: at least one, with offsets from 0 on that do not overflow.
+    /// Tells whether such records can be: at least one, with offsets from 0 on that do not
+    /// overflow.
     fn is_possible(&self) -> bool {
         let Self { dlq_offset, count, target_partition, target_offset } = *self;
         let exists = |offset: i64| offset >= 0 && offset.checked_add(count).is_some();

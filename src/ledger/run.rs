@@ -17,8 +17,8 @@ use crate::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
 use crate::model::topic::NewTopic;
 
 /// The partitions of a ledger that is made: several, so that a transaction on one DLQ does not hold
-/// up the reading about another; the number may never change, since it decides where entries are. So
-/// a ledger that got more partitions since is used as if it had these alone.
+/// up the reading about another; the number may never change, since it decides where entries are.
+/// So a ledger that got more partitions since is used as if it had these alone.
 const PARTITIONS: i32 = 12;
 
 /// The place in the ledger where everything about one DLQ is.
@@ -39,8 +39,9 @@ pub struct Recalled {
 }
 
 impl Ledger {
-    /// Finds the ledger; `None` when there is no such topic. One with too few partitions is refused:
-    /// with more of them later, everything would be looked for in another place and not be found.
+    /// Finds the ledger; `None` when there is no such topic. One with too few partitions is
+    /// refused: with more of them later, everything would be looked for in another place and not be
+    /// found.
     pub async fn find(
         cluster: &Cluster,
         topic: &TopicName,
@@ -121,8 +122,8 @@ impl Ledger {
         }
     }
 
-    /// Checks that the ledger forgets nothing: its cleanup policy must be `compact` alone. Returns a
-    /// warning when the configs may not be seen.
+    /// Checks that the ledger forgets nothing: its cleanup policy must be `compact` alone. Returns
+    /// a warning when the configs may not be seen.
     pub async fn check(
         &self,
         cluster: &Cluster,
@@ -156,9 +157,9 @@ impl Ledger {
     /// Reads what is remembered of a DLQ, up to the high watermark of now; from an offset where an
     /// earlier reading ended, only what came since. `topic_id` is that of the DLQ as it is now.
     ///
-    /// The end is the high watermark and not the last stable offset: another transaction that is open
-    /// in this partition hides entries which are committed, and who misses one sends twice. So the
-    /// reading waits for it, until the deadline, and then fails; it never goes on with less.
+    /// The end is the high watermark and not the last stable offset: another transaction that is
+    /// open in this partition hides entries which are committed, and who misses one sends twice. So
+    /// the reading waits for it, until the deadline, and then fails; it never goes on with less.
     pub async fn read(
         &self,
         cluster: &Cluster,

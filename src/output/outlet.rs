@@ -91,9 +91,9 @@ impl<S: AsFd> Outlet<S> {
         }
     }
 
-    /// Returns what one write may take where there is room. A write that has to wait in the middle is
-    /// ended by the signal itself, with what it has written so far. Once the signal has come, nothing
-    /// ends it: it may only be so long that it need not wait.
+    /// Returns what one write may take where there is room. A write that has to wait in the middle
+    /// is ended by the signal itself, with what it has written so far. Once the signal has come,
+    /// nothing ends it: it may only be so long that it need not wait.
     fn share<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
         let most = if self.asked().is_some() { PIPE_BUF } else { bytes.len() };
         bytes.get(..most).unwrap_or(bytes)

@@ -265,8 +265,8 @@ impl Output {
     }
 
     /// Writes a line to stderr. Data that was buffered before goes out first, so that both streams
-    /// show in order on a terminal and in a log of both (`2>&1`); a closed stdout is met again where
-    /// data is written.
+    /// show in order on a terminal and in a log of both (`2>&1`); a closed stdout is met again
+    /// where data is written.
     pub(super) fn say(&mut self, text: &str) {
         drop(self.stdout.flush());
         say(text);

@@ -60,8 +60,8 @@ pub struct PartitionRange {
     pub start: i64,
     /// Behind the last offset.
     pub end: i64,
-    /// Only records of this time or later. The start by time is exact where timestamps are in order;
-    /// where they are not, older ones follow and are left out.
+    /// Only records of this time or later. The start by time is exact where timestamps are in
+    /// order; where they are not, older ones follow and are left out.
     pub since: Option<Timestamp>,
     /// Only records before this time.
     pub until: Option<Timestamp>,

@@ -1,5 +1,5 @@
-//! Finds the topics of a replay and makes its plan; `reading` reads a range, `copy` writes it to the
-//! other topic, `resume` goes on after an outage, `settle` finds out what it has left in doubt.
+//! Finds the topics of a replay and makes its plan; `reading` reads a range, `copy` writes it to
+//! the other topic, `resume` goes on after an outage, `settle` finds out what it has left in doubt.
 
 mod copy;
 mod reading;

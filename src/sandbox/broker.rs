@@ -60,8 +60,8 @@ impl Default for Storage {
     }
 }
 
-/// How often what is too old is looked for. Kafka does it every 15 seconds to 5 minutes; whoever tries
-/// `retention.ms` here wants to see it happen.
+/// How often what is too old is looked for. Kafka does it every 15 seconds to 5 minutes; whoever
+/// tries `retention.ms` here wants to see it happen.
 const UPKEEP_MS: i64 = 1_000;
 
 impl Broker {

@@ -24,8 +24,8 @@ enum Part {
 }
 
 impl NamePattern {
-    /// Fills in what has a value; a consumer and a tier may be any. `None` when the names would then
-    /// be any flow's.
+    /// Fills in what has a value; a consumer and a tier may be any. `None` when the names would
+    /// then be any flow's.
     pub(super) fn new(role: Role, template: &str, values: &[(&str, &str)]) -> Option<Self> {
         let (mut prefix, mut rest) = (String::new(), Vec::new());
         let mut is_the_flows = false;

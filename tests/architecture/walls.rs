@@ -135,6 +135,35 @@ pub(crate) fn out_of_place(path: &str, text: &str) -> Vec<String> {
     found
 }
 
+/// The most columns of a line, as rustfmt has it for code.
+const MOST_COLUMNS: usize = 100;
+
+/// Tells whether a file is a script of `sh`, `bash` or Python.
+pub(crate) fn is_script(path: &str) -> bool {
+    path.starts_with("dev/") || path.starts_with(".ci/")
+}
+
+/// Finds lines of comments that are too long: rustfmt breaks code, and leaves comments as they are.
+/// One whose longest word is to blame, such as an address, cannot be broken.
+pub(crate) fn long_comments(path: &str, text: &str) -> Vec<String> {
+    let marker = match path.rsplit_once('.') {
+        Some((_, "rs")) => "//",
+        _ if is_script(path) => "#",
+        _ => return Vec::new(),
+    };
+    let too_long = |line: &&str| {
+        let comment = line.trim_start();
+        let columns = |text: &str| text.chars().count();
+        let longest = comment.split_whitespace().map(columns).max().unwrap_or(0);
+        let before = columns(line) - columns(comment) + marker.len() + 1;
+        comment.starts_with(marker)
+            && columns(line) > MOST_COLUMNS
+            && before + longest <= MOST_COLUMNS
+    };
+    let found = text.lines().enumerate().filter(|(_, line)| too_long(line));
+    found.map(|(at, _)| format!("{path}:{}: longer than {MOST_COLUMNS} columns", at + 1)).collect()
+}
+
 #[test]
 fn a_broken_wall_is_seen() {
     let broken = |path: &str, text: &str| broken(&Source::new(path, text));
@@ -173,4 +202,21 @@ fn a_note_to_oneself_is_seen() {
         assert_eq!(out_of_place("a", &format!("ok\n// {left}{right} b")).len(), 1);
     }
     assert!(out_of_place("a", "work/ at home").is_empty());
+}
+
+#[test]
+fn a_long_comment_is_seen_and_one_that_cannot_be_broken_is_not() {
+    let words = "word ".repeat(20);
+    for (path, line) in [
+        ("src/a.rs", format!("    /// {words}")),
+        ("tests/a.rs", format!("// {words}")),
+        ("dev/kafka", format!("  # {words}")),
+    ] {
+        assert_eq!(long_comments(path, &format!("\n{line}.")).len(), 1, "{line}");
+        assert!(long_comments("docs/a.md", &line).is_empty());
+    }
+    let address = format!("// - <https://example.org/{}>", "x".repeat(90));
+    assert!(long_comments("src/a.rs", &address).is_empty());
+    assert!(long_comments("src/a.rs", &format!("let s = \"{words}\";")).is_empty());
+    assert!(long_comments("dev/kafka", &format!("echo {words}")).is_empty());
 }

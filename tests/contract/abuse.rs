@@ -1,5 +1,5 @@
-//! What no client should do: the sandbox ends that connection and lives on. Only of the sandbox: a real
-//! broker is not ours to attack.
+//! What no client should do: the sandbox ends that connection and lives on. Only of the sandbox: a
+//! real broker is not ours to attack.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -14,8 +14,8 @@ use tokio::sync::oneshot;
 use crate::client::Client;
 use crate::{instance, sasl};
 
-/// The users of a secure broker, each with its name and `-secret` as the password. The first one is the
-/// super user, the others may do what ACLs allow.
+/// The users of a secure broker, each with its name and `-secret` as the password. The first one is
+/// the super user, the others may do what ACLs allow.
 const USERS: [&str; 3] = ["admin", "alice", "nobody"];
 
 /// A broker.

@@ -1,5 +1,5 @@
-//! What a broker has to do, one test a behaviour: each runs unchanged against the sandbox and against
-//! Apache Kafka, which is the judge. The sandbox is only believed where both agree.
+//! What a broker has to do, one test a behaviour: each runs unchanged against the sandbox and
+//! against Apache Kafka, which is the judge. The sandbox is only believed where both agree.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

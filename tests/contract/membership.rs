@@ -17,7 +17,8 @@ use crate::broker::{Broker, unique};
 use crate::client::Client;
 use crate::topics::{create, name};
 
-/// How often to ask, and how long to wait between: Kafka may take a minute to make its internal topics.
+/// How often to ask, and how long to wait between: Kafka may take a minute to make its internal
+/// topics.
 const ASKS: u32 = 3_000;
 const PAUSE: Duration = Duration::from_millis(20);
 

@@ -1,4 +1,5 @@
-//! Transactions: who may write under a transactional id, what belongs to a transaction, how it ends.
+//! Transactions: who may write under a transactional id, what belongs to a transaction, how it
+//! ends.
 
 use kafka_protocol::messages::add_partitions_to_txn_request::AddPartitionsToTxnTopic;
 use kafka_protocol::messages::offset_fetch_request::{

@@ -1,5 +1,5 @@
-//! Records there and back where a password says who it is and nothing is encrypted: by both clients,
-//! the one that writes and the one that reads.
+//! Records there and back where a password says who it is and nothing is encrypted: by both
+//! clients, the one that writes and the one that reads.
 
 use crate::home::{Home, text};
 use crate::support::secure_kafka;

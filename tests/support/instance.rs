@@ -10,7 +10,8 @@ use crate::running::Running;
 /// How long the start of an instance may take, also when another one starts before it.
 const STARTING: Duration = Duration::from_secs(600);
 
-/// Finds the running instance or starts it, after a line of bash; returns what `dev/kafka env` says.
+/// Finds the running instance or starts it, after a line of bash; returns what `dev/kafka env`
+/// says.
 pub(crate) fn up(line: &str, flags: &str) -> BTreeMap<String, String> {
     let kafka = dev("kafka");
     let script = format!(

@@ -22,8 +22,8 @@ use crate::output::{ListFormat, dlq};
 ///   flowctl dlq ls topic/orders.DLT -o json
 ///
 /// Pending is what the ledger does not know as redriven. The DLQ is read once, up to where it ended
-/// when the command began; the ledger is read as it is then, so a redrive that runs meanwhile may not
-/// show yet. OLDEST is the age of the oldest pending one.
+/// when the command began; the ledger is read as it is then, so a redrive that runs meanwhile may
+/// not show yet. OLDEST is the age of the oldest pending one.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {

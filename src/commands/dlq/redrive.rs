@@ -166,8 +166,8 @@ struct Planned {
 /// Makes the plan; a dry run lists it meanwhile.
 async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Result<Planned> {
     let target = args.target.target();
-    // Also for a topic named as such: the topology names the ledger, and with another one all that was
-    // redriven would be sent again.
+    // Also for a topic named as such: the topology names the ledger, and with another one all that
+    // was redriven would be sent again.
     let topology = context.topology_if_any(&args.topology).await?;
     let Choice { declared, max_redrives, redrive_to } = find::find_one(&target, topology.as_ref())?;
     let to = match &args.to {

@@ -8,8 +8,8 @@ use crate::config::GlobalArgs;
 use crate::dlq::{Query, RecordTime, Snapshot, Window};
 use crate::output::ListFormat;
 
-/// Writes the command: the range as `query` has resolved it against the snapshot, so that nothing that
-/// arrived later is in it, and a limit of what is left.
+/// Writes the command: the range as `query` has resolved it against the snapshot, so that nothing
+/// that arrived later is in it, and a limit of what is left.
 pub(super) fn command(
     args: &Args,
     query: &Query,

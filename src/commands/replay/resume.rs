@@ -7,8 +7,8 @@ use crate::config::GlobalArgs;
 use crate::output::Format;
 use crate::replay::{Outcome, Replay};
 
-/// Writes the command that goes on, in offsets, which mean the same later, with the times that bound
-/// records.
+/// Writes the command that goes on, in offsets, which mean the same later, with the times that
+/// bound records.
 pub(super) fn command(
     args: &Args,
     plan: &Replay,

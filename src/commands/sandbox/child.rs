@@ -11,8 +11,8 @@ use crate::commands::Context;
 use crate::exit::Exit;
 use crate::interrupt::Signal;
 
-/// Waits for a command, and passes its exit code on. Ctrl-C reaches it by itself; SIGTERM is passed on,
-/// and after a second signal, which ends this process, it is asked to end too.
+/// Waits for a command, and passes its exit code on. Ctrl-C reaches it by itself; SIGTERM is passed
+/// on, and after a second signal, which ends this process, it is asked to end too.
 pub(super) async fn wait(
     mut child: Child,
     running: &mut Running,

@@ -37,13 +37,15 @@ use crate::topology::resolved::ResolvedCluster;
 ///
 ///   flowctl sandbox -f topology.yaml -e dev -- sh -c 'flowctl produce orders --count 10'
 ///
-/// Runs until Ctrl-C, and all its records go with it: it is never for data that matters. With a command
-/// behind --, it runs on a free port while that command does, with FLOWCTL_BROKERS (and FLOWCTL_ENV)
-/// set, and ends with the command's exit code. What differs from Kafka: flowctl help sandbox.
+/// Runs until Ctrl-C, and all its records go with it: it is never for data that matters. With a
+/// command behind --, it runs on a free port while that command does, with FLOWCTL_BROKERS (and
+/// FLOWCTL_ENV) set, and ends with the command's exit code. What differs from Kafka: flowctl help
+/// sandbox.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment, after_long_help = include_str!("limits.txt"))]
 pub struct Args {
-    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:9092, before a command a free port]
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:9092, before a command a free
+    /// port]
     #[arg(long, value_name = "HOST:PORT")]
     pub listen: Option<String>,
 
@@ -51,8 +53,8 @@ pub struct Args {
     #[command(flatten)]
     pub topology: TopologyArgs,
 
-    /// Let requests fail: CALL CONDITIONS EFFECT, as in 'Produce topic=orders every=3 drop-after' (can
-    /// be repeated)
+    /// Let requests fail: CALL CONDITIONS EFFECT, as in 'Produce topic=orders every=3 drop-after'
+    /// (can be repeated)
     #[arg(long = "fault", value_name = "RULE", value_parser = parse_fault)]
     pub faults: Vec<Fault>,
 
@@ -60,8 +62,9 @@ pub struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "faults")]
     pub fault_file: Option<PathBuf>,
 
-    /// Let only users in, by SASL PLAIN or SCRAM: the first one may do everything, the others what ACLs
-    /// allow (can be repeated). A password shows in the list of processes: take one for tests only
+    /// Let only users in, by SASL PLAIN or SCRAM: the first one may do everything, the others what
+    /// ACLs allow (can be repeated). A password shows in the list of processes: take one for tests
+    /// only
     #[arg(long = "user", value_name = "NAME:PASSWORD")]
     pub users: Vec<Secret>,
 

@@ -45,7 +45,8 @@ pub(super) struct FaultFile {
 }
 
 impl FaultFile {
-    /// Reads the rules for the first time. They are looked at again if it is a file: a pipe is read once.
+    /// Reads the rules for the first time. They are looked at again if it is a file: a pipe is read
+    /// once.
     pub(super) async fn open(
         path: PathBuf,
         context: &Context,

@@ -1,4 +1,5 @@
-//! How dead letters carry their origin and their error: one file a convention, found record by record.
+//! How dead letters carry their origin and their error: one file a convention, found record by
+//! record.
 //!
 //! A DLQ may hold records of several writers and generations, so nothing is decided per topic.
 

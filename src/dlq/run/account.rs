@@ -1,5 +1,5 @@
-//! What is written about dead letters in the transaction that sends them: entries of the ledger. And
-//! what is pending after it.
+//! What is written about dead letters in the transaction that sends them: entries of the ledger.
+//! And what is pending after it.
 
 use std::collections::BTreeMap;
 

@@ -69,8 +69,8 @@ impl Lookup {
         Ok(())
     }
 
-    /// Tells a selector which timestamps topics that are new to it keep and take, where the original
-    /// ones are wanted.
+    /// Tells a selector which timestamps topics that are new to it keep and take, where the
+    /// original ones are wanted.
     pub(super) async fn set_oldest(
         &self,
         dlq: &Dlq,

@@ -6,8 +6,8 @@ use super::{Dlq, Watch, available, hidden};
 use crate::dlq::overview::Overview;
 
 impl Dlq {
-    /// Reads the DLQ once and counts. What the ledger says is as of now: a redrive that is under way
-    /// may add to it.
+    /// Reads the DLQ once and counts. What the ledger says is as of now: a redrive that is under
+    /// way may add to it.
     pub async fn overview(&self, watch: Watch<'_>) -> anyhow::Result<Overview> {
         let snapshot = self.snapshot().await?;
         let mut memory = self.recall().await?;

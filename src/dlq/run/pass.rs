@@ -1,10 +1,10 @@
-//! The way of a redrive through its plan: fences, reads the ledger, then writes batch by batch while
-//! the next one is read.
+//! The way of a redrive through its plan: fences, reads the ledger, then writes batch by batch
+//! while the next one is read.
 //!
-//! The order matters. Opening the producer fences every other run on this DLQ and decides the fate of
-//! its last transaction; only then is the ledger complete. Whoever reads it first and fences later
-//! misses that transaction and sends its records twice. That holds whenever a producer is opened
-//! again, so `resume` reads then what came to the ledger since.
+//! The order matters. Opening the producer fences every other run on this DLQ and decides the fate
+//! of its last transaction; only then is the ledger complete. Whoever reads it first and fences
+//! later misses that transaction and sends its records twice. That holds whenever a producer is
+//! opened again, so `resume` reads then what came to the ledger since.
 
 use anyhow::Context;
 use tokio::task::JoinHandle;

@@ -35,8 +35,8 @@ pub enum Ended {
     Complete,
     /// Somebody asked to stop: what was in flight is committed, if it is not in doubt.
     Interrupted(Signal),
-    /// Somebody asked twice: the transaction in flight was left to itself, and only the ledger knows
-    /// whether it was committed.
+    /// Somebody asked twice: the transaction in flight was left to itself, and only the ledger
+    /// knows whether it was committed.
     StoppedAtOnce(Signal),
     /// It could not go on.
     Failed(anyhow::Error),
@@ -57,8 +57,8 @@ pub struct Outcome {
     pub expired: i64,
     /// The transactions that were committed and answered.
     pub transactions: u64,
-    /// Whether the last commit had no answer and nothing has settled it since: only the ledger knows
-    /// of it.
+    /// Whether the last commit had no answer and nothing has settled it since: only the ledger
+    /// knows of it.
     pub is_in_doubt: bool,
 }
 

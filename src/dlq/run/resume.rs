@@ -1,20 +1,20 @@
 //! Goes on after the producer was lost: refused, given up by the broker, or fenced by another run.
 //!
-//! Every transaction is written by a producer that was opened before the ledger was read to its end,
-//! and whoever opens later makes it fail. So nothing is sent twice, whoever goes on. What is decided
-//! here is who that is. Being fenced has two reasons that look the same: the coordinator gave a
-//! transaction up, as it does in an outage, or another run has opened. Another run writes to the
-//! ledger soon, so the ledger is watched for a while before anybody is fenced in turn:
+//! Every transaction is written by a producer that was opened before the ledger was read to its
+//! end, and whoever opens later makes it fail. So nothing is sent twice, whoever goes on. What is
+//! decided here is who that is. Being fenced has two reasons that look the same: the coordinator
+//! gave a transaction up, as it does in an outage, or another run has opened. Another run writes to
+//! the ledger soon, so the ledger is watched for a while before anybody is fenced in turn:
 //!
 //! - It writes: it has taken over, and this run ends. It was not disturbed.
 //! - Nothing comes: this run opens again, which fences the other one if there is one after all, and
-//!   writes the batch that it holds at once. The other one finds itself fenced when it comes to write,
-//!   watches as well, and sees those entries: this run goes on, and the other one ends.
+//!   writes the batch that it holds at once. The other one finds itself fenced when it comes to
+//!   write, watches as well, and sees those entries: this run goes on, and the other one ends.
 //!
 //! A signal ends the watch, and the run: it must not fence another one only to end itself.
 //!
-//! So two runs would have to miss each other's entries again and again to fence each other for ever,
-//! and then [`MOST_SETBACKS`] ends both.
+//! So two runs would have to miss each other's entries again and again to fence each other for
+//! ever, and then [`MOST_SETBACKS`] ends both.
 
 use std::time::Duration;
 
@@ -76,8 +76,8 @@ impl Run<'_> {
             (self.tell)(Event::Note(format!("{what} and going on: {error:#}")))?;
         }
         let settling = self.settle(redriver, was_fenced, ledger, *read_to);
-        // What is in doubt is worth to be settled, unless that may fence another run; what was refused
-        // has left a transaction open, which opening aborts.
+        // What is in doubt is worth to be settled, unless that may fence another run; what was
+        // refused has left a transaction open, which opening aborts.
         let is_cut = was_fenced || is_lost && !self.outcome.is_in_doubt;
         let settled = if is_cut { self.interrupt.cut(settling).await } else { Ok(settling.await) };
         let (redriver, Recalled { memory: news, end }) = match settled {

@@ -1,5 +1,5 @@
-//! Reads dead letters in order: partition by partition, offset by offset, so that a plan and its run
-//! see the same ones, and an answer at a time, so that a DLQ of any size fits.
+//! Reads dead letters in order: partition by partition, offset by offset, so that a plan and its
+//! run see the same ones, and an answer at a time, so that a DLQ of any size fits.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::{ControlFlow, Range};

@@ -12,8 +12,8 @@ use crate::model::position::{self, LogMarks, Position};
 
 impl Dlq {
     /// Resolves a range against the snapshot. The start of a time range is an offset: every dead
-    /// letter before it is older. Its end is not, since timestamps may be out of order, so the rest of
-    /// the log is read and each record's own time decides.
+    /// letter before it is older. Its end is not, since timestamps may be out of order, so the rest
+    /// of the log is read and each record's own time decides.
     pub async fn windows(
         &self,
         range: &position::Range,

@@ -1,5 +1,5 @@
-//! Writes batches of dead letters: what is sent for each, and what the ledger remembers of it, all or
-//! nothing. Blocks its thread.
+//! Writes batches of dead letters: what is sent for each, and what the ledger remembers of it, all
+//! or nothing. Blocks its thread.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -65,8 +65,8 @@ impl Redriver {
     }
 }
 
-/// Tells what becomes of a batch, attempt by attempt. What failed counts only once that is committed:
-/// another attempt may go otherwise.
+/// Tells what becomes of a batch, attempt by attempt. What failed counts only once that is
+/// committed: another attempt may go otherwise.
 struct Telling<'a> {
     items: &'a [Item],
     failures: &'a mut Failures,
@@ -116,8 +116,8 @@ fn outbound(item: &Item, composition: Composition) -> Outbound {
     Outbound { place: item.place(), record }
 }
 
-/// Tells what becomes of a dead letter, given what became of its record, and whether one that stands
-/// for the same has failed.
+/// Tells what becomes of a dead letter, given what became of its record, and whether one that
+/// stands for the same has failed.
 fn fate(item: &Item, sent: &writer::Fate, has_failed: bool) -> Fate {
     match (&item.intent, sent) {
         (Intent::Refused(refusal), _) => Fate::Refused(refusal.clone()),

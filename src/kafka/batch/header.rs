@@ -174,8 +174,8 @@ impl BatchHeader {
         Self { attributes: self.attributes | DELETE_HORIZON, base_timestamp: time, ..self }
     }
 
-    /// Returns the header of the batch without its records. Offsets and sequence numbers stay, so that a
-    /// reader goes on behind it and the producer's next batch follows it.
+    /// Returns the header of the batch without its records. Offsets and sequence numbers stay, so
+    /// that a reader goes on behind it and the producer's next batch follows it.
     pub(crate) fn emptied(self) -> Self {
         let attributes = self.attributes & !(CODEC | DELETE_HORIZON);
         Self { attributes, base_timestamp: -1, record_count: 0, ..self }

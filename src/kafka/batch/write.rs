@@ -10,7 +10,8 @@ const MAGIC: u8 = 2;
 const CHECKSUM_START: usize = CHECKED_START - 4;
 
 impl BatchHeader {
-    /// Returns a whole batch: this header, with the right length and checksum, and `body` behind it.
+    /// Returns a whole batch: this header, with the right length and checksum, and `body` behind
+    /// it.
     pub(crate) fn encode(&self, body: &[u8]) -> Result<Vec<u8>, BatchError> {
         let Self {
             base_offset,

@@ -22,15 +22,15 @@ pub(super) fn producer(settings: &ConnectionSettings) -> ClientConfig {
     config.set("enable.idempotence", if has_weak_acks { "false" } else { "true" });
     // librdkafka would hold 1 GiB; 64 MiB keep any network busy.
     config.set("queue.buffering.max.kbytes", "65536");
-    // Below the 1,048,588 bytes that a broker takes by default (`message.max.bytes`): a batch of small
-    // records must never be what it refuses. Larger batches make nothing faster.
+    // Below the 1,048,588 bytes that a broker takes by default (`message.max.bytes`): a batch of
+    // small records must never be what it refuses. Larger batches make nothing faster.
     config.set("batch.size", LARGEST_BATCH.to_string());
     for (key, value) in &settings.producer_properties {
         config.set(key, value);
     }
     if !settings.producer_properties.contains_key("message.max.bytes") {
-        // The broker judges how large a record may be, not librdkafka with its 1,000,000 bytes. Only
-        // what does not fit into the queue is refused here: it would wait for room for ever.
+        // The broker judges how large a record may be, not librdkafka with its 1,000,000 bytes.
+        // Only what does not fit into the queue is refused here: it would wait for room for ever.
         let queue = config.get("queue.buffering.max.kbytes").and_then(|size| size.parse().ok());
         let bytes = queue.unwrap_or(0_u64).saturating_mul(1024).clamp(1_000, 1_000_000_000);
         config.set("message.max.bytes", bytes.to_string());

@@ -147,7 +147,8 @@ pub(super) fn number(code: RDKafkaErrorCode) -> ErrorCode {
     ErrorCode(code as i16)
 }
 
-/// Returns the text of a code: `Fenced (Local: This instance …)` without what is around the sentence.
+/// Returns the text of a code: `Fenced (Local: This instance …)` without what is around the
+/// sentence.
 pub(super) fn describe(code: RDKafkaErrorCode) -> String {
     let text = code.to_string();
     let sentence = text

@@ -26,8 +26,8 @@ pub struct ProducerOptions {
     pub pace: Pace,
     /// How batches are compressed; `None` leaves it to `compression.type` of the settings.
     pub compression: Option<Compression>,
-    /// The most bytes that a topic takes in one batch (`max.message.bytes`), if that is known: what is
-    /// larger is then alone in its batch, and refused alone.
+    /// The most bytes that a topic takes in one batch (`max.message.bytes`), if that is known: what
+    /// is larger is then alone in its batch, and refused alone.
     pub largest_batch: Option<u32>,
     /// How long a record may take until it counts as failed; `delivery.timeout.ms` of the settings
     /// wins.
@@ -92,7 +92,8 @@ impl Producer {
         let ProducerOptions { pace, compression, largest_batch, delivery_timeout } = *options;
         let mut config = config::producer(settings);
         if !settings.producer_properties.contains_key("linger.ms") {
-            // 2 ms join what comes at once and nobody notices; 50 ms fill batches of 1 MB at 20 MB/s.
+            // 2 ms join what comes at once and nobody notices; 50 ms fill batches of 1 MB at 20
+            // MB/s.
             config.set("linger.ms", if pace == Pace::Bulk { "50" } else { "2" });
         }
         if let Some(compression) = compression {
@@ -131,8 +132,8 @@ impl Producer {
         self.queue.send(record, tag)
     }
 
-    /// Returns what became of records, as soon as there is something but after `wait` at the latest.
-    /// Blocks the thread meanwhile. Must be called often: deliveries wait in the queue.
+    /// Returns what became of records, as soon as there is something but after `wait` at the
+    /// latest. Blocks the thread meanwhile. Must be called often: deliveries wait in the queue.
     pub fn poll(&self, wait: Duration) -> Vec<Delivery> {
         self.queue.poll(wait)
     }
@@ -153,8 +154,8 @@ impl Producer {
         self.queue.trouble()
     }
 
-    /// Waits up to `wait` for all records, gives up the rest, and ends. Every record that was sent and
-    /// not polled yet is among the returned.
+    /// Waits up to `wait` for all records, gives up the rest, and ends. Every record that was sent
+    /// and not polled yet is among the returned.
     pub fn close(self, wait: Duration) -> Vec<Delivery> {
         let mut deliveries = self.queue.drain(Deadline::after(wait));
         if self.queue.in_flight() > 0 {

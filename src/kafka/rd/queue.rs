@@ -61,9 +61,9 @@ impl Queue {
     /// Fetches a topic's metadata twice, within `wait`, which lets the first record leave at once.
     ///
     /// librdkafka asks for its producer id when metadata come while a broker is connected, and else
-    /// every 500 ms. The first answer comes from a bootstrap server, whose connection ends with it; the
-    /// second one from a broker that stays. What fails here fails again, and is told, when a record is
-    /// sent.
+    /// every 500 ms. The first answer comes from a bootstrap server, whose connection ends with it;
+    /// the second one from a broker that stays. What fails here fails again, and is told, when a
+    /// record is sent.
     pub(super) fn warm_up(&self, topic: &TopicName, wait: Duration) {
         let deadline = Deadline::after(wait);
         for _ in 0..2 {

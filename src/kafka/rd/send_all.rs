@@ -19,7 +19,8 @@ pub(super) enum Sent {
     NotTaken(Error),
     /// It failed; the transaction has to be aborted.
     Failed(Error),
-    /// Nobody waited for it, since another one of the same transaction has [`Failed`](Self::Failed).
+    /// Nobody waited for it, since another one of the same transaction has
+    /// [`Failed`](Self::Failed).
     GivenUp,
 }
 
@@ -27,14 +28,15 @@ pub(super) enum Sent {
 const ROOM: Duration = Duration::from_millis(10);
 
 /// How long to wait for the others once one has failed. The transaction has to be aborted then, and
-/// librdkafka would hold what is behind a refused batch until its delivery timeout. What is in flight
-/// is answered within a round trip; what was not heard only has to be found out another time.
+/// librdkafka would hold what is behind a refused batch until its delivery timeout. What is in
+/// flight is answered within a round trip; what was not heard only has to be found out another
+/// time.
 const AFTER_FAILURE: Duration = Duration::from_millis(50);
 
 impl TransactionalProducer {
     /// Puts records into the open transaction, waits for all of them, and returns what became of
-    /// each, in their order. When the deadline passes, those without an answer have failed; when one
-    /// fails, the others are not waited for.
+    /// each, in their order. When the deadline passes, those without an answer have failed; when
+    /// one fails, the others are not waited for.
     pub(super) fn send_all(&self, records: &[&OutgoingRecord], deadline: Deadline) -> Vec<Sent> {
         let first = self.tags(records.len());
         let mut outcomes: Vec<Option<Sent>> = vec![None; records.len()];
@@ -80,7 +82,8 @@ impl TransactionalProducer {
         sent
     }
 
-    /// Gives records that the client has given up the reason why: a broker refused their transaction.
+    /// Gives records that the client has given up the reason why: a broker refused their
+    /// transaction.
     fn give_reason(&self, records: &[&OutgoingRecord], sent: &mut [Sent]) {
         let is_given_up =
             |sent: &Sent| matches!(sent, Sent::Failed(error) if error.code().is_none());
@@ -99,9 +102,9 @@ impl TransactionalProducer {
     }
 }
 
-/// Notes what became of records, whose tags begin at `first`, and tells whether one has failed. What
-/// comes late of an earlier transaction has a lower one, and is passed over: an abort leaves failures
-/// of all that it has purged.
+/// Notes what became of records, whose tags begin at `first`, and tells whether one has failed.
+/// What comes late of an earlier transaction has a lower one, and is passed over: an abort leaves
+/// failures of all that it has purged.
 fn note(outcomes: &mut [Option<Sent>], first: u64, deliveries: Vec<Delivery>) -> bool {
     let mut has_failed = false;
     for Delivery { tag, outcome } in deliveries {

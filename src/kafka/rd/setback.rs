@@ -11,8 +11,8 @@ pub enum TransactionError {
     #[error("the transaction has to be aborted")]
     Abortable(#[source] Error),
     /// Another run opened the same transactional id, or the coordinator aborted the transaction
-    /// because it took longer than its timeout. Nothing more can be written: open again and read what
-    /// is there, or leave the field to the other.
+    /// because it took longer than its timeout. Nothing more can be written: open again and read
+    /// what is there, or leave the field to the other.
     #[error("the transaction was taken over")]
     Fenced(#[source] Error),
     /// The connection or the time ran out, nobody knows whether it is committed: open again, which

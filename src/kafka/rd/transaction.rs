@@ -25,8 +25,8 @@ use crate::model::record::OutgoingRecord;
 
 /// Writes records in transactions. All calls block their thread for as long as they say.
 ///
-/// A transaction: [`begin`](Self::begin), [`send`](Self::send) …, [`drain`](Self::drain) (offsets of
-/// the records are known now), [`send_offsets`](Self::send_offsets), [`commit`](Self::commit).
+/// A transaction: [`begin`](Self::begin), [`send`](Self::send) …, [`drain`](Self::drain) (offsets
+/// of the records are known now), [`send_offsets`](Self::send_offsets), [`commit`](Self::commit).
 pub struct TransactionalProducer {
     queue: Queue,
     transactional_id: String,
@@ -43,8 +43,8 @@ const FLUSH_SLICE: Duration = Duration::from_millis(5);
 
 impl TransactionalProducer {
     /// Opens a producer and fences all others with this transactional id. When it returns, the fate
-    /// of their transactions is decided and visible. A transaction that takes longer than `timeout` is
-    /// aborted by the coordinator.
+    /// of their transactions is decided and visible. A transaction that takes longer than `timeout`
+    /// is aborted by the coordinator.
     pub fn open(
         settings: &ConnectionSettings,
         transactional_id: &str,
@@ -92,8 +92,8 @@ impl TransactionalProducer {
         Ok(producer)
     }
 
-    /// Calls `init_transactions` in slices, which librdkafka lets resume, so that a refused password
-    /// is reported at once.
+    /// Calls `init_transactions` in slices, which librdkafka lets resume, so that a refused
+    /// password is reported at once.
     fn initialise(&self, deadline: Deadline) -> Result<(), Error> {
         loop {
             let slice = SLICE.min(deadline.left());
@@ -127,7 +127,8 @@ impl TransactionalProducer {
         self.next_tag.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed)
     }
 
-    /// Returns what became of records, as soon as there is something but after `wait` at the latest.
+    /// Returns what became of records, as soon as there is something but after `wait` at the
+    /// latest.
     pub fn poll(&self, wait: Duration) -> Vec<Delivery> {
         self.queue.poll(wait)
     }
@@ -143,8 +144,8 @@ impl TransactionalProducer {
         self.queue.drain(deadline)
     }
 
-    /// Makes a group's offsets part of the transaction. The group must have no members: it is written
-    /// to without joining it.
+    /// Makes a group's offsets part of the transaction. The group must have no members: it is
+    /// written to without joining it.
     pub fn send_offsets(
         &self,
         group: &GroupId,

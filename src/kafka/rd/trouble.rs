@@ -108,7 +108,8 @@ pub(super) fn trouble(
 /// How librdkafka begins the text of a failed handshake.
 const HANDSHAKE_FAILED: &str = "SSL handshake failed: ";
 
-/// Splits `sasl_ssl://host:9093/bootstrap: what (after 3ms in state X)` into `host:9093` and `what`.
+/// Splits `sasl_ssl://host:9093/bootstrap: what (after 3ms in state X)` into `host:9093` and
+/// `what`.
 fn split_reason(reason: &str) -> (Option<&str>, &str) {
     let (address, cause) = match reason.split_once(": ") {
         Some((name, cause)) if name.contains(':') || name.contains('/') => {

@@ -22,8 +22,8 @@ use crate::model::offset::{CommittedOffset, TopicPartition};
 const NO_GENERATION: i32 = -1;
 
 impl Cluster {
-    /// Commits offsets as a client that is no member of the group, which a group with members refuses.
-    /// Doing so twice is doing it once.
+    /// Commits offsets as a client that is no member of the group, which a group with members
+    /// refuses. Doing so twice is doing it once.
     pub async fn commit_offsets(
         &self,
         group: &GroupId,

@@ -199,8 +199,8 @@ fn new_group(group: &NewGroup) -> Described {
         ErrorCode::GROUP_ID_NOT_FOUND if !message.is_some_and(|text| text.contains("is not a")) => {
             Ok(dead(&id))
         }
-        // The broker knows the protocol, and it is switched off: by default in 3.7 to 3.9, and in a newer
-        // cluster until its feature `group.version` is 1. So there is no group of that kind.
+        // The broker knows the protocol, and it is switched off: by default in 3.7 to 3.9, and in a
+        // newer cluster until its feature `group.version` is 1. So there is no group of that kind.
         ErrorCode::UNSUPPORTED_VERSION => Ok(dead(&id)),
         ErrorCode::TOPIC_AUTHORIZATION_FAILED => {
             let code = group.error_code;

@@ -1,12 +1,12 @@
-//! Looks at a message before it is decoded for good, because the decoders allocate what a length says:
-//! four bytes of garbage would ask for hundreds of gigabytes, and end the process.
+//! Looks at a message before it is decoded for good, because the decoders allocate what a length
+//! says: four bytes of garbage would ask for hundreds of gigabytes, and end the process.
 //!
-//! The message is decoded once through a [`Guard`] that lowers what cannot be a length. A list of `n`
-//! items takes at least `n` bytes, so a number above what is left of the frame is no length of a list in
-//! a message that can be decoded; but it may be a timeout. So the guard shows one more than what is left
-//! in its place: as a timeout it does no harm (what this pass decodes is thrown away), as a length it
-//! makes decoding fail at the end of the frame, with little allocated. What passes is decoded again, as
-//! it is.
+//! The message is decoded once through a [`Guard`] that lowers what cannot be a length. A list of
+//! `n` items takes at least `n` bytes, so a number above what is left of the frame is no length of
+//! a list in a message that can be decoded; but it may be a timeout. So the guard shows one more
+//! than what is left in its place: as a timeout it does no harm (what this pass decodes is thrown
+//! away), as a length it makes decoding fail at the end of the frame, with little allocated. What
+//! passes is decoded again, as it is.
 
 use std::ops::Range;
 

@@ -1,4 +1,5 @@
-//! Rights that are missing, seen before anything is tried: `Metadata` tells what this client may do.
+//! Rights that are missing, seen before anything is tried: `Metadata` tells what this client may
+//! do.
 
 use kafka_protocol::messages::MetadataRequest;
 
@@ -17,8 +18,8 @@ const DESCRIBE: i32 = 8;
 
 impl Cluster {
     /// Makes sure that this client may write to topics, as far as the brokers tell; of a topic that
-    /// cannot be described they do not. Rights may change any time, so whoever writes is prepared to
-    /// be refused all the same.
+    /// cannot be described they do not. Rights may change any time, so whoever writes is prepared
+    /// to be refused all the same.
     pub async fn check_write(&self, topics: &[TopicName], deadline: Deadline) -> Result<(), Error> {
         if topics.is_empty() {
             return Ok(());
@@ -48,8 +49,8 @@ fn request(topics: &[TopicName], version: i16) -> MetadataRequest {
     metadata::request(Some(topics), version).with_include_topic_authorized_operations(version >= 8)
 }
 
-/// Tells whether the right to write is missing for sure. What a broker describes may be described, so
-/// without that bit it does not tell rights: the number is then the lowest there is, or 0.
+/// Tells whether the right to write is missing for sure. What a broker describes may be described,
+/// so without that bit it does not tell rights: the number is then the lowest there is, or 0.
 fn lacks_write(operations: i32) -> bool {
     let may = |operation: i32| operations & (1 << operation) != 0;
     may(DESCRIBE) && !may(WRITE)

@@ -60,8 +60,8 @@ pub fn text(dead_letter: &DeadLetter, done: Option<Done<'_>>, is_terminal: bool)
     text
 }
 
-/// Shows bytes on one line; integers of other conventions and binary data as escapes. A line end is one
-/// on a pipe too: behind it others could write fields of their own.
+/// Shows bytes on one line; integers of other conventions and binary data as escapes. A line end is
+/// one on a pipe too: behind it others could write fields of their own.
 fn show(bytes: Option<&[u8]>, is_terminal: bool) -> String {
     match bytes.map(|bytes| (bytes, std::str::from_utf8(bytes))) {
         None => "null".to_owned(),

@@ -2,9 +2,9 @@
 //!
 //! A commit without an answer is settled by the target. Opening the producer again ends the
 //! transaction one way or the other, and then its records are there for `read_committed` readers or
-//! they are not. Where another run may have opened meanwhile, nobody is fenced in turn: a replay has
-//! no ledger to see by whether there is one. What is in doubt is looked up all the same, so that the
-//! line which goes on is exact.
+//! they are not. Where another run may have opened meanwhile, nobody is fenced in turn: a replay
+//! has no ledger to see by whether there is one. What is in doubt is looked up all the same, so
+//! that the line which goes on is exact.
 
 use super::copy::{Ended, Event, InFlight, Run};
 use super::reading::Batch;

@@ -2,8 +2,9 @@
 //!
 //! A transaction is one: what became of one of its records became of all. A record that
 //! `read_committed` readers find is committed; one that they pass by, and that is there for others,
-//! was aborted. One that nobody finds tells nothing: retention, compaction or `DeleteRecords` may have
-//! taken it away, or the topic with it. So nothing is concluded from something that is not there.
+//! was aborted. One that nobody finds tells nothing: retention, compaction or `DeleteRecords` may
+//! have taken it away, or the topic with it. So nothing is concluded from something that is not
+//! there.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

@@ -1,5 +1,5 @@
-//! The ACLs, and what they decide: an ACL that denies wins over all that allow, and what none allows is
-//! denied.
+//! The ACLs, and what they decide: an ACL that denies wins over all that allow, and what none
+//! allows is denied.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,8 +53,8 @@ impl Entry {
             && [asking.host, ALL].contains(&self.host.as_str())
     }
 
-    /// Tells whether it decides about an operation. What is denied is denied to the letter: whoever must
-    /// not read may still see.
+    /// Tells whether it decides about an operation. What is denied is denied to the letter: whoever
+    /// must not read may still see.
     fn decides(&self, operation: Operation) -> bool {
         match self.permission {
             Permission::Allow => self.operation.implies(operation),

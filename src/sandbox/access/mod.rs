@@ -44,8 +44,8 @@ pub(super) struct Access {
 }
 
 impl Access {
-    /// Starts without ACLs: then only the first user may do anything. Without users everybody may do
-    /// everything.
+    /// Starts without ACLs: then only the first user may do anything. Without users everybody may
+    /// do everything.
     pub(super) fn new(users: Users) -> Self {
         Self { users: Arc::new(users), acls: Acls::default() }
     }

@@ -1,5 +1,5 @@
-//! What a call needs to be allowed to do, and to what: one table for all calls. Where a call has several
-//! ways to be allowed, its file asks for each.
+//! What a call needs to be allowed to do, and to what: one table for all calls. Where a call has
+//! several ways to be allowed, its file asks for each.
 
 use kafka_protocol::ResponseError;
 
@@ -55,7 +55,8 @@ macro_rules! needs {
 }
 
 needs! {
-    /// `Metadata`, `ListOffsets`, `OffsetFetch`, `DescribeTransactions`; to be told of a topic at all.
+    /// `Metadata`, `ListOffsets`, `OffsetFetch`, `DescribeTransactions`; to be told of a topic at
+    /// all.
     SEE_TOPIC = Describe Topic;
     /// `Fetch`, `OffsetCommit`, `TxnOffsetCommit`, `OffsetDelete`.
     READ_TOPIC = Read Topic;
@@ -82,7 +83,8 @@ needs! {
 
     /// `FindCoordinator`, `DescribeTransactions`, `ListTransactions`.
     SEE_TRANSACTIONAL_ID = Describe TransactionalId;
-    /// `InitProducerId`, `AddPartitionsToTxn`, `AddOffsetsToTxn`, `TxnOffsetCommit`, `EndTxn`, `Produce`.
+    /// `InitProducerId`, `AddPartitionsToTxn`, `AddOffsetsToTxn`, `TxnOffsetCommit`, `EndTxn`,
+    /// `Produce`.
     WRITE_TRANSACTIONAL_ID = Write TransactionalId;
 
     /// `DescribeAcls`; `ListGroups` of all groups; authorized operations of the cluster.

@@ -1,5 +1,5 @@
-//! The server's side of SCRAM (RFC 5802, RFC 7677), as Kafka speaks it: without channel binding. The
-//! password itself is never compared, and never sent.
+//! The server's side of SCRAM (RFC 5802, RFC 7677), as Kafka speaks it: without channel binding.
+//! The password itself is never compared, and never sent.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,8 +24,8 @@ pub(super) enum Hash {
     Sha512,
 }
 
-/// The exchange broke off: the password was wrong, the user is not known, or it was no SCRAM. Which of
-/// them is not told, as Kafka does not.
+/// The exchange broke off: the password was wrong, the user is not known, or it was no SCRAM. Which
+/// of them is not told, as Kafka does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Broken;
 

@@ -1,4 +1,5 @@
-//! How a client logs in, as a pure state machine: which calls are taken when, and what each answers.
+//! How a client logs in, as a pure state machine: which calls are taken when, and what each
+//! answers.
 
 use std::sync::Arc;
 
@@ -110,7 +111,8 @@ impl Session {
         found.map(|_| ()).ok_or(ResponseError::UnsupportedSaslMechanism)
     }
 
-    /// Takes a message of the mechanism and answers it, or refuses with Kafka's words; `nonce` is new.
+    /// Takes a message of the mechanism and answers it, or refuses with Kafka's words; `nonce` is
+    /// new.
     pub(in crate::sandbox) fn authenticate(
         &mut self,
         message: &[u8],

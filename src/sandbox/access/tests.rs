@@ -17,7 +17,8 @@ fn who(access: &Access, name: &str) -> Who {
     Who::of(&session, HOME)
 }
 
-/// Reads an ACL: permission, principal, operation, kind, pattern, name, and a host where it matters.
+/// Reads an ACL: permission, principal, operation, kind, pattern, name, and a host where it
+/// matters.
 fn acl(text: &str) -> (Resource, Entry) {
     let words: Vec<&str> = text.split_whitespace().collect();
     let (words, host) = match words.as_slice() {

@@ -47,8 +47,8 @@ pub(in crate::sandbox) struct Users {
     accounts: Vec<Account>,
 }
 
-/// A user with what SCRAM remembers, which is made when it is first asked for: it takes thousands of
-/// hashes.
+/// A user with what SCRAM remembers, which is made when it is first asked for: it takes thousands
+/// of hashes.
 #[derive(Debug)]
 struct Account {
     name: Arc<str>,

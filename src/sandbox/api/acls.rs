@@ -126,7 +126,8 @@ fn check(broker: &Broker, who: &Who, need: Need) -> Result<(), Refusal> {
     broker.access.check(who, need, CLUSTER)
 }
 
-/// Tells whether a new ACL has a word that only filters have; Kafka fails on the whole request then.
+/// Tells whether a new ACL has a word that only filters have; Kafka fails on the whole request
+/// then.
 fn is_filter(creation: &AclCreation) -> bool {
     let words = [creation.resource_type, creation.operation, creation.permission_type];
     words.contains(&ANY) || [ANY, MATCH].contains(&creation.resource_pattern_type)

@@ -1,5 +1,5 @@
-//! `Fetch`: with long polls, without sessions. A client that asks for a session is told that it has none,
-//! as by a broker whose sessions are all taken, and asks for everything each time.
+//! `Fetch`: with long polls, without sessions. A client that asks for a session is told that it has
+//! none, as by a broker whose sessions are all taken, and asks for everything each time.
 
 use std::time::Duration;
 
@@ -19,7 +19,8 @@ use crate::sandbox::broker::Broker;
 use crate::sandbox::log::{Bounds, Isolation, Log, OutOfRange, Slice};
 use crate::sandbox::topics::Topics;
 
-/// The most that one answer holds, whatever the client asks for: `fetch.max.bytes` of Kafka's brokers.
+/// The most that one answer holds, whatever the client asks for: `fetch.max.bytes` of Kafka's
+/// brokers.
 const MOST_BYTES: usize = 55 * 1024 * 1024;
 
 impl Call for FetchRequest {
@@ -81,7 +82,8 @@ struct Part {
 }
 
 impl Read {
-    /// Reads what a request asks for. The first batch comes even if it is larger than what was asked for.
+    /// Reads what a request asks for. The first batch comes even if it is larger than what was
+    /// asked for.
     fn of(broker: &Broker, who: &Who, request: &FetchRequest, version: i16) -> Self {
         let isolation = Isolation::of(request.isolation_level);
         let mut left = usize::try_from(request.max_bytes).unwrap_or(0).min(MOST_BYTES);

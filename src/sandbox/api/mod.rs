@@ -1,5 +1,5 @@
-//! The calls of the protocol, one file a call or family: between what was decoded and the machines that
-//! decide. Nothing is decided here.
+//! The calls of the protocol, one file a call or family: between what was decoded and the machines
+//! that decide. Nothing is decided here.
 
 mod acls;
 mod add_to_txn;
@@ -128,8 +128,8 @@ const fn versions(min: i16, max: i16) -> VersionRange {
     VersionRange { min, max }
 }
 
-/// How long a member waits for the others: longer than any timeout that a group can have, after which
-/// it would have been answered.
+/// How long a member waits for the others: longer than any timeout that a group can have, after
+/// which it would have been answered.
 const GROUP_PATIENCE: Duration = Duration::from_secs(60 * 60 * 24 * 60);
 
 /// Returns a text as the machines have it.
@@ -181,14 +181,15 @@ impl<K: Ord> Repeated<K> {
         Self { repeated }
     }
 
-    /// Returns nothing for an item that is named once, and otherwise whether this is its first time.
+    /// Returns nothing for an item that is named once, and otherwise whether this is its first
+    /// time.
     fn check(&mut self, item: &K) -> Option<bool> {
         self.repeated.get_mut(item).map(|is_first| std::mem::replace(is_first, false))
     }
 }
 
-/// Checks the leader's epoch that a client knows, if it says one; returns the error when it is another
-/// one than that of the only leader there is.
+/// Checks the leader's epoch that a client knows, if it says one; returns the error when it is
+/// another one than that of the only leader there is.
 fn leader_epoch_error(known: i32) -> Option<ResponseError> {
     match known {
         -1 | LEADER_EPOCH => None,

@@ -98,8 +98,8 @@ pub(super) fn stored(offset: i64, leader_epoch: i32, metadata: Option<&StrBytes>
     StoredOffset { offset, leader_epoch, metadata: owned(metadata).unwrap_or_default() }
 }
 
-/// Commits offsets of those partitions that exist and that the caller may read. Returns a code for each
-/// partition, in the order asked; an error of the group is one of each partition that exists.
+/// Commits offsets of those partitions that exist and that the caller may read. Returns a code for
+/// each partition, in the order asked; an error of the group is one of each partition that exists.
 pub(super) fn commit_existing(
     broker: &mut Broker,
     who: &Who,

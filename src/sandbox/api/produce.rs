@@ -22,9 +22,9 @@ use crate::sandbox::topics::Topics;
 type Checked = Result<Produced, Refused>;
 
 impl Call for ProduceRequest {
-    /// From version 12 on a batch adds its partition to the transaction, and from 13 on topics have ids.
-    /// Nothing before 3 is answered, but older librdkafka compresses only for a broker that says it knows
-    /// version 0: Kafka does the same (KAFKA-18659).
+    /// From version 12 on a batch adds its partition to the transaction, and from 13 on topics have
+    /// ids. Nothing before 3 is answered, but older librdkafka compresses only for a broker that
+    /// says it knows version 0: Kafka does the same (KAFKA-18659).
     const OFFERED: VersionRange = versions(0, 11);
 
     async fn answer(self, caller: &mut Caller) -> ProduceResponse {

@@ -26,7 +26,8 @@ impl Call for ApiVersionsRequest {
     }
 }
 
-/// Answers a client that asked in a version that is not known: in version 0, which everybody can read.
+/// Answers a client that asked in a version that is not known: in version 0, which everybody can
+/// read.
 pub(in crate::sandbox) fn unsupported_version(offered: Vec<ApiVersion>) -> ApiVersionsResponse {
     ApiVersionsResponse::default()
         .with_error_code(ResponseError::UnsupportedVersion.code())

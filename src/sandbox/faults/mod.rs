@@ -1,4 +1,5 @@
-//! Faults on demand, which no real broker offers: which requests meet one, and what happens to them.
+//! Faults on demand, which no real broker offers: which requests meet one, and what happens to
+//! them.
 
 mod parse;
 mod rule;

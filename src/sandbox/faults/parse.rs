@@ -69,8 +69,8 @@ impl Fault {
         })
     }
 
-    /// Reads rules, one a line; empty lines and those that begin with `#` say nothing. An error comes
-    /// with its line, counted from 1.
+    /// Reads rules, one a line; empty lines and those that begin with `#` say nothing. An error
+    /// comes with its line, counted from 1.
     pub fn parse_lines(text: &str) -> Result<Vec<Self>, (usize, FaultError)> {
         text.lines()
             .zip(1..)

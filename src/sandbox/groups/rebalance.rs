@@ -17,7 +17,8 @@ pub(super) struct Step<'a> {
 }
 
 impl Group {
-    /// Something changed that concerns everybody: starts a rebalance, or carries the running one on.
+    /// Something changed that concerns everybody: starts a rebalance, or carries the running one
+    /// on.
     pub(super) fn rebalance(&mut self, step: &mut Step) {
         match self.phase {
             Phase::Preparing(_) => self.end_join_if_complete(step),

@@ -13,7 +13,8 @@ pub(super) struct Aborted {
     pub(super) first_offset: i64,
     /// The offset of its marker.
     pub(super) last_offset: i64,
-    /// The last stable offset when it had ended: transactions that end later begin there or behind it.
+    /// The last stable offset when it had ended: transactions that end later begin there or behind
+    /// it.
     pub(super) last_stable_offset: i64,
 }
 
@@ -76,8 +77,8 @@ mod tests {
     }
 
     proptest! {
-        /// Stopping early loses none: transactions of a handful of producers that begin and end as in
-        /// a log, one event an offset.
+        /// Stopping early loses none: transactions of a handful of producers that begin and end as
+        /// in a log, one event an offset.
         #[test]
         fn all_that_overlap_are_found(
             producers in prop::collection::vec(0..4_usize, 0..40),

@@ -18,8 +18,8 @@ use crate::sandbox::transactions::Outcome;
 pub(in crate::sandbox) struct Appended {
     /// The offset of its first record.
     pub(in crate::sandbox) base_offset: i64,
-    /// The time of its records if the broker set it, as Kafka answers: also that of a batch that was
-    /// sent again, whoever set it.
+    /// The time of its records if the broker set it, as Kafka answers: also that of a batch that
+    /// was sent again, whoever set it.
     pub(in crate::sandbox) append_time: Option<i64>,
 }
 
@@ -48,8 +48,9 @@ impl Log {
         Ok(Appended { base_offset: header.base_offset, append_time })
     }
 
-    /// Ends the transaction of a producer, given by id and epoch, with a marker; returns its offset. A
-    /// producer without a transaction here gets one too, as in Kafka: it fences older epochs.
+    /// Ends the transaction of a producer, given by id and epoch, with a marker; returns its
+    /// offset. A producer without a transaction here gets one too, as in Kafka: it fences older
+    /// epochs.
     pub(in crate::sandbox) fn end_transaction(
         &mut self,
         producer: (i64, i16),
@@ -72,8 +73,8 @@ impl Log {
         Ok(header.base_offset)
     }
 
-    /// Gives a batch its place at the end. No partition gets to the last offset, unless it was given one
-    /// by a batch that claims billions of records: those were counted.
+    /// Gives a batch its place at the end. No partition gets to the last offset, unless it was
+    /// given one by a batch that claims billions of records: those were counted.
     fn place(&self, header: BatchHeader) -> Result<BatchHeader, ResponseError> {
         let header = BatchHeader { base_offset: self.end, leader_epoch: LEADER_EPOCH, ..header };
         let has_room = self.end.checked_add(i64::from(header.last_offset_delta) + 1).is_some();
@@ -111,8 +112,8 @@ fn marker_header((producer_id, producer_epoch): (i64, i16), at: At<'_>) -> Batch
     }
 }
 
-/// Makes the record of a marker. The key is a version and a type, the value a version and the epoch of
-/// the coordinator.
+/// Makes the record of a marker. The key is a version and a type, the value a version and the epoch
+/// of the coordinator.
 fn marker_record(outcome: Outcome, coordinator_epoch: i32) -> Vec<u8> {
     let kind: i16 = match outcome {
         Outcome::Abort => 0,

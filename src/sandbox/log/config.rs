@@ -68,8 +68,8 @@ impl LogConfig {
         }
     }
 
-    /// Returns after how long the next append begins a segment. What is to be compacted in time has to
-    /// leave the active segment in time.
+    /// Returns after how long the next append begins a segment. What is to be compacted in time has
+    /// to leave the active segment in time.
     pub(super) fn roll_ms(&self) -> i64 {
         if self.compacts && self.max_compaction_lag_ms > 0 {
             self.segment_ms.min(self.max_compaction_lag_ms)

@@ -1,9 +1,9 @@
 //! The records of one partition, and all that Kafka knows and promises of them.
 //!
 //! What a producer sends is checked by [`validate`], which needs no partition, and then appended by
-//! [`Log::append`], which sets offsets and looks at sequences. Batches are kept as they came, in segments
-//! that exist only to be forgotten and compacted like those on a disk. There is one replica: the high
-//! watermark is always the end.
+//! [`Log::append`], which sets offsets and looks at sequences. Batches are kept as they came, in
+//! segments that exist only to be forgotten and compacted like those on a disk. There is one
+//! replica: the high watermark is always the end.
 //!
 //! Nothing here waits, knows the time or keeps a config: both are arguments.
 
@@ -85,8 +85,8 @@ impl Log {
         self.size
     }
 
-    /// Returns how much memory the partition takes: the batches and what is known of each, of producers
-    /// and of aborted transactions.
+    /// Returns how much memory the partition takes: the batches and what is known of each, of
+    /// producers and of aborted transactions.
     pub(super) fn memory(&self) -> u64 {
         let known = self.batches * size_of::<Stored>()
             + self.segments.len() * size_of::<Segment>()

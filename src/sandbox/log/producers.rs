@@ -8,7 +8,8 @@ use kafka_protocol::ResponseError;
 use crate::kafka::batch::BatchHeader;
 use crate::model::timestamp::Timestamp;
 
-/// How many batches of a producer are remembered: as many as an idempotent producer may have under way.
+/// How many batches of a producer are remembered: as many as an idempotent producer may have under
+/// way.
 const REMEMBERED: usize = 5;
 /// The sequence number before the first one.
 const BEFORE_FIRST: i32 = -1;
@@ -66,8 +67,8 @@ pub(super) enum Trace {
 }
 
 impl Producers {
-    /// Judges a batch by what its producer sent before. Of a producer that is not known any number is
-    /// taken: what it sent before may have been deleted.
+    /// Judges a batch by what its producer sent before. Of a producer that is not known any number
+    /// is taken: what it sent before may have been deleted.
     pub(super) fn judge(&self, header: &BatchHeader) -> Result<Verdict, ResponseError> {
         let producer = self.by_id.get(&header.producer_id);
         let Some(producer) = producer.filter(|_| header.has_producer()) else {

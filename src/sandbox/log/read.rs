@@ -26,7 +26,8 @@ impl Isolation {
 pub(in crate::sandbox) struct Bounds {
     /// How many bytes at most.
     pub(in crate::sandbox) max_bytes: usize,
-    /// Whether the first batch comes even if it is larger: otherwise a reader would never get past it.
+    /// Whether the first batch comes even if it is larger: otherwise a reader would never get past
+    /// it.
     pub(in crate::sandbox) at_least_one: bool,
 }
 
@@ -37,7 +38,8 @@ pub(in crate::sandbox) struct Slice {
     pub(in crate::sandbox) batches: Vec<Bytes>,
     /// How many bytes they are.
     pub(in crate::sandbox) size: usize,
-    /// The aborted transactions that have records among them; none are named to who reads everything.
+    /// The aborted transactions that have records among them; none are named to who reads
+    /// everything.
     pub(in crate::sandbox) aborted: Vec<AbortedTransaction>,
 }
 

@@ -55,8 +55,8 @@ impl Refused {
         Self { is_early: true, ..self }
     }
 
-    /// Tells whether Kafka says where the log starts beside this error: with those that the log itself
-    /// found, and not with those that are known before it is looked at.
+    /// Tells whether Kafka says where the log starts beside this error: with those that the log
+    /// itself found, and not with those that are known before it is looked at.
     pub(in crate::sandbox) fn tells_log_start(&self) -> bool {
         !self.is_early
             && !matches!(

@@ -1,4 +1,5 @@
-//! A segment: the batches between two offsets, which retention forgets and compaction cleans together.
+//! A segment: the batches between two offsets, which retention forgets and compaction cleans
+//! together.
 
 use std::collections::VecDeque;
 
@@ -133,8 +134,8 @@ impl Segment {
         (self.first_timestamp > 0).then_some(self.first_timestamp)
     }
 
-    /// Tells whether a batch has to go into the next segment. Time is the records' own where they have
-    /// one, as in Kafka, so that what is loaded from elsewhere is cut as it was written.
+    /// Tells whether a batch has to go into the next segment. Time is the records' own where they
+    /// have one, as in Kafka, so that what is loaded from elsewhere is cut as it was written.
     pub(super) fn is_full_for(&self, batch: &BatchHeader, size: u64, at: At<'_>) -> bool {
         let At { config, now } = at;
         if self.batches.is_empty() {

@@ -76,7 +76,8 @@ fn is_too_old(segment: &Segment, At { config, now }: At<'_>) -> bool {
     config.retention_ms >= 0 && now.0.saturating_sub(segment.newest()) > config.retention_ms
 }
 
-/// Returns how many segments are too many: those without which the rest is still as large as the limit.
+/// Returns how many segments are too many: those without which the rest is still as large as the
+/// limit.
 fn too_large<'a>(
     segments: impl Iterator<Item = &'a Segment>,
     size: u64,

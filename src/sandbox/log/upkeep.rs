@@ -4,7 +4,8 @@ use super::Log;
 use super::config::At;
 use crate::model::timestamp::Timestamp;
 
-/// How long a producer that does not write is known: `producer.id.expiration.ms` of Kafka's brokers.
+/// How long a producer that does not write is known: `producer.id.expiration.ms` of Kafka's
+/// brokers.
 const PRODUCERS_KNOWN_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Log {

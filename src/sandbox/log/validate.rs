@@ -1,5 +1,5 @@
-//! Checks what a producer wants appended to a partition, without looking at the partition: this takes
-//! the time, and can be done before the broker is locked.
+//! Checks what a producer wants appended to a partition, without looking at the partition: this
+//! takes the time, and can be done before the broker is locked.
 
 use bytes::Bytes;
 use kafka_protocol::ResponseError;
@@ -12,7 +12,8 @@ use crate::model::timestamp::{Timestamp, TimestampType};
 use crate::sandbox::transactions::Producer;
 
 /// What a batch may decompress to. Kafka has no limit, because it reads as it decompresses; without
-/// one, a few kilobytes could fill the memory. Clients split a batch that is too large and try again.
+/// one, a few kilobytes could fill the memory. Clients split a batch that is too large and try
+/// again.
 const MOST_DECOMPRESSED: usize = 128 * 1024 * 1024;
 
 /// How many wrong records of a batch are named. Kafka names all: up to millions of messages.
@@ -84,8 +85,8 @@ struct Plain<'a> {
     bytes: &'a [u8],
 }
 
-/// Takes the one batch that a request may have for a partition. What follows it and is no whole batch
-/// is left out, as Kafka does.
+/// Takes the one batch that a request may have for a partition. What follows it and is no whole
+/// batch is left out, as Kafka does.
 fn only_batch<'a>(records: &'a [u8], rules: Rules<'_>) -> Result<Batch<'a>, Refused> {
     let mut batches = Batches::new(records);
     let batch = batches.next().ok_or(ResponseError::InvalidRecord)??;

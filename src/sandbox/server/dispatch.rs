@@ -136,8 +136,8 @@ async fn serve<C: Call>(
     }
     let header = RequestHeader::decode(&mut body, C::header_version(version))
         .map_err(|error| format!("{name} with a header that cannot be read: {error}"))?;
-    // Kafka ignores what stands behind a request, and librdkafka 2.16 counts on it: when it asks for
-    // the metadata of all topics, it leaves three bytes of another encoding there.
+    // Kafka ignores what stands behind a request, and librdkafka 2.16 counts on it: when it asks
+    // for the metadata of all topics, it leaves three bytes of another encoding there.
     let (request, _rest): (C, _) = guard::decode_start(&body, version)
         .map_err(|error| format!("{name} in version {version} that cannot be read: {error}"))?;
     caller.version = version;
@@ -217,7 +217,8 @@ async fn perform<C: Call>(request: C, caller: &mut Caller) -> C::Response {
     }
 }
 
-/// Says what goes wrong with a request because somebody wants it to, and in which edition of the rules.
+/// Says what goes wrong with a request because somebody wants it to, and in which edition of the
+/// rules.
 fn strike<C: Call>(caller: &Caller, name: &str, request: &C) -> Option<(Effect, u64)> {
     if caller.broker.look(|broker| broker.faults.are_none()) {
         return None;

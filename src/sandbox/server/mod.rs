@@ -1,5 +1,5 @@
-//! The sockets: listens, reads requests, writes answers in order. What a client sends is bounded before
-//! it is looked at; a client that misbehaves loses its connection, and nobody else notices.
+//! The sockets: listens, reads requests, writes answers in order. What a client sends is bounded
+//! before it is looked at; a client that misbehaves loses its connection, and nobody else notices.
 
 mod compaction;
 mod connection;
@@ -46,8 +46,8 @@ pub enum Event {
     },
     /// A connection ended by a mistake in the sandbox itself.
     Panicked,
-    /// A rule struck a request. What happens to it then is done, unless it is held up or dropped: that
-    /// begins now.
+    /// A rule struck a request. What happens to it then is done, unless it is held up or dropped:
+    /// that begins now.
     Struck {
         /// Where its client is.
         peer: SocketAddr,
@@ -67,8 +67,8 @@ pub struct Sandbox {
     _tasks: JoinSet<()>,
 }
 
-/// How many events wait for somebody to take them; more are let go, so that a client that misbehaves
-/// fast cannot fill the memory.
+/// How many events wait for somebody to take them; more are let go, so that a client that
+/// misbehaves fast cannot fill the memory.
 const EVENTS: usize = 1_000;
 /// How many connections there may be.
 const CONNECTIONS: usize = 10_000;
@@ -100,8 +100,8 @@ impl Sandbox {
         self.address
     }
 
-    /// Takes other rules about what is to go wrong; counting begins anew, and what the old ones hold up
-    /// goes on.
+    /// Takes other rules about what is to go wrong; counting begins anew, and what the old ones
+    /// hold up goes on.
     pub fn set_faults(&self, faults: Vec<Fault>) {
         self.shared.change(|broker| broker.faults.set(faults));
     }

@@ -7,8 +7,8 @@ use std::ops::RangeInclusive;
 pub(in crate::sandbox) struct Definition {
     /// Its name.
     pub(in crate::sandbox) name: &'static str,
-    /// The config of the broker that a topic without its own inherits; some have none that is a name of
-    /// one config alone.
+    /// The config of the broker that a topic without its own inherits; some have none that is a
+    /// name of one config alone.
     pub(in crate::sandbox) broker: Option<&'static str>,
     /// What values it takes.
     pub(in crate::sandbox) kind: Kind,

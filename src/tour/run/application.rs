@@ -116,9 +116,10 @@ impl Application {
         Ok(work)
     }
 
-    /// Waits until the group's coordinator has applied a commit, which is answered before: lag would
-    /// show what was committed earlier. To ask for stable offsets is not enough: Kafka 3 does not count
-    /// as pending what a group commits for the first time, when all its offsets are asked for.
+    /// Waits until the group's coordinator has applied a commit, which is answered before: lag
+    /// would show what was committed earlier. To ask for stable offsets is not enough: Kafka 3 does
+    /// not count as pending what a group commits for the first time, when all its offsets are asked
+    /// for.
     async fn wait_for(
         &self,
         offsets: &BTreeMap<TopicPartition, CommittedOffset>,

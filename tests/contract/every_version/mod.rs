@@ -1,5 +1,5 @@
-//! Every call that the sandbox offers, asked once in every version that it offers. The answer has to
-//! be one of that version, with what was asked for in it; and so has a refusal.
+//! Every call that the sandbox offers, asked once in every version that it offers. The answer has
+//! to be one of that version, with what was asked for in it; and so has a refusal.
 
 mod access;
 mod configs;
@@ -36,7 +36,8 @@ use crate::transactions::Producer;
 
 /// How a call is asked.
 trait Asked: Request<Response: Debug> + Debug {
-    /// Makes a request of this version that a broker says yes to, and all that has to be there before.
+    /// Makes a request of this version that a broker says yes to, and all that has to be there
+    /// before.
     fn request(world: &mut World<'_>, version: i16) -> Self;
 
     /// Checks that this is what was asked for.

@@ -87,8 +87,8 @@ fn ctrl_c_ends_a_redrive_whose_producer_is_being_opened() {
     let mut running = flow.start_redrive();
     let mut stderr = BufReader::new(running.stderr.take().unwrap());
     let mut told = String::new();
-    // It makes the ledger when the plan is approved, and opens the producer then: the first one of a
-    // cluster, for which the broker makes the log of transactions.
+    // It makes the ledger when the plan is approved, and opens the producer then: the first one of
+    // a cluster, for which the broker makes the log of transactions.
     while !told.contains("created topic") {
         assert!(stderr.read_line(&mut told).unwrap() > 0, "{told}");
     }

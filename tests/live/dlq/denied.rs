@@ -25,8 +25,8 @@ fn grant_transactions(kafka: &Kafka, told: &str) {
     acls.args(["--transactional-id", id]).assert().success();
 }
 
-/// Runs flowctl as alice until it says something: brokers hear of an ACL a moment after it was made.
-/// Returns the exit code and what it said.
+/// Runs flowctl as alice until it says something: brokers hear of an ACL a moment after it was
+/// made. Returns the exit code and what it said.
 fn alice_is_told(flow: &Flow<'_>, words: &[&str], what: &str) -> (i32, String) {
     let deadline = Deadline::after(PATIENCE);
     loop {

@@ -27,7 +27,8 @@ fn records_that_the_broker_refuses_are_found_among_the_others() {
     assert_eq!(read(&small).len(), 197);
 }
 
-/// Redrives records of which every tenth is too large for the target, and checks what became of them.
+/// Redrives records of which every tenth is too large for the target, and checks what became of
+/// them.
 fn redrive_with_every_tenth_too_large(count: i64, words: &[&str]) {
     let flow = Flow::new("redrive-many-large", 2);
     let small = new_topic_with("redrive-some-small", 1, &[("max.message.bytes", "4000")]);

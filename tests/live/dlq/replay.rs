@@ -226,8 +226,8 @@ fn an_outage_leaves_no_record_out_and_copies_none_twice() {
     let ended = running.wait_with_output();
     let told = text(&ended.stderr);
     assert!(!told.contains("nobody knows"), "{told}");
-    // The broker may have given the transaction up, which looks as if another run had opened; and the
-    // source could not be read meanwhile.
+    // The broker may have given the transaction up, which looks as if another run had opened; and
+    // the source could not be read meanwhile.
     match told.split_once("to go on: flowctl replay ") {
         None => assert_eq!(ended.status.code(), Some(0), "{told}"),
         Some((_, rest)) => {

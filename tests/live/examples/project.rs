@@ -128,8 +128,8 @@ impl Project {
     }
 }
 
-/// Tells whether a script goes on until somebody presses Ctrl-C: it serves, follows a topic, or makes
-/// records.
+/// Tells whether a script goes on until somebody presses Ctrl-C: it serves, follows a topic, or
+/// makes records.
 fn never_ends(script: &str) -> bool {
     const BOUNDS: [&str; 6] = [" -e", " -c", " --to", " --until", " --exit", "| head"];
     let has = |line: &str, marks: &[&str]| marks.iter().any(|mark| line.contains(mark));

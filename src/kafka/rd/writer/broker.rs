@@ -1,6 +1,6 @@
-//! A broker played in memory, for the tests of `care`: it refuses batches as Kafka does, and stops at
-//! the first refusal as librdkafka does. And a producer that does as it is told, for those of the
-//! writer.
+//! A broker played in memory, for the tests of `care`: it refuses batches as Kafka does, and stops
+//! at the first refusal as librdkafka does. And a producer that does as it is told, for those of
+//! the writer.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

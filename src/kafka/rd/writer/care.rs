@@ -1,17 +1,17 @@
 //! How carefully records are sent, given what the broker has refused. Pure.
 //!
-//! A broker refuses whole batches, and after that the producer is of no use, so a refusal costs a new
-//! one. The policy spends as few of them as it can:
+//! A broker refuses whole batches, and after that the producer is of no use, so a refusal costs a
+//! new one. The policy spends as few of them as it can:
 //!
-//! - A refused batch of several records does not say which of them was meant. (For `INVALID_RECORD` a
-//!   broker does, but librdkafka gives the error to all of them when it is about one.) All of them are
-//!   doubted then, and sent one in a batch until the last doubted one is through: whatever is refused
-//!   meanwhile is itself the reason. After that batches are full again.
+//! - A refused batch of several records does not say which of them was meant. (For `INVALID_RECORD`
+//!   a broker does, but librdkafka gives the error to all of them when it is about one.) All of
+//!   them are doubted then, and sent one in a batch until the last doubted one is through: whatever
+//!   is refused meanwhile is itself the reason. After that batches are full again.
 //! - What comes before a record that was found is known to be taken, so it is sent again only once.
 //! - A record that was refused for its size tells about all of its size or above. The limit is not
 //!   asked for: that would need another right, and a limit can change.
-//! - Where no doubted record was the reason, the batch was too large: later ones are a quarter of it,
-//!   and never larger than a record that was.
+//! - Where no doubted record was the reason, the batch was too large: later ones are a quarter of
+//!   it, and never larger than a record that was.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,12 +25,12 @@ use crate::model::name::TopicName;
 /// target from its first record on.
 pub const MOST_RECORDS: usize = 10_000;
 
-/// The fewest that a transaction is planned for, and where it starts: up to some thousand records it
-/// costs its round trips, whatever its size.
+/// The fewest that a transaction is planned for, and where it starts: up to some thousand records
+/// it costs its round trips, whatever its size.
 const FIRST_RECORDS: usize = 1_000;
 
-/// How much longer than the quickest one a transaction should be open at most, since consumers of the
-/// target wait for it.
+/// How much longer than the quickest one a transaction should be open at most, since consumers of
+/// the target wait for it.
 const SLOW: Duration = Duration::from_millis(250);
 
 /// How a producer makes batches.
@@ -48,14 +48,15 @@ pub(super) struct Care {
     /// How many records a transaction takes: it grows while transactions are fast and shrinks when
     /// they are slow, so that none is open for much longer than it must.
     records: usize,
-    /// How long the quickest transaction took. Its round trips cost the others as much, whatever their
-    /// size: over a link of 35 ms each way some 600 ms.
+    /// How long the quickest transaction took. Its round trips cost the others as much, whatever
+    /// their size: over a link of 35 ms each way some 600 ms.
     quickest: Option<Duration>,
     /// How many bytes a batch takes where nothing is doubted.
     batch_bytes: usize,
     doubt: Option<Doubt>,
     /// The first of the records that were found last: what is before it has been taken once, so the
-    /// next transaction ends there and will go through. Else all of it would be sent again each time.
+    /// next transaction ends there and will go through. Else all of it would be sent again each
+    /// time.
     found: Option<PartitionOffset>,
     /// The records that the broker has refused and that were not reported yet.
     refused: BTreeMap<PartitionOffset, Error>,

@@ -55,10 +55,11 @@ pub enum Stop {
     /// The broker refused a record, after which the producer cannot be used, or batches are to be
     /// made in another way: [`Writer::reopen`], and write the rest. Each time more is known.
     Reopen,
-    /// It did not work, though it was tried again; nothing of the rest is committed. Opening again may
-    /// help.
+    /// It did not work, though it was tried again; nothing of the rest is committed. Opening again
+    /// may help.
     Aborted(Error),
-    /// A commit had no answer: opening again settles it, and then only the target or a ledger tells.
+    /// A commit had no answer: opening again settles it, and then only the target or a ledger
+    /// tells.
     Undecided(Error),
     /// The producer was fenced: another run has opened one with this transactional id, or the
     /// coordinator gave the transaction up because it took longer than its timeout. Opening again
@@ -82,8 +83,8 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Writes records, in one transaction or several, each with its addition. Whether somebody asked
-    /// to stop is looked up before each: the one in flight is written to its end.
+    /// Writes records, in one transaction or several, each with its addition. Whether somebody
+    /// asked to stop is looked up before each: the one in flight is written to its end.
     pub fn write(
         &mut self,
         outbounds: &[Outbound],
@@ -116,7 +117,8 @@ impl Writer {
                 }
                 Err(Setback::Aborted(_)) if attempts < MOST_ATTEMPTS => attempts += 1,
                 Err(Setback::Refused) if is_asked_to_stop() => {
-                    // Nobody opens it again, and consumers of the target would wait for the timeout.
+                    // Nobody opens it again, and consumers of the target would wait for the
+                    // timeout.
                     self.abort();
                     written.stop = Some(Stop::Asked);
                     return written;

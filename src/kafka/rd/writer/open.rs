@@ -84,8 +84,8 @@ impl Writer {
     }
 }
 
-/// Makes a transactional id of what is done, the cluster and the topics alone, not of host or process:
-/// that is what lets one run fence another.
+/// Makes a transactional id of what is done, the cluster and the topics alone, not of host or
+/// process: that is what lets one run fence another.
 fn transactional_id(purpose: Purpose<'_>, cluster_id: &str) -> String {
     let cluster: String = cluster_id.chars().take(CLUSTER_ID_LENGTH).collect();
     match purpose {

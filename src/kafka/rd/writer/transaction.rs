@@ -112,8 +112,8 @@ impl Writer {
             })
             .collect();
         self.care.refused(&attempts);
-        // Not aborted: the producer is of no more use, opening it again aborts, and librdkafka would
-        // wait half a second before that.
+        // Not aborted: the producer is of no more use, opening it again aborts, and librdkafka
+        // would wait half a second before that.
         Err(Setback::Refused)
     }
 

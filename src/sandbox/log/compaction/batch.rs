@@ -39,8 +39,8 @@ pub(super) enum Left {
 const NO_TIMESTAMP: i64 = -1;
 
 impl Keep<'_> {
-    /// Leaves of a batch what is to stay; what is kept only until a horizon, and has none yet, gets this
-    /// one. What cannot be read or written stays as it is.
+    /// Leaves of a batch what is to stay; what is kept only until a horizon, and has none yet, gets
+    /// this one. What cannot be read or written stays as it is.
     pub(super) fn apply(self, batch: &Batch<'_>, horizon: i64, scratch: &mut Scratch) -> Left {
         let header = &batch.header;
         if matches!(self, Self::Nothing) || header.record_count == 0 {

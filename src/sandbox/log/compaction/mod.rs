@@ -1,10 +1,11 @@
 //! Compaction: of each key the last record stays.
 //!
-//! It takes the segments behind the active one and below the last stable offset, shares their bytes, and
-//! works on them without the log: [`Log::compaction`] says what there is to do, [`Compaction::run`] does
-//! it, [`Log::compacted`] puts the outcome in its place. As in Kafka, offsets stay, tombstones and
-//! markers stay for `delete.retention.ms` after they were first seen, what was aborted goes, and the last
-//! batch of every producer stays, if only as a header: its next one is judged by it.
+//! It takes the segments behind the active one and below the last stable offset, shares their
+//! bytes, and works on them without the log: [`Log::compaction`] says what there is to do,
+//! [`Compaction::run`] does it, [`Log::compacted`] puts the outcome in its place. As in Kafka,
+//! offsets stay, tombstones and markers stay for `delete.retention.ms` after they were first seen,
+//! what was aborted goes, and the last batch of every producer stays, if only as a header: its next
+//! one is judged by it.
 
 mod batch;
 mod transactions;
@@ -190,8 +191,8 @@ impl Compaction {
         }
     }
 
-    /// Tells whether the header of a batch is needed without its records: for its producer, or because
-    /// it is the last of what is compacted.
+    /// Tells whether the header of a batch is needed without its records: for its producer, or
+    /// because it is the last of what is compacted.
     fn is_needed(&self, header: &BatchHeader) -> bool {
         let is_trace = match self.traces.get(&header.producer_id) {
             Some(Trace::Batch(last_offset)) => header.last_offset() == *last_offset,

@@ -1,5 +1,5 @@
-//! Follows the transactions through a log that is compacted: what was aborted can go, and a marker can
-//! go when nothing of its transaction is left.
+//! Follows the transactions through a log that is compacted: what was aborted can go, and a marker
+//! can go when nothing of its transaction is left.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,8 +28,8 @@ impl Transactions {
         Self { coming, aborted, committed, kept }
     }
 
-    /// Goes past the next batch; tells whether nobody needs it: it was aborted, or it is the marker of a
-    /// transaction that has nothing left.
+    /// Goes past the next batch; tells whether nobody needs it: it was aborted, or it is the marker
+    /// of a transaction that has nothing left.
     pub(super) fn is_done_with(&mut self, batch: &Batch<'_>, scratch: &mut Scratch) -> bool {
         let header = &batch.header;
         let last_offset = header.last_offset();
