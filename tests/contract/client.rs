@@ -73,19 +73,9 @@ impl Client {
 
     /// Sends a request and does not wait for the answer.
     pub(crate) fn send<R: Request>(&mut self, version: i16, request: &R) {
-        let header = RequestHeader::default()
-            .with_request_api_key(R::KEY)
-            .with_request_api_version(version)
-            .with_correlation_id(self.next_id)
-            .with_client_id(Some(StrBytes::from_static_str(self.name)));
+        let frame = frame(self.name, self.next_id, version, request);
         self.next_id += 1;
-        let mut frame = BytesMut::new();
-        header.encode(&mut frame, R::header_version(version)).unwrap();
-        request.encode(&mut frame, version).unwrap();
-        let mut whole = BytesMut::new();
-        whole.put_i32(i32::try_from(frame.len()).unwrap());
-        whole.put_slice(&frame);
-        self.send_bytes(&whole);
+        self.send_bytes(&frame);
     }
 
     /// Waits for the answer to the oldest request that has none yet.
@@ -110,4 +100,25 @@ impl Client {
         self.stream.read_exact(&mut frame).ok()?;
         Some(frame.into())
     }
+}
+
+/// Writes a request of a client as it is sent: a length, a header, a body.
+pub(crate) fn frame<R: Request>(
+    client: &'static str,
+    id: i32,
+    version: i16,
+    request: &R,
+) -> BytesMut {
+    let header = RequestHeader::default()
+        .with_request_api_key(R::KEY)
+        .with_request_api_version(version)
+        .with_correlation_id(id)
+        .with_client_id(Some(StrBytes::from_static_str(client)));
+    let mut frame = BytesMut::new();
+    header.encode(&mut frame, R::header_version(version)).unwrap();
+    request.encode(&mut frame, version).unwrap();
+    let mut whole = BytesMut::new();
+    whole.put_i32(i32::try_from(frame.len()).unwrap());
+    whole.put_slice(&frame);
+    whole
 }

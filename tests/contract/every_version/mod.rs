@@ -12,6 +12,7 @@ mod transactions;
 use std::fmt::Debug;
 use std::ops::RangeInclusive;
 
+use bytes::BytesMut;
 use flowctl::sandbox::Fault;
 use kafka_protocol::messages::{
     AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, AlterConfigsRequest, ApiVersionsRequest,
@@ -28,7 +29,7 @@ use kafka_protocol::protocol::Request;
 use uuid::Uuid;
 
 use crate::broker::{Broker, unique};
-use crate::client::Client;
+use crate::client::{Client, frame};
 use crate::membership::{Member, group, text};
 use crate::records::settle;
 use crate::topics::create;
@@ -142,6 +143,25 @@ fn refuse<R: Asked>(broker: &Broker) {
     }
 }
 
+/// Asks in every version, and returns the requests as they were sent.
+fn requests_of<R: Asked>(broker: &Broker) -> Vec<BytesMut> {
+    let mut world = World::new(broker);
+    let mut requests = Vec::new();
+    for version in versions::<R>(broker) {
+        let request = R::request(&mut world, version);
+        requests.push(frame("contract", 1, version, &request));
+        // What the next one needs may be that this one was done.
+        let _answer = world.client.ask_in(version, &request);
+    }
+    requests
+}
+
+/// Returns a request of every call in every version, as it is sent.
+pub(crate) fn requests() -> Vec<BytesMut> {
+    let open = open::requests(&Broker::sandbox());
+    [open, secure::requests(&Broker::secure_sandbox())].concat()
+}
+
 /// Makes the tests of calls, of one kind of brokers.
 macro_rules! calls {
     ($behaviours:ident on $sandbox:ident: $($name:ident of $request:ident),+ $(,)?) => {
@@ -156,6 +176,11 @@ macro_rules! calls {
                 let refusing = Fault::parse("* client=refused error=POLICY_VIOLATION").unwrap();
                 refuse::<$request>(&Broker::$sandbox(vec![refusing]));
             })+
+        }
+
+        /// Returns requests of these calls.
+        pub(super) fn requests(broker: &Broker) -> Vec<BytesMut> {
+            [$(requests_of::<$request>(broker)),+].concat()
         }
 
         /// The calls that are asked here.
