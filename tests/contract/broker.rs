@@ -1,17 +1,13 @@
 //! The broker that a test runs against.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc;
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
-use flowctl::clock::Clock;
-use flowctl::sandbox::{Event, Fault, Options, Sandbox, Storage, User};
-use tokio::runtime::Builder;
-use tokio::sync::oneshot;
+use flowctl::sandbox::User;
 
 use crate::client::Client;
+use crate::sandbox::Sandbox;
 use crate::{instance, sasl};
 
 /// The users of a secure broker, each with its name and `-secret` as the password. The first one is
@@ -24,68 +20,42 @@ pub(crate) struct Broker {
     /// Its users; the first one may do everything.
     users: &'static [&'static str],
     /// Keeps a sandbox going.
-    _running: Option<Running>,
-}
-
-/// A sandbox on a thread of its own, which ends with this.
-struct Running {
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    _sandbox: Option<Sandbox>,
 }
 
 impl Broker {
     /// Starts a sandbox for one test alone.
     pub(crate) fn sandbox() -> Self {
-        Self::start(&[], Vec::new())
+        Self::start(&[], &[])
     }
 
     /// Starts a sandbox in which things go wrong.
-    pub(crate) fn faulty_sandbox(faults: Vec<Fault>) -> Self {
-        Self::start(&[], faults)
+    pub(crate) fn faulty_sandbox(rules: &[&str]) -> Self {
+        Self::start(&[], rules)
     }
 
     /// Starts a sandbox with the users of the secure Kafka: the first one is its super user.
     pub(crate) fn secure_sandbox() -> Self {
-        Self::start(&USERS, Vec::new())
+        Self::start(&USERS, &[])
     }
 
     /// Starts a sandbox with users in which things go wrong.
-    pub(crate) fn faulty_secure_sandbox(faults: Vec<Fault>) -> Self {
-        Self::start(&USERS, faults)
+    pub(crate) fn faulty_secure_sandbox(rules: &[&str]) -> Self {
+        Self::start(&USERS, rules)
     }
 
-    fn start(users: &'static [&str], faults: Vec<Fault>) -> Self {
+    fn start(users: &'static [&str], rules: &[&str]) -> Self {
         let known = users.iter().map(|user| User::parse(&format!("{user}:{user}-secret")).unwrap());
-        let known = known.collect();
-        let (bound, address) = mpsc::channel();
-        let (stop, mut stopped) = oneshot::channel();
-        let thread = thread::spawn(move || {
-            let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-                let (clock, storage) = (Clock::System, Storage::default());
-                let options = Options { listen, clock, users: known, storage };
-                let mut sandbox = Sandbox::start(options).await.unwrap();
-                sandbox.set_faults(faults);
-                bound.send(sandbox.address()).unwrap();
-                loop {
-                    tokio::select! {
-                        _stop = &mut stopped => return,
-                        event = sandbox.event() => assert_ne!(event, Event::Panicked),
-                    }
-                }
-            });
-        });
-        let running = Running { stop: Some(stop), thread: Some(thread) };
-        let address = address.recv().unwrap().to_string();
-        Self { address, users, _running: Some(running) }
+        let sandbox = Sandbox::start_with(known.collect());
+        sandbox.set_faults(rules);
+        Self { address: sandbox.address(), users, _sandbox: Some(sandbox) }
     }
 
     /// Returns Apache Kafka, which all tests share.
     pub(crate) fn kafka() -> Self {
         let variables = instance::up("", "");
         let address = variables["FLOWCTL_BROKERS"].clone();
-        Self { address, users: &[], _running: None }
+        Self { address, users: &[], _sandbox: None }
     }
 
     /// Returns Apache Kafka with users and an authorizer, by its listener without TLS.
@@ -96,7 +66,7 @@ impl Broker {
             assert_eq!(*password, format!("{user}-secret"));
         }
         let address = variables["FLOWCTL_DEV_CLEAR_BROKERS"].clone();
-        Self { address, users: &USERS, _running: None }
+        Self { address, users: &USERS, _sandbox: None }
     }
 
     /// Connects to it.
@@ -122,20 +92,6 @@ impl Broker {
     /// Returns its address.
     pub(crate) fn address(&self) -> &str {
         &self.address
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            // It may have ended by itself: then its thread tells why.
-            let _ended: Result<(), ()> = stop.send(());
-        }
-        if let Some(thread) = self.thread.take() {
-            let ended = thread.join();
-            // A second panic would hide the first one.
-            assert!(ended.is_ok() || thread::panicking(), "the sandbox panicked");
-        }
     }
 }
 

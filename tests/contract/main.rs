@@ -32,6 +32,9 @@ mod records;
 #[path = "../support/running.rs"]
 #[expect(dead_code, reason = "other kinds of tests use the rest")]
 mod running;
+#[path = "../support/sandbox.rs"]
+#[expect(dead_code, reason = "other kinds of tests use the rest")]
+mod sandbox;
 mod sasl;
 mod topic_changes;
 mod topics;

@@ -7,8 +7,9 @@ use flowctl::clock::Deadline;
 use flowctl::kafka::Cluster;
 use serde_json::Value;
 
+use crate::broker::block_on;
 use crate::home::{Home, PATIENCE, unique};
-use crate::support::{block_on, kafka};
+use crate::support::kafka;
 
 /// The page that describes them.
 const PAGE: &str = include_str!("../../docs/automation.md");

@@ -13,7 +13,6 @@ use std::fmt::Debug;
 use std::ops::RangeInclusive;
 
 use bytes::BytesMut;
-use flowctl::sandbox::Fault;
 use kafka_protocol::messages::{
     AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, AlterConfigsRequest, ApiVersionsRequest,
     CreateAclsRequest, CreatePartitionsRequest, CreateTopicsRequest, DeleteAclsRequest,
@@ -173,8 +172,8 @@ macro_rules! calls {
             use super::*;
 
             $(#[test] fn $name() {
-                let refusing = Fault::parse("* client=refused error=POLICY_VIOLATION").unwrap();
-                refuse::<$request>(&Broker::$sandbox(vec![refusing]));
+                let refusing = "* client=refused error=POLICY_VIOLATION";
+                refuse::<$request>(&Broker::$sandbox(&[refusing]));
             })+
         }
 

@@ -7,10 +7,13 @@ use std::time::Duration;
 use flowctl::clock::{Deadline, Stopwatch};
 use flowctl::kafka::{Cluster, TransactionalProducer};
 
-use super::{Flow, fill, record};
+use super::new_flow;
+use crate::broker::block_on;
+use crate::dead_letters::Flow;
 use crate::home::{PATIENCE, text};
+use crate::records::record;
 use crate::running::Running;
-use crate::support::{OwnKafka, block_on};
+use crate::support::OwnKafka;
 
 /// Waits for a part of a second that nobody can foresee.
 fn wait_at_random(most_ms: u128) {
@@ -20,8 +23,8 @@ fn wait_at_random(most_ms: u128) {
 
 #[test]
 fn killed_ten_times_and_started_again_each_record_arrives_once() {
-    let flow = Flow::new("redrive-kill", 3);
-    fill(&flow, 3, 10_000);
+    let flow = new_flow("redrive-kill", 3);
+    flow.fill(3, 10_000);
     let mut killed = 0;
     for _ in 0..10 {
         let mut running = flow.start_redrive();
@@ -38,8 +41,8 @@ fn killed_ten_times_and_started_again_each_record_arrives_once() {
 
 #[test]
 fn two_at_once_send_each_record_once() {
-    let flow = Flow::new("redrive-two", 2);
-    fill(&flow, 2, 8_000);
+    let flow = new_flow("redrive-two", 2);
+    flow.fill(2, 8_000);
     let first = flow.start_redrive();
     wait_at_random(400);
     let second = flow.start_redrive();
@@ -59,8 +62,8 @@ fn two_at_once_send_each_record_once() {
 
 #[test]
 fn ctrl_c_ends_with_what_is_in_flight_and_the_command_that_goes_on() {
-    let flow = Flow::new("redrive-interrupt", 1);
-    fill(&flow, 1, 30_000);
+    let flow = new_flow("redrive-interrupt", 1);
+    flow.fill(1, 30_000);
     let mut running = flow.start_redrive();
     wait_until_it_writes(&flow, &mut running);
     running.send("INT");
@@ -82,7 +85,7 @@ pub(super) fn signal(name: &str, pid: &str) {
 fn ctrl_c_ends_a_redrive_whose_producer_is_being_opened() {
     let own = OwnKafka::up("redrive-opening");
     let flow = Flow::on(&own.kafka, "redrive-opening", 1);
-    fill(&flow, 1, 2_000);
+    flow.fill(1, 2_000);
     let broker = own.kafka.pid(1);
     let mut running = flow.start_redrive();
     let mut stderr = BufReader::new(running.stderr.take().unwrap());
@@ -112,15 +115,15 @@ const OUTAGE: Duration = Duration::from_secs(31);
 
 /// Waits until a redrive has its first records in the main topic, committed or not.
 fn wait_until_it_writes(flow: &Flow<'_>, running: &mut Running) {
-    while flow.kafka.end_offsets(&flow.main) == 0 {
+    while flow.broker.end_offsets(&flow.main) == 0 {
         assert!(running.try_wait().unwrap().is_none(), "it ended before it could be stopped");
     }
 }
 
 #[test]
 fn a_run_that_was_frozen_yields_to_another_one() {
-    let flow = Flow::new("redrive-frozen", 2);
-    fill(&flow, 2, 30_000);
+    let flow = new_flow("redrive-frozen", 2);
+    flow.fill(2, 30_000);
     let mut frozen = flow.start_redrive();
     wait_until_it_writes(&flow, &mut frozen);
     frozen.send("STOP");
@@ -136,20 +139,20 @@ fn a_run_that_was_frozen_yields_to_another_one() {
 
 #[test]
 fn a_run_that_is_stopped_while_it_looks_for_another_one_does_not_disturb_it() {
-    let flow = Flow::new("redrive-fenced", 2);
-    fill(&flow, 2, 30_000);
+    let flow = new_flow("redrive-fenced", 2);
+    flow.fill(2, 30_000);
     let mut fenced = flow.start_redrive();
     wait_until_it_writes(&flow, &mut fenced);
     fenced.send("STOP");
     // As another run does; it has not written yet when the fenced one looks.
     let soon = || Deadline::after(PATIENCE);
     let cluster_id = block_on(async {
-        let cluster = Cluster::connect(&flow.kafka.settings(), soon()).await.unwrap();
+        let cluster = Cluster::connect(&flow.broker.settings(), soon()).await.unwrap();
         cluster.id(soon()).await.unwrap().unwrap()
     });
     let id = format!("flowctl.redrive.{}.{}", &cluster_id[..8], flow.dlq);
     let timeout = Duration::from_secs(60);
-    let other = TransactionalProducer::open(&flow.kafka.settings(), &id, timeout, soon()).unwrap();
+    let other = TransactionalProducer::open(&flow.broker.settings(), &id, timeout, soon()).unwrap();
     fenced.send("CONT");
     std::thread::sleep(Duration::from_secs(1));
     fenced.send("INT");
@@ -159,7 +162,7 @@ fn a_run_that_is_stopped_while_it_looks_for_another_one_does_not_disturb_it() {
     assert!(told.contains("looking for another run"), "{told}");
     assert!(told.contains("to go on: flowctl dlq redrive"), "{told}");
     other.begin().unwrap();
-    let written = record(&flow.kafka.new_topic("redrive-other", 1), 0, "k", "v");
+    let written = record(&flow.broker.new_topic("redrive-other", 1), 0, "k", "v");
     other.send(&written, 0).unwrap();
     assert_eq!(other.drain(soon()).len(), 1);
     other.commit(soon()).unwrap();
@@ -169,13 +172,13 @@ fn a_run_that_is_stopped_while_it_looks_for_another_one_does_not_disturb_it() {
 
 #[test]
 fn a_run_that_was_frozen_past_its_transaction_goes_on_where_nobody_took_over() {
-    let flow = Flow::new("redrive-thawed", 2);
-    fill(&flow, 2, 30_000);
+    let flow = new_flow("redrive-thawed", 2);
+    flow.fill(2, 30_000);
     let mut frozen = flow.start_redrive();
     wait_until_it_writes(&flow, &mut frozen);
     frozen.send("STOP");
     let deadline = Deadline::after(PATIENCE);
-    while flow.kafka.stable_offsets(&flow.main) < flow.kafka.end_offsets(&flow.main) {
+    while flow.broker.stable_offsets(&flow.main) < flow.broker.end_offsets(&flow.main) {
         assert!(!deadline.has_passed(), "its transaction is not given up");
         std::thread::sleep(Duration::from_millis(500));
     }
@@ -191,7 +194,7 @@ fn a_run_that_was_frozen_past_its_transaction_goes_on_where_nobody_took_over() {
 fn a_run_goes_on_after_an_outage_in_which_its_transaction_was_given_up() {
     let own = OwnKafka::up("redrive-outage");
     let flow = Flow::on(&own.kafka, "redrive-outage", 2);
-    fill(&flow, 2, 30_000);
+    flow.fill(2, 30_000);
     let broker = own.kafka.pid(1);
     let mut running = flow.start_redrive();
     wait_until_it_writes(&flow, &mut running);

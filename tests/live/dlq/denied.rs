@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use flowctl::clock::Deadline;
 
-use super::{Flow, fill, read_from};
+use crate::dead_letters::Flow;
 use crate::home::{Home, PATIENCE, text, unique};
 use crate::support::{Kafka, secure_kafka};
 
@@ -27,12 +27,12 @@ fn grant_transactions(kafka: &Kafka, told: &str) {
 
 /// Runs flowctl as alice until it says something: brokers hear of an ACL a moment after it was
 /// made. Returns the exit code and what it said.
-fn alice_is_told(flow: &Flow<'_>, words: &[&str], what: &str) -> (i32, String) {
+fn alice_is_told(kafka: &Kafka, home: &Home, words: &[&str], what: &str) -> (i32, String) {
     let deadline = Deadline::after(PATIENCE);
     loop {
-        let mut command = flow.home.flowctl();
-        command.args(["-b", flow.kafka.brokers()]);
-        command.args(["-F", flow.kafka.variable("FLOWCTL_DEV_ALICE_PROPERTIES")]);
+        let mut command = home.flowctl();
+        command.args(["-b", kafka.brokers()]);
+        command.args(["-F", kafka.variable("FLOWCTL_DEV_ALICE_PROPERTIES")]);
         let ended = command.args(words).output().unwrap();
         let told = text(&ended.stderr);
         if told.contains(what) {
@@ -48,7 +48,7 @@ fn a_redrive_needs_the_right_to_write_to_the_target_and_the_ledger() {
     let kafka = secure_kafka();
     let main = unique("denied");
     let (dlq, ledger) = (format!("{main}-dlq"), format!("{main}.ledger"));
-    let flow = Flow { kafka, main, dlq, home: Home::new() };
+    let flow = Flow { broker: kafka, main, dlq, home: Home::new() };
     let topology = format!(
         "apiVersion: flowctl/v1\nproject: denied\nenvironments:\n  here: {{ ledger: {ledger} }}\n  \
          late: {{ ledger: {ledger}.late }}\n\
@@ -57,32 +57,32 @@ fn a_redrive_needs_the_right_to_write_to_the_target_and_the_ledger() {
     );
     flow.home.write("topology.yaml", &topology);
     kafka.flowctl(&flow.home).args(["apply", "--env", "here", "--yes"]).assert().success();
-    fill(&flow, 1, 3);
+    flow.fill(1, 3);
     grant(kafka, &["Read", "Describe"], &[&flow.main, &flow.dlq, &ledger]);
 
     let refused = |resource: &str| format!("WRITE on topic `{resource}` was refused");
     let redrive = ["dlq", "redrive", flow.dlq.as_str(), "--yes", "--env", "here"];
     for words in [&[&redrive[..], &["--dry-run"]].concat(), &redrive[..]] {
-        let (code, told) = alice_is_told(&flow, words, &refused(&flow.main));
+        let (code, told) = alice_is_told(kafka, &flow.home, words, &refused(&flow.main));
         assert_eq!(code, 6, "{told}");
     }
     grant(kafka, &["Write"], &[&flow.main]);
-    let (code, told) = alice_is_told(&flow, &redrive, &refused(&ledger));
+    let (code, told) = alice_is_told(kafka, &flow.home, &redrive, &refused(&ledger));
     assert_eq!(code, 6, "{told}");
     grant(kafka, &["Write"], &[&ledger]);
     let (code, told) =
-        alice_is_told(&flow, &redrive, "WRITE on transactional id `flowctl.redrive.");
+        alice_is_told(kafka, &flow.home, &redrive, "WRITE on transactional id `flowctl.redrive.");
     assert_eq!(code, 6, "{told}");
     grant_transactions(kafka, &told);
     // One that is not there yet is made, and then the broker refuses the transaction.
     let late = format!("{ledger}.late");
     grant(kafka, &["Create", "Read", "Describe"], &[&late]);
     let redrive_late = ["dlq", "redrive", flow.dlq.as_str(), "--yes", "--env", "late"];
-    let (code, told) = alice_is_told(&flow, &redrive_late, &refused(&late));
+    let (code, told) = alice_is_told(kafka, &flow.home, &redrive_late, &refused(&late));
     assert_eq!(code, 6, "{told}");
     assert!(told.contains("created topic"), "{told}");
-    assert!(read_from(kafka, &flow.main).is_empty());
-    let (code, told) = alice_is_told(&flow, &redrive, "redriven 3 of 3");
+    assert!(kafka.read(&flow.main).is_empty());
+    let (code, told) = alice_is_told(kafka, &flow.home, &redrive, "redriven 3 of 3");
     assert_eq!(code, 0, "{told}");
 }
 
@@ -90,18 +90,19 @@ fn a_redrive_needs_the_right_to_write_to_the_target_and_the_ledger() {
 fn a_replay_needs_the_right_to_write_and_a_transactional_id() {
     let kafka = secure_kafka();
     let flow = Flow::on(kafka, "denied-replay", 1);
-    fill(&flow, 1, 3);
+    flow.fill(1, 3);
     grant(kafka, &["Read", "Describe"], &[&flow.dlq, &flow.main]);
     let replay = ["replay", flow.dlq.as_str(), "--to", flow.main.as_str(), "--yes"];
     let refused = format!("WRITE on topic `{}` was refused", flow.main);
     for words in [&[&replay[..], &["--dry-run"]].concat(), &replay[..]] {
-        let (code, told) = alice_is_told(&flow, words, &refused);
+        let (code, told) = alice_is_told(kafka, &flow.home, words, &refused);
         assert_eq!(code, 6, "{told}");
     }
     grant(kafka, &["Write"], &[&flow.main]);
-    let (code, told) = alice_is_told(&flow, &replay, "WRITE on transactional id `flowctl.replay.");
+    let (code, told) =
+        alice_is_told(kafka, &flow.home, &replay, "WRITE on transactional id `flowctl.replay.");
     assert_eq!(code, 6, "{told}");
     grant_transactions(kafka, &told);
-    let (code, told) = alice_is_told(&flow, &replay, "copied 3 records");
+    let (code, told) = alice_is_told(kafka, &flow.home, &replay, "copied 3 records");
     assert_eq!(code, 0, "{told}");
 }

@@ -13,14 +13,16 @@ use flowctl::kafka::Cluster;
 use flowctl::model::name::TopicName;
 use flowctl::model::timestamp::Timestamp;
 
-use super::{Flow, fill, read};
+use super::new_flow;
+use crate::broker::block_on;
+use crate::dead_letters::Flow;
 use crate::home::PATIENCE;
-use crate::support::{block_on, kafka};
+use crate::support::kafka;
 
 const NOW: Timestamp = Timestamp(1_795_233_600_000);
 
 /// Plans a redrive, lets something happen, and runs it.
-fn redrive_after(flow: &Flow, happens: impl FnOnce() + Send) -> (u64, Outcome, Ended) {
+fn redrive_after(flow: &Flow<'_>, happens: impl FnOnce() + Send) -> (u64, Outcome, Ended) {
     block_on(async {
         let settings = kafka().settings();
         let deadline = Deadline::after(PATIENCE);
@@ -70,22 +72,22 @@ fn recreate(topic: &str, partitions: i32) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     });
-    kafka().create_topic(topic, partitions);
+    kafka().create_topic(topic, partitions, &[]);
 }
 
 #[test]
 fn a_plan_is_not_carried_out_on_another_topic_of_the_dlqs_name() {
-    let flow = Flow::new("redrive-recreated", 1);
-    fill(&flow, 1, 20);
+    let flow = new_flow("redrive-recreated", 1);
+    flow.fill(1, 20);
     let (planned, outcome, ended) = redrive_after(&flow, || {
         recreate(&flow.dlq, 1);
         // As many records again, which nobody has agreed to.
-        fill(&flow, 1, 20);
+        flow.fill(1, 20);
     });
     assert_eq!((planned, outcome), (20, Outcome::default()));
     let Ended::Failed(error) = ended else { panic!("{ended:?}") };
     assert_eq!(flowctl::error::exit_of(&error), flowctl::exit::Exit::Refused, "{error:#}");
-    assert!(read(&flow.main).is_empty());
+    assert!(kafka().read(&flow.main).is_empty());
     // The next command plans with what is there now.
     flow.redrive(&[]);
     flow.each_arrived_once(20);
@@ -93,8 +95,8 @@ fn a_plan_is_not_carried_out_on_another_topic_of_the_dlqs_name() {
 
 #[test]
 fn a_target_that_was_created_again_gets_each_record_once() {
-    let flow = Flow::new("redrive-new-target", 3);
-    fill(&flow, 3, 10);
+    let flow = new_flow("redrive-new-target", 3);
+    flow.fill(3, 10);
     let (planned, outcome, ended) = redrive_after(&flow, || recreate(&flow.main, 1));
     assert!(matches!(ended, Ended::Complete), "{ended:?}");
     assert_eq!((planned, outcome.redriven), (30, 30));

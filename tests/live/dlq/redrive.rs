@@ -12,12 +12,14 @@ use flowctl::model::partitioner::partition_of_key;
 use flowctl::model::record::{OutgoingRecord, SentTime};
 use serde_json::Value;
 
-use super::{Flow, dead_letter, fill, origin, read, record, write};
+use super::new_flow;
+use crate::dead_letters::{Flow, origin};
 use crate::home::{PATIENCE, unique};
+use crate::records::record;
 use crate::support::kafka;
 
 /// Records of all kinds, and the dead letter that the flow's convention makes of each.
-fn originals(flow: &Flow) -> Vec<(OutgoingRecord, OutgoingRecord)> {
+fn originals(flow: &Flow<'_>) -> Vec<(OutgoingRecord, OutgoingRecord)> {
     let headers = vec![
         Header::new("source", "web"),
         Header { name: Bytes::from_static(b"null"), value: None },
@@ -63,9 +65,9 @@ fn originals(flow: &Flow) -> Vec<(OutgoingRecord, OutgoingRecord)> {
 #[test]
 fn redriven_records_are_those_that_failed_byte_for_byte() {
     for trace in [false, true] {
-        let flow = Flow::new("redrive-bytes", 3);
+        let flow = new_flow("redrive-bytes", 3);
         let originals = originals(&flow);
-        write(originals.iter().map(|(_, dead)| dead.clone()));
+        kafka().write(originals.iter().map(|(_, dead)| dead.clone()));
         flow.redrive(if trace { &[] } else { &["--no-trace-headers"] });
         let mut expected: BTreeMap<i32, Vec<_>> = BTreeMap::new();
         for (before, _) in originals {
@@ -73,7 +75,7 @@ fn redriven_records_are_those_that_failed_byte_for_byte() {
             expected.entry(partition.unwrap()).or_default().push((key, value, headers));
         }
         let mut arrived: BTreeMap<i32, Vec<_>> = BTreeMap::new();
-        for mut record in read(&flow.main) {
+        for mut record in kafka().read(&flow.main) {
             if trace {
                 let added = record.headers.split_off(4);
                 let names: Vec<_> = added.iter().map(|header| header.name.clone()).collect();
@@ -88,8 +90,8 @@ fn redriven_records_are_those_that_failed_byte_for_byte() {
 
 #[test]
 fn each_is_sent_once_by_error_code_then_all_then_again() {
-    let flow = Flow::new("redrive-once", 3);
-    fill(&flow, 3, 40);
+    let flow = new_flow("redrive-once", 3);
+    flow.fill(3, 40);
     let told = flow.redrive(&["--error-code", "EVEN"]);
     assert!(told.contains("redriven 60 of 60"), "{told}");
     let (_, planned, _) = flow.dlq("redrive", &["--error-code", "ODD", "--dry-run", "-o", "json"]);
@@ -116,8 +118,8 @@ fn each_is_sent_once_by_error_code_then_all_then_again() {
 
 #[test]
 fn a_dry_run_says_what_the_run_then_does_and_writes_nothing() {
-    let flow = Flow::new("redrive-dry", 2);
-    fill(&flow, 2, 5);
+    let flow = new_flow("redrive-dry", 2);
+    flow.fill(2, 5);
     let (code, listed, told) =
         flow.dlq("redrive", &["--dry-run", "-o", "jsonl", "--offsets", "1-3"]);
     assert_eq!(code, 0, "{told}");
@@ -128,10 +130,10 @@ fn a_dry_run_says_what_the_run_then_does_and_writes_nothing() {
         assert_eq!(item["target"]["topic"], flow.main.as_str());
         assert_eq!(item["target"]["partition"], item["origin"]["partition"]);
     }
-    assert!(read(&flow.main).is_empty());
+    assert!(kafka().read(&flow.main).is_empty());
     let (code, _, told) = flow.dlq("redrive", &[]);
     assert_eq!(code, 4, "nobody can be asked: {told}");
-    assert!(read(&flow.main).is_empty());
+    assert!(kafka().read(&flow.main).is_empty());
     assert_eq!(flow.dlq("ls", &["--fail-if-any"]).0, 2);
     let groups = kafka().tool("groups").args(["--list"]).output().unwrap();
     assert!(!crate::home::text(&groups.stdout).contains(&format!("flowctl.dlq.{}", flow.dlq)));
@@ -139,13 +141,13 @@ fn a_dry_run_says_what_the_run_then_does_and_writes_nothing() {
 
 #[test]
 fn what_cannot_be_sent_is_reported_and_the_rest_goes() {
-    let flow = Flow::new("redrive-partly", 1);
+    let flow = new_flow("redrive-partly", 1);
     let mut lost = record(&flow.dlq, 0, "k", "{}");
     lost.headers = vec![Header::new("originalOffset", "1")];
     let mut gone = record(&flow.dlq, 0, "k", "{}");
     gone.headers = origin(&unique("gone"), 0, 1);
-    let twice = dead_letter(&flow, 0, 7, "X");
-    write([lost, gone, twice.clone(), dead_letter(&flow, 0, 8, "X"), twice]);
+    let twice = flow.dead_letter(0, 7, "X");
+    kafka().write([lost, gone, twice.clone(), flow.dead_letter(0, 8, "X"), twice]);
     let (code, listed, told) = flow.dlq("redrive", &["--yes", "-o", "json"]);
     assert_eq!(code, 3, "{told}");
     let report: Value = serde_json::from_str(&listed).unwrap();
@@ -169,8 +171,8 @@ fn what_cannot_be_sent_is_reported_and_the_rest_goes() {
 
 #[test]
 fn a_strangers_open_transaction_in_the_ledger_is_waited_for() {
-    let flow = Flow::new("redrive-stranger", 1);
-    fill(&flow, 1, 10);
+    let flow = new_flow("redrive-stranger", 1);
+    flow.fill(1, 10);
     flow.redrive(&["--error-code", "EVEN"]);
     let partition = partition_of_key(flow.dlq.as_bytes(), 12);
     let stranger = TransactionalProducer::open(
@@ -200,7 +202,7 @@ fn a_strangers_open_transaction_in_the_ledger_is_waited_for() {
 
 #[test]
 fn spring_and_connect_are_understood() {
-    let flow = Flow::new("redrive-spring", 2);
+    let flow = new_flow("redrive-spring", 2);
     let mut spring = record(&flow.dlq, 0, "s", r#"{"error":{"code":"mine"}}"#);
     spring.headers = vec![
         Header::new("app", "1"),
@@ -217,10 +219,10 @@ fn spring_and_connect_are_understood() {
         Header::new("__connect.errors.offset", "6"),
         Header::new("__connect.errors.exception.class.name", "x.DataException"),
     ];
-    write([spring, connect]);
+    kafka().write([spring, connect]);
     flow.redrive(&["--error-code", "IOException", "--no-trace-headers"]);
     flow.redrive(&["--no-trace-headers"]);
-    let arrived = read(&flow.main);
+    let arrived = kafka().read(&flow.main);
     let keys: Vec<_> = arrived.iter().map(|record| record.key.clone().unwrap()).collect();
     assert_eq!(keys, ["s", "c"]);
     assert!(arrived.iter().all(|record| record.topic_partition.partition == 1));

@@ -3,38 +3,39 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::{Flow, dead_letter, fill, new_topic_with, read, write};
+use super::new_flow;
 use crate::home::unique;
+use crate::support::kafka;
 
 #[test]
 fn records_that_the_broker_refuses_are_found_among_the_others() {
-    let flow = Flow::new("redrive-large", 1);
-    let small = new_topic_with("redrive-small", 1, &[("max.message.bytes", "4000")]);
+    let flow = new_flow("redrive-large", 1);
+    let small = kafka().new_topic_with("redrive-small", 1, &[("max.message.bytes", "4000")]);
     let letters = (0..200).map(|number| {
-        let mut letter = dead_letter(&flow, 0, number, "X");
+        let mut letter = flow.dead_letter(0, number, "X");
         if matches!(number, 50 | 51 | 199) {
             // Random enough not to be compressed, if somebody compresses.
             letter.value = Some(Bytes::from(unique("large").repeat(200)));
         }
         letter
     });
-    write(letters);
+    kafka().write(letters);
     let (code, _, told) = flow.dlq("redrive", &["--yes", "--to", &format!("topic/{small}")]);
     assert_eq!(code, 3, "{told}");
     assert!(told.contains("redriven 197 of 200"), "{told}");
     assert!(told.contains("3 failed"), "{told}");
     assert!(told.contains("/0/50 was not redriven: MESSAGE_TOO_LARGE"), "{told}");
-    assert_eq!(read(&small).len(), 197);
+    assert_eq!(kafka().read(&small).len(), 197);
 }
 
 /// Redrives records of which every tenth is too large for the target, and checks what became of
 /// them.
 fn redrive_with_every_tenth_too_large(count: i64, words: &[&str]) {
-    let flow = Flow::new("redrive-many-large", 2);
-    let small = new_topic_with("redrive-some-small", 1, &[("max.message.bytes", "4000")]);
+    let flow = new_flow("redrive-many-large", 2);
+    let small = kafka().new_topic_with("redrive-some-small", 1, &[("max.message.bytes", "4000")]);
     let is_large = |number: i64| number % 10 == 3;
-    write((0..count).map(|number| {
-        let mut letter = dead_letter(&flow, i32::try_from(number % 2).unwrap(), number, "X");
+    kafka().write((0..count).map(|number| {
+        let mut letter = flow.dead_letter(i32::try_from(number % 2).unwrap(), number, "X");
         if is_large(number) {
             // Random enough not to be compressed, and each of another size.
             let size = 8_000 + usize::try_from(number * 7 % 900).unwrap();
@@ -54,7 +55,8 @@ fn redrive_with_every_tenth_too_large(count: i64, words: &[&str]) {
     assert_eq!((at("/redriven"), at("/failed")), (&(count - failed).into(), &failed.into()));
     assert_eq!(at("/items/0/reason/code"), "MESSAGE_TOO_LARGE");
     assert_eq!(at("/items/0/reason/kafka_error_code"), 10);
-    let mut arrived: Vec<_> = read(&small).into_iter().map(|record| record.key.unwrap()).collect();
+    let mut arrived: Vec<_> =
+        kafka().read(&small).into_iter().map(|record| record.key.unwrap()).collect();
     let mut expected: Vec<_> = (0..count)
         .filter(|number| !is_large(*number))
         .map(|number| Bytes::from(format!("key-{number}")))
@@ -80,10 +82,11 @@ fn refused_records_are_found_where_their_size_tells_nothing() {
 
 #[test]
 fn records_that_are_invalid_are_found_and_no_others() {
-    let flow = Flow::new("redrive-keyless", 1);
-    let compacted = new_topic_with("redrive-compacted", 1, &[("cleanup.policy", "compact")]);
-    write((0..1_000).map(|number| {
-        let mut letter = dead_letter(&flow, 0, number, "X");
+    let flow = new_flow("redrive-keyless", 1);
+    let compacted =
+        kafka().new_topic_with("redrive-compacted", 1, &[("cleanup.policy", "compact")]);
+    kafka().write((0..1_000).map(|number| {
+        let mut letter = flow.dead_letter(0, number, "X");
         if matches!(number, 0 | 400 | 401 | 999) {
             letter.key = None;
         }
@@ -95,18 +98,18 @@ fn records_that_are_invalid_are_found_and_no_others() {
     let report: Value = serde_json::from_str(&listed).unwrap();
     assert_eq!((&report["redriven"], &report["failed"]), (&996.into(), &4.into()), "{told}");
     assert_eq!(report["items"][0]["reason"]["code"], "INVALID_RECORD");
-    let arrived = read(&compacted);
+    let arrived = kafka().read(&compacted);
     assert_eq!(arrived.len(), 996);
     assert!(arrived.iter().all(|record| record.key.is_some()));
 }
 
 #[test]
 fn a_topic_that_takes_nothing_of_it_fails_each_by_its_name() {
-    let flow = Flow::new("redrive-too-large", 1);
-    let small = new_topic_with("redrive-too-small", 1, &[("max.message.bytes", "100000")]);
+    let flow = new_flow("redrive-too-large", 1);
+    let small = kafka().new_topic_with("redrive-too-small", 1, &[("max.message.bytes", "100000")]);
     let to = format!("topic/{small}");
-    write((0..10).map(|number| {
-        let mut letter = dead_letter(&flow, 0, number, "X");
+    kafka().write((0..10).map(|number| {
+        let mut letter = flow.dead_letter(0, number, "X");
         letter.value = Some(Bytes::from("x".repeat(200_000)));
         letter
     }));
@@ -116,19 +119,19 @@ fn a_topic_that_takes_nothing_of_it_fails_each_by_its_name() {
     assert_eq!((&report["redriven"], &report["failed"]), (&0.into(), &10.into()));
     assert!(told.contains("/0/9 was not redriven: MESSAGE_TOO_LARGE"), "{told}");
     // Those are no obstacle for what comes after them.
-    write((10..20).map(|number| dead_letter(&flow, 0, number, "X")));
+    kafka().write((10..20).map(|number| flow.dead_letter(0, number, "X")));
     let (code, _, told) = flow.dlq("redrive", &["--yes", "--to", &to]);
     assert_eq!(code, 3, "{told}");
     assert!(told.contains("redriven 10 of 20") && told.contains("10 failed"), "{told}");
-    assert_eq!(read(&small).len(), 10);
+    assert_eq!(kafka().read(&small).len(), 10);
 }
 
 #[test]
 fn small_records_are_not_refused_for_being_many() {
-    let flow = Flow::new("redrive-many", 1);
-    let small = new_topic_with("redrive-many-small", 1, &[("max.message.bytes", "2000")]);
-    fill(&flow, 1, 2_000);
+    let flow = new_flow("redrive-many", 1);
+    let small = kafka().new_topic_with("redrive-many-small", 1, &[("max.message.bytes", "2000")]);
+    flow.fill(1, 2_000);
     let told = flow.redrive(&["--to", &format!("topic/{small}")]);
     assert!(told.contains("redriven 2000 of 2000"), "{told}");
-    assert_eq!(read(&small).len(), 2_000);
+    assert_eq!(kafka().read(&small).len(), 2_000);
 }

@@ -12,8 +12,9 @@ use flowctl::kafka::Cluster;
 use flowctl::model::name::TopicName;
 
 use super::fixture;
+use crate::broker::block_on;
 use crate::home::{Home, PATIENCE};
-use crate::support::{OwnKafka, block_on};
+use crate::support::OwnKafka;
 
 /// How long a command that never ends by itself is watched.
 const GLANCE: Duration = Duration::from_secs(3);
@@ -77,7 +78,7 @@ impl Project {
     /// Makes what a page finds that does not begin with nothing.
     pub(super) fn prepare(&self) {
         for topic in fixture::TOPICS {
-            self.kafka.kafka.create_topic(topic, 1);
+            self.kafka.kafka.create_topic(topic, 1, &[]);
         }
         for script in fixture::PREPARATION {
             let ended = self.run(script);

@@ -11,8 +11,9 @@ use rustix::io::ioctl_fionread;
 use rustix::pipe::fcntl_getpipe_size;
 
 use super::{Tail, kcat_produce};
+use crate::broker::block_on;
 use crate::home::{Home, PATIENCE, text};
-use crate::support::{block_on, kafka};
+use crate::support::kafka;
 
 #[test]
 fn what_comes_is_seen_and_ctrl_c_ends_it_quietly() {

@@ -12,8 +12,9 @@ use flowctl::model::record::{OutgoingRecord, SentTime};
 use flowctl::model::timestamp::Timestamp;
 
 use super::{kcat_produce, produce, tail_text};
+use crate::broker::block_on;
 use crate::home::{Home, PATIENCE, text, unique};
-use crate::support::{block_on, kafka};
+use crate::support::kafka;
 
 /// The time that stands for second 0: an hour ago, because retention takes what is old. One for the
 /// whole run.
