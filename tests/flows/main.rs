@@ -4,25 +4,36 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "a helper of a test may fail it"
 )]
 
 #[path = "../support/broker.rs"]
-#[expect(dead_code, reason = "other kinds of tests use the rest")]
 mod broker;
 #[path = "../support/dead_letters.rs"]
-#[expect(dead_code, reason = "other kinds of tests use the rest")]
 mod dead_letters;
+mod documents;
 #[path = "../support/home.rs"]
-#[expect(dead_code, reason = "other kinds of tests use the rest")]
 mod home;
 mod killed;
+mod lag;
+mod missing;
+mod plan;
+mod produce;
+#[path = "../support/project.rs"]
+mod project;
 #[path = "../support/records.rs"]
 mod records;
+mod redrive;
+mod refused;
+mod replay;
+mod round_trip;
 #[path = "../support/running.rs"]
-#[expect(dead_code, reason = "other kinds of tests use the rest")]
 mod running;
 #[path = "../support/sandbox.rs"]
 mod sandbox;
 mod sandboxed;
+mod tail;
+#[path = "../support/tailing.rs"]
+mod tailing;

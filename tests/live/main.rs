@@ -12,7 +12,6 @@ mod brokers;
 #[path = "../support/dead_letters.rs"]
 mod dead_letters;
 mod dlq;
-mod documents;
 mod examples;
 mod fetch;
 #[path = "../support/home.rs"]
@@ -20,18 +19,21 @@ mod home;
 #[path = "../support/instance.rs"]
 mod instance;
 mod lag;
-mod missing;
 mod mutual_tls;
 mod plan;
 mod produce;
+#[path = "../support/project.rs"]
+mod project;
 #[path = "../support/records.rs"]
+#[expect(dead_code, reason = "other kinds of tests use the rest")]
 mod records;
-mod round_trip;
 #[path = "../support/running.rs"]
 mod running;
 mod sasl_plaintext;
 mod support;
 mod tail;
+#[path = "../support/tailing.rs"]
+mod tailing;
 mod tour;
 mod transactions;
 mod wire;

@@ -1,69 +1,20 @@
 //! Plan and apply, held against what Kafka's own `TopicCommand` and `ConfigCommand` say.
 
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use assert_cmd::Command;
 use flowctl::clock::Clock;
 use serde_json::Value;
 
-use crate::home::{Home, text, unique};
+use crate::home::{text, unique};
+use crate::project::Project;
 use crate::running::Running;
 use crate::support::{Kafka, kafka, secure_kafka, three_brokers};
 
-/// A project of one flow `orders` in a namespace that no other test has.
-struct Project<'a> {
-    kafka: &'a Kafka,
-    home: Home,
-    namespace: String,
-}
-
-impl<'a> Project<'a> {
-    /// Declares `orders` with these settings, in the environments `dev` and `prod`.
-    fn new(kafka: &'a Kafka, settings: &str) -> Self {
-        let project = Self { kafka, home: Home::new(), namespace: unique("plan") };
-        project.declare(settings);
-        project
-    }
-
-    fn declare(&self, settings: &str) -> PathBuf {
-        let names = format!("namespace: \"{0}.\", ledger: {0}.ledger", self.namespace);
-        let file = format!(
-            "apiVersion: flowctl/v1\nproject: shop\nenvironments:\n  dev: {{ {names} }}\n  prod: {{ \
-             {names}, protected: true, cluster: {{ id: some-other-cluster }} }}\n  guarded: {{ \
-             {names}, protected: true }}\nflows:\n  orders: {{ consumers: {{}}, {settings} }}\n"
-        );
-        self.home.write("topology.yaml", &file)
-    }
-
-    fn topic(&self) -> String {
-        format!("{}.orders", self.namespace)
-    }
-
-    fn flowctl(&self, arguments: &[&str]) -> Command {
-        let mut command = self.kafka.flowctl(&self.home);
-        command.args(arguments);
-        command
-    }
-
-    /// Runs in `dev` and returns stdout.
-    fn run(&self, arguments: &[&str], exit: i32) -> String {
-        let ended = self.flowctl(arguments).args(["-e", "dev"]).assert().code(exit);
-        text(&ended.get_output().stdout)
-    }
-
-    fn json(&self, arguments: &[&str], exit: i32) -> Value {
-        let arguments = [arguments, &["-o", "json"]].concat();
-        serde_json::from_str(&self.run(&arguments, exit)).unwrap()
-    }
-
-    /// What `TopicCommand` says of the topic.
-    fn described(&self) -> String {
-        let mut tool = self.kafka.tool("topics");
-        let told = tool.args(["--describe", "--topic", &self.topic()]).assert().success();
-        text(&told.get_output().stdout)
-    }
+/// What `TopicCommand` says of a topic.
+fn described(kafka: &Kafka, topic: &str) -> String {
+    let told = kafka.tool("topics").args(["--describe", "--topic", topic]).assert().success();
+    text(&told.get_output().stdout)
 }
 
 #[test]
@@ -80,7 +31,7 @@ fn what_is_applied_is_what_kafkas_own_tools_see() {
 
     let applied = shop.run(&["apply", "--yes"], 0);
     assert!(applied.ends_with("Applied: 3 done, 0 failed, 0 skipped, 0 blocked.\n"), "{applied}");
-    let described = shop.described();
+    let described = described(kafka(), &shop.topic());
     assert!(described.contains("PartitionCount: 3"), "{described}");
     assert!(described.contains("retention.ms=604800000"), "{described}");
     assert_eq!(described.matches("Leader: none").count(), 0, "{described}");
@@ -109,7 +60,7 @@ fn a_change_leaves_alone_what_is_not_declared() {
 
     let applied = shop.json(&["apply", "--yes"], 0);
     assert_eq!(applied["tally"]["done"], 2);
-    let described = shop.described();
+    let described = described(kafka(), &shop.topic());
     for expected in ["PartitionCount: 2", "retention.ms=1209600000", "segment.ms=3600000"] {
         assert!(described.contains(expected), "{expected}: {described}");
     }
@@ -132,78 +83,6 @@ fn what_is_no_longer_declared_is_named_with_what_it_holds() {
     let applied = shop.flowctl(&["apply", "-e", "dev", "--yes"]).assert().code(0);
     let told = text(&applied.get_output().stderr);
     assert!(told.contains(&format!("nothing declares `{dlq}`")), "{told}");
-}
-
-#[test]
-fn partitions_are_never_taken_away() {
-    let shop = Project::new(kafka(), "partitions: 3, replication: 1");
-    shop.run(&["apply", "--yes"], 0);
-    shop.declare("partitions: 2, replication: 1, retention: 14d");
-    let planned = shop.run(&["plan"], 1);
-    assert!(planned.contains("keep partitions: 3"), "{planned}");
-    assert!(planned.contains("flowctl replay"), "{planned}");
-    // The other change of the same topic is carried out.
-    shop.run(&["apply", "--yes"], 3);
-    let described = shop.described();
-    assert!(described.contains("PartitionCount: 3"), "{described}");
-    assert!(described.contains("retention.ms=1209600000"), "{described}");
-}
-
-#[test]
-fn what_the_broker_would_refuse_is_found_before_anything_is_done() {
-    let shop = Project::new(kafka(), "partitions: 1, replication: 1, configs: { no.such.key: 1 }");
-    let plan = shop.json(&["plan"], 1);
-    assert_eq!(plan["summary"]["blocked"], 1);
-    let reason = plan["items"][0]["obstacle"]["reason"].as_str().unwrap();
-    assert!(reason.contains("INVALID_CONFIG") && reason.contains("no.such.key"), "{reason}");
-    let applied = shop.json(&["apply", "--yes"], 1);
-    assert_eq!(applied["items"][0]["outcome"], "blocked");
-
-    shop.declare("partitions: 1, replication: 7");
-    assert!(shop.run(&["plan"], 1).contains("needs as many brokers"));
-}
-
-#[test]
-fn nothing_is_done_without_a_yes() {
-    let shop = Project::new(kafka(), "partitions: 1, replication: 1");
-    let refused = shop.flowctl(&["apply", "-e", "dev"]).assert().code(4);
-    let complaint = text(&refused.get_output().stderr);
-    assert!(complaint.contains("--yes"), "{complaint}");
-
-    let refused = shop.flowctl(&["apply", "-e", "guarded", "--yes"]).assert().code(4);
-    assert!(text(&refused.get_output().stderr).contains("--confirm guarded"));
-    let slip = ["apply", "-e", "guarded", "--yes", "--confirm", "dev"];
-    shop.flowctl(&slip).assert().code(4);
-    let other_cluster = shop.flowctl(&["plan", "-e", "prod"]).assert().code(4);
-    assert!(text(&other_cluster.get_output().stderr).contains("some-other-cluster"));
-    let mut produce = shop.flowctl(&["produce", "flow/orders", "--env", "prod"]);
-    produce.write_stdin("a record\n").assert().code(4);
-    shop.run(&["plan", "--detailed-exitcode"], 2);
-
-    let named = ["apply", "-e", "guarded", "--yes", "--confirm", "guarded"];
-    shop.flowctl(&named).assert().code(0);
-}
-
-#[test]
-fn at_a_terminal_the_default_is_no() {
-    let shop = Project::new(kafka(), "partitions: 1, replication: 1");
-    let answer = |answer: &str, exit: i32| {
-        let flowctl = env!("CARGO_BIN_EXE_flowctl");
-        let mut terminal = Command::new("script");
-        terminal.args(["-qec", &format!("'{flowctl}' apply -e dev"), "/dev/null"]);
-        terminal.current_dir(shop.home.path()).env("FLOWCTL_BROKERS", kafka().brokers());
-        // A question that still waits is a failure, not a test without end.
-        terminal.timeout(Duration::from_secs(60));
-        let ended = terminal.write_stdin(answer).assert().code(exit);
-        text(&ended.get_output().stdout)
-    };
-    let asked = answer("\n", 4);
-    assert!(asked.contains("Apply 1 change to dev"), "{asked}");
-    assert!(asked.contains("not confirmed: nothing was done"), "{asked}");
-    for no in ["n\n", "not yet\n", "yess\n"] {
-        answer(no, 4);
-    }
-    assert!(answer("yes\n", 0).contains("Applied: 1 done"));
 }
 
 /// Starts a consumer of kcat's, which is in its group as long as it lives.
@@ -269,7 +148,7 @@ fn three_brokers_have_what_was_applied() {
     shop.run(&["apply", "--yes"], 0);
     shop.declare("partitions: 24, replication: 3, retention: 14d");
     shop.run(&["apply", "--yes"], 0);
-    assert!(shop.described().contains("PartitionCount: 24"));
+    assert!(described(&three.kafka, &shop.topic()).contains("PartitionCount: 24"));
     // The class that cannot be carried out yet stays visible.
     shop.declare("partitions: 24, replication: 2, retention: 14d");
     let plan = shop.json(&["plan"], 1);

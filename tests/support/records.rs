@@ -5,13 +5,16 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use bytes::Bytes;
+use flowctl::approval::{Approval, ApprovedBy};
 use flowctl::clock::Deadline;
 use flowctl::kafka::{
     Delivery, Producer, ProducerOptions, ReadOptions, Reader, Scratch, SendError,
 };
-use flowctl::model::name::TopicName;
-use flowctl::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
+use flowctl::model::header::Header;
+use flowctl::model::name::{GroupId, TopicName};
+use flowctl::model::offset::{CommittedOffset, IsolationLevel, OffsetQuery, TopicPartition};
 use flowctl::model::record::{OutgoingRecord, Record, SentTime};
+use flowctl::model::timestamp::Timestamp;
 
 use crate::broker::{Broker, block_on};
 use crate::home::PATIENCE;
@@ -28,7 +31,27 @@ pub(crate) fn record(topic: &str, partition: i32, key: &str, value: &str) -> Out
     }
 }
 
+/// Times that a test chooses are old: retention would delete the records while it runs.
+pub(crate) const FOR_EVER: (&str, &str) = ("retention.ms", "-1");
+
 impl Broker {
+    /// Makes a topic of records a second apart, from 1700000000 on, with the keys PARTITION-NUMBER.
+    pub(crate) fn new_timed_topic(&self, name: &str, partitions: i32, each: i64) -> String {
+        let topic = self.new_topic_with(name, partitions, &[FOR_EVER]);
+        let records = (0..partitions).flat_map(|partition| {
+            let topic = topic.clone();
+            (0..each).map(move |number| {
+                let key = format!("{partition}-{number}");
+                let mut record = record(&topic, partition, &key, "v\u{0}");
+                record.timestamp = SentTime::At(Timestamp(1_700_000_000_000 + number * 1_000));
+                record.headers = vec![Header::new("h", "1"), Header::new("h", "")];
+                record
+            })
+        });
+        self.write(records);
+        topic
+    }
+
     /// Writes records and waits until all are there.
     pub(crate) fn write(&self, records: impl IntoIterator<Item = OutgoingRecord>) {
         let producer = Producer::open(&self.settings(), &ProducerOptions::default()).unwrap();
@@ -78,5 +101,28 @@ impl Broker {
             }
             records
         })
+    }
+
+    /// Deletes the records of partition 0 before an offset.
+    pub(crate) fn delete_before(&self, topic: &str, offset: i64) {
+        block_on(async {
+            let deadline = Deadline::after(PATIENCE);
+            let cluster = self.connect(deadline).await;
+            let before = [(TopicPartition::new(topic.into(), 0), offset)].into();
+            let approval = Approval::given(ApprovedBy::Flag);
+            let deleted = cluster.delete_records(&before, approval, deadline).await.unwrap();
+            assert!(deleted.into_values().all(|deleted| deleted.is_ok()));
+        });
+    }
+
+    /// Commits an offset of partition 0 for a group.
+    pub(crate) fn commit(&self, topic: &str, group: &str, offset: i64) {
+        let offset = CommittedOffset { offset, metadata: None };
+        let offsets = BTreeMap::from([(TopicPartition::new(topic.into(), 0), offset)]);
+        block_on(async {
+            let deadline = Deadline::after(PATIENCE);
+            let cluster = self.connect(deadline).await;
+            cluster.commit_offsets(&GroupId::new(group), &offsets, deadline).await.unwrap();
+        });
     }
 }

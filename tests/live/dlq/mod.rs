@@ -2,8 +2,8 @@
 
 mod crashes;
 mod denied;
+mod once;
 mod recreated;
-mod redrive;
 mod refused;
 mod replay;
 

@@ -1,4 +1,4 @@
-//! Records that the broker refuses: found, reported, and no obstacle for the others.
+//! Records that Kafka refuses: found, reported, and no obstacle for the others.
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -28,58 +28,6 @@ fn records_that_the_broker_refuses_are_found_among_the_others() {
     assert_eq!(kafka().read(&small).len(), 197);
 }
 
-/// Redrives records of which every tenth is too large for the target, and checks what became of
-/// them.
-fn redrive_with_every_tenth_too_large(count: i64, words: &[&str]) {
-    let flow = new_flow("redrive-many-large", 2);
-    let small = kafka().new_topic_with("redrive-some-small", 1, &[("max.message.bytes", "4000")]);
-    let is_large = |number: i64| number % 10 == 3;
-    kafka().write((0..count).map(|number| {
-        let mut letter = flow.dead_letter(i32::try_from(number % 2).unwrap(), number, "X");
-        if is_large(number) {
-            // Random enough not to be compressed, and each of another size.
-            let size = 8_000 + usize::try_from(number * 7 % 900).unwrap();
-            let random = std::iter::repeat_with(|| ulid::Ulid::new().random().to_string());
-            let random: String = random.take(size / 20).collect();
-            letter.value = Some(Bytes::from(random));
-        }
-        letter
-    }));
-    let to = format!("topic/{small}");
-    let (code, listed, told) =
-        flow.dlq("redrive", &[&["--yes", "-o", "json", "--to", &to], words].concat());
-    assert_eq!(code, 3, "{told}");
-    let report: Value = serde_json::from_str(&listed).unwrap();
-    let failed = count / 10;
-    let at = |pointer| report.pointer(pointer).unwrap();
-    assert_eq!((at("/redriven"), at("/failed")), (&(count - failed).into(), &failed.into()));
-    assert_eq!(at("/items/0/reason/code"), "MESSAGE_TOO_LARGE");
-    assert_eq!(at("/items/0/reason/kafka_error_code"), 10);
-    let mut arrived: Vec<_> =
-        kafka().read(&small).into_iter().map(|record| record.key.unwrap()).collect();
-    let mut expected: Vec<_> = (0..count)
-        .filter(|number| !is_large(*number))
-        .map(|number| Bytes::from(format!("key-{number}")))
-        .collect();
-    arrived.sort();
-    expected.sort();
-    assert_eq!(arrived, expected);
-    // They stay pending, and are no obstacle the next time.
-    let (code, _, told) = flow.dlq("redrive", &["--yes", "--to", &to]);
-    assert_eq!(code, 3, "{told}");
-    assert!(told.contains(&format!("redriven 0 of {failed}")), "{told}");
-}
-
-#[test]
-fn three_hundred_that_are_too_large_are_found_among_three_thousand() {
-    redrive_with_every_tenth_too_large(3_000, &[]);
-}
-
-#[test]
-fn refused_records_are_found_where_their_size_tells_nothing() {
-    redrive_with_every_tenth_too_large(300, &["-X", "compression.type=gzip"]);
-}
-
 #[test]
 fn records_that_are_invalid_are_found_and_no_others() {
     let flow = new_flow("redrive-keyless", 1);
@@ -101,37 +49,4 @@ fn records_that_are_invalid_are_found_and_no_others() {
     let arrived = kafka().read(&compacted);
     assert_eq!(arrived.len(), 996);
     assert!(arrived.iter().all(|record| record.key.is_some()));
-}
-
-#[test]
-fn a_topic_that_takes_nothing_of_it_fails_each_by_its_name() {
-    let flow = new_flow("redrive-too-large", 1);
-    let small = kafka().new_topic_with("redrive-too-small", 1, &[("max.message.bytes", "100000")]);
-    let to = format!("topic/{small}");
-    kafka().write((0..10).map(|number| {
-        let mut letter = flow.dead_letter(0, number, "X");
-        letter.value = Some(Bytes::from("x".repeat(200_000)));
-        letter
-    }));
-    let (code, listed, told) = flow.dlq("redrive", &["--yes", "-o", "json", "--to", &to]);
-    assert_eq!(code, 3, "{told}");
-    let report: Value = serde_json::from_str(&listed).unwrap();
-    assert_eq!((&report["redriven"], &report["failed"]), (&0.into(), &10.into()));
-    assert!(told.contains("/0/9 was not redriven: MESSAGE_TOO_LARGE"), "{told}");
-    // Those are no obstacle for what comes after them.
-    kafka().write((10..20).map(|number| flow.dead_letter(0, number, "X")));
-    let (code, _, told) = flow.dlq("redrive", &["--yes", "--to", &to]);
-    assert_eq!(code, 3, "{told}");
-    assert!(told.contains("redriven 10 of 20") && told.contains("10 failed"), "{told}");
-    assert_eq!(kafka().read(&small).len(), 10);
-}
-
-#[test]
-fn small_records_are_not_refused_for_being_many() {
-    let flow = new_flow("redrive-many", 1);
-    let small = kafka().new_topic_with("redrive-many-small", 1, &[("max.message.bytes", "2000")]);
-    flow.fill(1, 2_000);
-    let told = flow.redrive(&["--to", &format!("topic/{small}")]);
-    assert!(told.contains("redriven 2000 of 2000"), "{told}");
-    assert_eq!(kafka().read(&small).len(), 2_000);
 }

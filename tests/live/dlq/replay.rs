@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use flowctl::clock::Deadline;
-use flowctl::model::header::Header;
 use flowctl::model::record::{OutgoingRecord, SentTime};
 use flowctl::model::timestamp::Timestamp;
 use serde_json::Value;
@@ -12,27 +11,9 @@ use serde_json::Value;
 use super::crashes::signal;
 use crate::broker::Broker;
 use crate::home::{Home, text};
-use crate::records::record;
+use crate::records::{FOR_EVER, record};
 use crate::running::{Running, flowctl};
 use crate::support::{OwnKafka, kafka};
-
-/// The times below are old: retention would delete the records while a test runs.
-const FOR_EVER: (&str, &str) = ("retention.ms", "-1");
-
-/// Writes records with times of their own and returns the topic.
-fn source(partitions: i32, each: i64) -> String {
-    let topic = kafka().new_topic_with("replay-source", partitions, &[FOR_EVER]);
-    kafka().write((0..partitions).flat_map(|partition| {
-        let topic = topic.clone();
-        (0..each).map(move |number| {
-            let mut record = record(&topic, partition, &format!("{partition}-{number}"), "v\u{0}");
-            record.timestamp = SentTime::At(Timestamp(1_700_000_000_000 + number * 1_000));
-            record.headers = vec![Header::new("h", "1"), Header::new("h", "")];
-            record
-        })
-    }));
-    topic
-}
 
 fn replay(words: &[&str]) -> (i32, String, String) {
     replay_on(kafka(), words)
@@ -46,7 +27,7 @@ fn replay_on(kafka: &Broker, words: &[&str]) -> (i32, String, String) {
 
 #[test]
 fn a_copy_has_the_same_bytes_times_and_partitions() {
-    let source = source(3, 50);
+    let source = kafka().new_timed_topic("replay-source", 3, 50);
     // As producers of before 2016 left them: without a timestamp.
     kafka().write((0..2).map(|partition| {
         let timestamp = SentTime::Absent;
@@ -69,38 +50,8 @@ fn a_copy_has_the_same_bytes_times_and_partitions() {
 }
 
 #[test]
-fn a_range_is_what_the_dry_run_counts() {
-    let source = source(2, 50);
-    let target = kafka().new_topic_with("replay-range", 1, &[FOR_EVER]);
-    // From second 10 on; partition 1 to offset 30, the other one to its end.
-    let words = ["--to", &target, "--from", "@1700000010000", "--until", "1=30"];
-    let (code, counted, told) =
-        replay(&[&[source.as_str(), "--dry-run", "-o", "json"], &words[..]].concat());
-    assert_eq!(code, 0, "{told}");
-    let counted: Value = serde_json::from_str(&counted).unwrap();
-    let records: Vec<_> =
-        counted["items"].as_array().unwrap().iter().map(|item| &item["records"]).collect();
-    assert_eq!(records, [40, 20]);
-    assert!(kafka().read(&target).is_empty());
-    let (code, _, told) = replay(&[&[source.as_str(), "--yes"], &words[..]].concat());
-    assert_eq!(code, 0, "{told}");
-    assert_eq!(kafka().read(&target).len(), 60);
-}
-
-#[test]
-fn a_range_of_one_partition_copies_nothing_of_the_others() {
-    let source = source(3, 20);
-    let target = kafka().new_topic_with("replay-one-partition", 3, &[FOR_EVER]);
-    let (code, _, told) =
-        replay(&[&source, "--to", &target, "--from", "0=2", "--until", "0=5", "--yes"]);
-    assert_eq!(code, 0, "{told}");
-    let copied = kafka().read(&target).into_iter().map(|record| record.key.unwrap());
-    assert_eq!(copied.collect::<Vec<_>>(), ["0-2", "0-3", "0-4"]);
-}
-
-#[test]
 fn refused_records_are_named_and_the_others_are_copied() {
-    let source = source(2, 200);
+    let source = kafka().new_timed_topic("replay-source", 2, 200);
     let mut large = record(&source, 1, "large", &"x".repeat(5_000));
     large.timestamp = SentTime::At(Timestamp(1_700_000_000_000));
     kafka().write([large, record(&source, 1, "last", "v")]);
@@ -122,37 +73,6 @@ fn refused_records_are_named_and_the_others_are_copied() {
     assert_eq!(copied[400].key.as_deref(), Some(&b"last"[..]));
 }
 
-#[test]
-fn partitions_and_a_limit_narrow_it_down_as_the_dry_run_says() {
-    let source = source(3, 30);
-    let target = kafka().new_topic_with("replay-limit", 3, &[FOR_EVER]);
-    let words = ["--partition", "1", "-p", "2", "--limit", "35", "--to", &target];
-    let (code, counted, told) =
-        replay(&[&[source.as_str(), "--dry-run", "-o", "json"], &words[..]].concat());
-    assert_eq!(code, 0, "{told}");
-    let counted: Value = serde_json::from_str(&counted).unwrap();
-    let records: Vec<_> =
-        counted["items"].as_array().unwrap().iter().map(|item| &item["records"]).collect();
-    assert_eq!(records, [30, 5]);
-    let (code, _, told) = replay(&[&[source.as_str(), "--yes"], &words[..]].concat());
-    assert_eq!(code, 0, "{told}");
-    let mut counts = [0; 3];
-    for record in kafka().read(&target) {
-        counts[usize::try_from(record.topic_partition.partition).unwrap()] += 1;
-    }
-    assert_eq!(counts, [0, 30, 5]);
-    assert_eq!(replay(&[&source, "--to", &target, "--partition", "7", "--yes"]).0, 64);
-}
-
-#[test]
-fn a_topic_is_not_copied_into_itself_nor_without_a_confirmation() {
-    let source = source(1, 1);
-    let target = kafka().new_topic_with("replay-refused", 1, &[FOR_EVER]);
-    assert_eq!(replay(&[&source, "--to", &source, "--yes"]).0, 64);
-    assert_eq!(replay(&[&source, "--to", &target]).0, 4);
-    assert!(kafka().read(&target).is_empty());
-}
-
 /// Starts a replay of everything, and leaves it when it has its first records in the target,
 /// committed or not.
 fn start(kafka: &Broker, home: &Home, source: &str, target: &str) -> Running {
@@ -167,7 +87,7 @@ fn start(kafka: &Broker, home: &Home, source: &str, target: &str) -> Running {
 
 #[test]
 fn ctrl_c_and_the_line_that_goes_on_copy_each_record_once() {
-    let source = source(2, 20_000);
+    let source = kafka().new_timed_topic("replay-source", 2, 20_000);
     let target = kafka().new_topic_with("replay-interrupt", 2, &[FOR_EVER]);
     let home = Home::new();
     let running = start(kafka(), &home, &source, &target);

@@ -1,11 +1,10 @@
 //! `flowctl produce` on Apache Kafka: kcat and Java's console consumer read what it wrote.
 
 mod refusals;
-mod running;
 
 use std::collections::BTreeMap;
 
-use crate::home::{Home, text, unique};
+use crate::home::{Home, text};
 use crate::support::{Kafka, kafka};
 
 /// Runs `flowctl produce TOPIC FLAGS…` with `input`, and returns what it said.
@@ -104,76 +103,4 @@ fn keys_go_where_javas_producer_puts_them() {
     let ours = partitions(&topic);
     assert_eq!(ours.len(), 200);
     assert_eq!(ours, partitions(&java));
-}
-
-#[test]
-fn test_events_arrive_keyed_by_user_and_are_counted_by_partition() {
-    let topic = kafka().new_topic("produce-events", 3);
-    let home = Home::new();
-    let mut command = kafka().flowctl(&home);
-    let said = command.args(["produce", &topic, "--count", "500", "-o", "json"]).assert().success();
-    let report: serde_json::Value = serde_json::from_slice(&said.get_output().stdout).unwrap();
-    assert_eq!((&report["kind"], &report["records"]), (&"ProduceReport".into(), &500.into()));
-    let mut counted = 0;
-    for item in report["items"].as_array().unwrap() {
-        counted += item["records"].as_u64().unwrap();
-        assert_eq!(item["last_offset"].as_u64(), item["records"].as_u64().map(|n| n - 1));
-    }
-    assert_eq!(counted, 500);
-    for line in kcat(&topic, "%k\t%s\t%h\n").lines() {
-        let [key, value, headers] = line.split('\t').collect::<Vec<_>>()[..] else {
-            panic!("{line}")
-        };
-        let value: serde_json::Value = serde_json::from_str(value).unwrap();
-        assert_eq!(value["userId"], key);
-        let expected = format!("source=web-app,timestamp={}", value["timestamp"].as_str().unwrap());
-        assert_eq!(headers, expected);
-    }
-}
-
-#[test]
-fn envelopes_bring_their_own_topics_and_partitions() {
-    let one = kafka().new_topic("produce-own-one", 3);
-    let two = kafka().new_topic("produce-own-two", 3);
-    let home = Home::new();
-    let lines = format!(
-        "{{\"topic\":\"{one}\",\"partition\":2,\"value\":\"a\"}}\n\n{{\"topic\":\"{two}\",\"partition\":0,\"value\":\"b\"}}\n"
-    );
-    let mut command = kafka().flowctl(&home);
-    command.args(["produce", "--input", "jsonl", "-p", "same"]).write_stdin(lines);
-    let said = text(&command.assert().success().get_output().stderr);
-    assert!(said.contains("produced 2 records to 2 topics (2 partitions)"), "{said}");
-    assert_eq!(kcat(&one, "%p %s\n"), "2 a\n");
-    assert_eq!(kcat(&two, "%p %s\n"), "0 b\n");
-    let missing = unique("produce-own-missing");
-    let mut command = kafka().flowctl(&home);
-    command.args(["produce", "--input", "jsonl"]).write_stdin(format!(
-        "{{\"topic\":\"{one}\",\"value\":0}}\n{{\"topic\":\"{missing}\",\"value\":1}}\n"
-    ));
-    let said = text(&command.assert().code(1).get_output().stderr);
-    assert!(said.contains("line 2; 1 record was produced before it"), "{said}");
-    assert!(said.contains(&format!("topic `{missing}`")), "{said}");
-    assert_eq!(kcat(&one, "x").len(), 2);
-    // What stands behind it was read too, and is not forgotten.
-    let mut command = kafka().flowctl(&home);
-    command.args(["produce", "--input", "jsonl", "-o", "json"]).write_stdin(format!(
-        "{{\"topic\":\"{missing}\",\"value\":0}}\n{{\"topic\":\"{one}\",\"value\":1}}\n"
-    ));
-    let report = text(&command.assert().code(1).get_output().stdout);
-    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
-    assert_eq!((&report["records"], &report["unsent"]), (&0.into(), &2.into()), "{report}");
-    assert_eq!(report["first_undelivered"], "line 1");
-}
-
-#[test]
-fn an_offset_that_the_broker_was_not_asked_for_is_null() {
-    let topic = kafka().new_topic("produce-acks-none", 1);
-    let home = Home::new();
-    let mut command = kafka().flowctl(&home);
-    command.args(["produce", &topic, "-X", "acks=0", "-o", "json"]).write_stdin("a\nb\n");
-    let report = text(&command.assert().success().get_output().stdout);
-    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
-    let item = &report["items"][0];
-    assert_eq!((&report["records"], &item["records"]), (&2.into(), &2.into()), "{report}");
-    assert!(item["first_offset"].is_null() && item["last_offset"].is_null(), "{report}");
 }

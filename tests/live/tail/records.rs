@@ -1,10 +1,8 @@
 //! What is shown of records, whoever wrote them.
 
-use bytes::Bytes;
-use flowctl::model::envelope;
-
-use super::{kcat, kcat_produce, produce, tail, tail_text};
+use super::{kcat, kcat_produce};
 use crate::support::kafka;
+use crate::tailing::{tail, tail_text};
 
 #[test]
 fn a_template_shows_what_kcat_shows() {
@@ -14,11 +12,14 @@ fn a_template_shows_what_kcat_shows() {
     kcat_produce(&topic, &["-K", ":", "-Z"], "tombstone:\n:null key\n");
     kcat_produce(&topic, &["-D", "|"], b"bytes \x00\xff\x1b and\nlines|".to_vec());
     let template = r"%t[%p]@%o %T <%k>%K <%s>%S %R {%h} %%\x41\t\n";
-    let ours = tail(&topic, &["--from", "start", "-e", "-f", template]);
+    let ours = tail(kafka(), &topic, &["--from", "start", "-e", "-f", template]);
     assert_eq!(ours, kcat(&topic, &["-f", template]));
     // Without any flag both show the values only, with the key before it by -K.
-    assert_eq!(tail(&topic, &["-n", "99", "-e"]), kcat(&topic, &[]));
-    assert_eq!(tail(&topic, &["--from", "+0", "-e", "-K", "#"]), kcat(&topic, &["-K", "#"]));
+    assert_eq!(tail(kafka(), &topic, &["-n", "99", "-e"]), kcat(&topic, &[]));
+    assert_eq!(
+        tail(kafka(), &topic, &["--from", "+0", "-e", "-K", "#"]),
+        kcat(&topic, &["-K", "#"])
+    );
 }
 
 #[test]
@@ -34,7 +35,8 @@ fn every_codec_is_read() {
             lines.sort();
             lines
         };
-        let ours = sorted(tail(&topic, &["--from", "start", "-e", template[0], template[1]]));
+        let ours =
+            sorted(tail(kafka(), &topic, &["--from", "start", "-e", template[0], template[1]]));
         assert_eq!(ours.len(), 3000, "{codec}");
         assert_eq!(ours, sorted(kcat(&topic, &template)), "{codec}");
     }
@@ -50,34 +52,7 @@ fn what_javas_console_producer_wrote_is_read() {
     }
     tool.write_stdin("h:1,h:2\tk\tv\nx:y\tNIL\tNIL\n").assert().success();
     assert_eq!(
-        tail_text(&topic, &["-e", "-Z", "-f", "%h %k %K %s %S\n"]),
+        tail_text(kafka(), &topic, &["-e", "-Z", "-f", "%h %k %K %s %S\n"]),
         "h=1,h=2 k 1 v 1\nx=y NULL -1 NULL -1\n"
-    );
-}
-
-#[test]
-fn only_records_with_the_key_are_shown() {
-    let topic = kafka().new_topic("tail-key", 2);
-    let lines: Vec<_> = (0..500).map(|n| format!("k{}:{n}\n", n % 50)).collect();
-    produce(&topic, &["-K", ":"], lines.concat());
-    // More than the last three records of the partition are looked through.
-    assert_eq!(tail_text(&topic, &["-k", "k7", "-n", "3", "-e"]), "357\n407\n457\n");
-}
-
-#[test]
-fn the_bytes_of_the_log_are_those_of_the_envelope() {
-    let topic = kafka().new_topic("tail-envelope", 1);
-    kcat_produce(&topic, &["-K", "|"], "null|null\n7|{\"a\": 1}\n{\"k\":1}|text\n");
-    let lines = tail_text(&topic, &["-e", "-J"]);
-    let records = lines.lines().map(|line| envelope::parse(line.as_bytes()).unwrap());
-    let pairs: Vec<_> = records.map(|record| (record.key, record.value)).collect();
-    let bytes = |text: &'static str| Some(Bytes::from_static(text.as_bytes()));
-    assert_eq!(
-        pairs,
-        [
-            (bytes("null"), bytes("null")),
-            (bytes("7"), bytes("{\"a\": 1}")),
-            (bytes("{\"k\":1}"), bytes("text")),
-        ]
     );
 }

@@ -1,8 +1,8 @@
 //! Brokers that go away while a topic is read: what goes on waits for them, what has an end does
 //! not wait for ever.
 
-use super::Tail;
 use crate::support::OwnKafka;
+use crate::tailing::Tail;
 
 fn produce(own: &OwnKafka, topic: &str, input: impl Into<Vec<u8>>) {
     own.kafka.kcat().args(["-P", "-t", topic]).write_stdin(input).assert().success();
@@ -13,7 +13,7 @@ fn a_tail_that_goes_on_outlives_a_broker_that_is_away_for_longer_than_the_timeou
     let own = OwnKafka::up("tail-restart");
     let topic = own.kafka.new_topic("tail-restart", 1);
     produce(&own, &topic, "before\n");
-    let mut running = Tail::start_on(&own.kafka, &topic, &["--timeout", "1s"]);
+    let mut running = Tail::start(&own.kafka, &topic, &["--timeout", "1s"]);
     assert_eq!(running.line(), "before");
     own.kafka.tool("kill").arg("1").assert().success();
     let warning = running.said();
@@ -34,7 +34,7 @@ fn a_tail_that_has_an_end_fails_when_no_broker_answers_within_the_timeout() {
     let line = "x".repeat(99_999) + "\n";
     produce(&own, &topic, line.repeat(600));
     let flags = ["--from", "start", "-e", "--timeout", "1s"];
-    let mut running = Tail::start_on(&own.kafka, &topic, &flags);
+    let mut running = Tail::start(&own.kafka, &topic, &flags);
     assert_eq!(running.line(), line.trim_end());
     own.kafka.tool("kill").arg("1").assert().success();
     while !running.line().is_empty() {}

@@ -1,20 +1,14 @@
 //! Where reading begins and where it is over.
 
 use std::sync::OnceLock;
-use std::time::Duration;
 
-use flowctl::approval::{Approval, ApprovedBy};
-use flowctl::clock::{Clock, Deadline};
-use flowctl::kafka::{Cluster, TransactionalProducer};
-use flowctl::model::name::TopicName;
-use flowctl::model::offset::TopicPartition;
-use flowctl::model::record::{OutgoingRecord, SentTime};
+use flowctl::clock::Clock;
 use flowctl::model::timestamp::Timestamp;
 
-use super::{kcat_produce, produce, tail_text};
-use crate::broker::block_on;
-use crate::home::{Home, PATIENCE, text, unique};
-use crate::support::kafka;
+use crate::broker::Broker;
+use crate::home::{Home, text, unique};
+use crate::sandboxed::Sandboxed;
+use crate::tailing::{produce, tail_text};
 
 /// The time that stands for second 0: an hour ago, because retention takes what is old. One for the
 /// whole run.
@@ -30,8 +24,8 @@ fn second(second: i64) -> Timestamp {
 
 /// Makes a topic whose partitions hold records with these timestamps, in seconds; the value is
 /// partition and second.
-fn timed(name: &str, partitions: &[&[i64]]) -> String {
-    let topic = kafka().new_topic(name, i32::try_from(partitions.len()).unwrap());
+fn timed(broker: &Broker, name: &str, partitions: &[&[i64]]) -> String {
+    let topic = broker.new_topic(name, i32::try_from(partitions.len()).unwrap());
     let mut input = String::new();
     for (partition, seconds) in partitions.iter().enumerate() {
         for number in *seconds {
@@ -42,24 +36,27 @@ fn timed(name: &str, partitions: &[&[i64]]) -> String {
             input.push('\n');
         }
     }
-    produce(&topic, &["--input", "jsonl", "-p", "same"], input);
+    produce(broker, &topic, &["--input", "jsonl", "-p", "same"], input);
     topic
 }
 
 #[test]
 fn the_newest_of_several_partitions_are_merged_by_time() {
-    let topic = timed("tail-newest", &[&[1, 4, 9], &[2, 3, 10], &[5], &[]]);
-    assert_eq!(tail_text(&topic, &["-n", "4", "-e"]), "0/4\n2/5\n0/9\n1/10\n");
-    assert_eq!(tail_text(&topic, &["-n", "1", "-c", "1"]), "1/10\n");
-    assert_eq!(tail_text(&topic, &["-n", "2", "-e", "-p", "0,2"]), "2/5\n0/9\n");
-    assert_eq!(tail_text(&topic, &["-e"]).lines().count(), 7);
-    assert_eq!(tail_text(&topic, &["-n", "0", "-e"]), "");
+    let sandbox = Sandboxed::start();
+    let topic = timed(&sandbox, "tail-newest", &[&[1, 4, 9], &[2, 3, 10], &[5], &[]]);
+    assert_eq!(tail_text(&sandbox, &topic, &["-n", "4", "-e"]), "0/4\n2/5\n0/9\n1/10\n");
+    assert_eq!(tail_text(&sandbox, &topic, &["-n", "1", "-c", "1"]), "1/10\n");
+    assert_eq!(tail_text(&sandbox, &topic, &["-n", "2", "-e", "-p", "0,2"]), "2/5\n0/9\n");
+    assert_eq!(tail_text(&sandbox, &topic, &["-e"]).lines().count(), 7);
+    assert_eq!(tail_text(&sandbox, &topic, &["-n", "0", "-e"]), "");
 }
 
 #[test]
 fn every_kind_of_position_is_understood() {
-    let topic = timed("tail-positions", &[&[0, 10, 20, 30, 40]]);
-    let read = |flags: &[&str]| tail_text(&topic, &[flags, &["-e"]].concat()).replace("0/", "");
+    let sandbox = Sandboxed::start();
+    let topic = timed(&sandbox, "tail-positions", &[&[0, 10, 20, 30, 40]]);
+    let read =
+        |flags: &[&str]| tail_text(&sandbox, &topic, &[flags, &["-e"]].concat()).replace("0/", "");
     assert_eq!(read(&["--from", "start"]), "0\n10\n20\n30\n40\n");
     assert_eq!(read(&["--from", "end"]), "");
     assert_eq!(read(&["--from", "3"]), "30\n40\n");
@@ -82,62 +79,44 @@ fn every_kind_of_position_is_understood() {
 
 #[test]
 fn a_bounded_range_ends_without_e() {
-    let topic = timed("tail-bounded", &[&[0, 10, 20], &[]]);
-    assert_eq!(tail_text(&topic, &["--from", "start", "--to", "end"]), "0/0\n0/10\n0/20\n");
-    assert_eq!(tail_text(&topic, &["--since", "2h", "--until", "now"]).lines().count(), 3);
+    let sandbox = Sandboxed::start();
+    let topic = timed(&sandbox, "tail-bounded", &[&[0, 10, 20], &[]]);
+    assert_eq!(
+        tail_text(&sandbox, &topic, &["--from", "start", "--to", "end"]),
+        "0/0\n0/10\n0/20\n"
+    );
+    assert_eq!(
+        tail_text(&sandbox, &topic, &["--since", "2h", "--until", "now"]).lines().count(),
+        3
+    );
 }
 
 #[test]
 fn empty_topics_end_at_once() {
-    let topic = kafka().new_topic("tail-empty", 3);
-    assert_eq!(tail_text(&topic, &["-e"]), "");
-    assert_eq!(tail_text(&topic, &["--from", "start", "-e", "-o", "table"]).lines().count(), 1);
-}
-
-#[test]
-fn aborted_records_are_unseen_and_markers_at_the_end_do_not_matter() {
-    let topic = kafka().new_topic("tail-transactions", 1);
-    let name = TopicName::from(topic.as_str());
-    let minute = Duration::from_secs(60);
-    let deadline = Deadline::after(PATIENCE);
-    let producer =
-        TransactionalProducer::open(&kafka().settings(), &unique("tail"), minute, deadline)
-            .unwrap();
-    for (value, is_committed) in [("one", true), ("aborted", false), ("two", true), ("no", false)] {
-        producer.begin().unwrap();
-        let record = OutgoingRecord {
-            topic: name.clone(),
-            partition: Some(0),
-            timestamp: SentTime::Now,
-            key: None,
-            value: Some(value.into()),
-            headers: Vec::new(),
-        };
-        producer.send(&record, 0).unwrap();
-        for delivery in producer.drain(deadline) {
-            delivery.outcome.unwrap();
-        }
-        if is_committed { producer.commit(deadline) } else { producer.abort(deadline) }.unwrap();
-    }
-    assert_eq!(tail_text(&topic, &["--from", "start", "-e"]), "one\ntwo\n");
-    assert_eq!(tail_text(&topic, &["-n", "2", "-e"]), "one\ntwo\n", "it looks behind the markers");
-    let all = ["--from", "start", "-e", "--isolation", "read_uncommitted"];
-    assert_eq!(tail_text(&topic, &all), "one\naborted\ntwo\nno\n");
+    let sandbox = Sandboxed::start();
+    let topic = sandbox.new_topic("tail-empty", 3);
+    assert_eq!(tail_text(&sandbox, &topic, &["-e"]), "");
+    assert_eq!(
+        tail_text(&sandbox, &topic, &["--from", "start", "-e", "-o", "table"]).lines().count(),
+        1
+    );
 }
 
 #[test]
 fn committed_is_where_the_group_stands() {
-    let topic = kafka().new_topic("tail-committed", 1);
+    let sandbox = Sandboxed::start();
+    let topic = sandbox.new_topic("tail-committed", 1);
     let group = unique("tail-group");
-    kcat_produce(&topic, &[], "a\nb\nc\n");
-    let mut tool = kafka().tool("console-consumer");
-    tool.args(["--topic", &topic, "--group", &group, "--from-beginning", "--max-messages", "2"]);
-    tool.assert().success();
-    assert_eq!(tail_text(&topic, &["--from", "committed", "--group", &group, "-e"]), "c\n");
+    produce(&sandbox, &topic, &[], "a\nb\nc\n");
+    sandbox.commit(&topic, &group, 2);
+    assert_eq!(
+        tail_text(&sandbox, &topic, &["--from", "committed", "--group", &group, "-e"]),
+        "c\n"
+    );
 
     let misspelt = group.replacen("tail", "tial", 1);
     let home = Home::new();
-    let mut command = kafka().flowctl(&home);
+    let mut command = sandbox.flowctl(&home);
     command.args(["tail", &topic, "--from", "committed", "--group", &misspelt, "-e"]);
     let said = text(&command.assert().failure().get_output().stderr);
     assert!(
@@ -146,8 +125,8 @@ fn committed_is_where_the_group_stands() {
     );
     assert!(said.ends_with(&format!("\nhint: did you mean `{group}`?\n")), "{said}");
 
-    let other = kafka().new_topic("tail-uncommitted", 1);
-    let mut command = kafka().flowctl(&home);
+    let other = sandbox.new_topic("tail-uncommitted", 1);
+    let mut command = sandbox.flowctl(&home);
     command.args(["tail", &other, "--from", "committed", "--group", &group, "-e"]);
     let said = text(&command.assert().code(1).get_output().stderr);
     let expected = format!("error: group `{group}` has no committed offset in {other}[0]\n");
@@ -156,30 +135,25 @@ fn committed_is_where_the_group_stands() {
 
 #[test]
 fn a_deleted_offset_is_told_and_never_silently_skipped() {
-    let topic = timed("tail-deleted", &[&[0, 10, 20, 30]]);
-    block_on(async {
-        let deadline = Deadline::after(PATIENCE);
-        let cluster = Cluster::connect(&kafka().settings(), deadline).await.unwrap();
-        let partition = TopicPartition::new(TopicName::from(topic.as_str()), 0);
-        let before = [(partition, 2)].into();
-        let approval = Approval::given(ApprovedBy::Flag);
-        cluster.delete_records(&before, approval, deadline).await.unwrap();
-    });
+    let sandbox = Sandboxed::start();
+    let topic = timed(&sandbox, "tail-deleted", &[&[0, 10, 20, 30]]);
+    sandbox.delete_before(&topic, 2);
     let home = Home::new();
-    let mut command = kafka().flowctl(&home);
+    let mut command = sandbox.flowctl(&home);
     let ended = command.args(["tail", &topic, "--from", "1", "-e"]).assert().success();
     assert_eq!(text(&ended.get_output().stdout), "0/20\n0/30\n");
     let said = text(&ended.get_output().stderr);
     assert!(said.contains("no longer has offset 1"), "{said}");
-    assert_eq!(tail_text(&topic, &["-n", "9", "-e"]), "0/20\n0/30\n");
+    assert_eq!(tail_text(&sandbox, &topic, &["-n", "9", "-e"]), "0/20\n0/30\n");
 }
 
 #[test]
 fn what_does_not_exist_is_named() {
-    let topic = kafka().new_topic("tail-known", 1);
+    let sandbox = Sandboxed::start();
+    let topic = sandbox.new_topic("tail-known", 1);
     let home = Home::new();
     let said = |name: &str, flags: &[&str], code: i32| {
-        let mut command = kafka().flowctl(&home);
+        let mut command = sandbox.flowctl(&home);
         let ended = command.args(["tail", name, "-e"]).args(flags).assert().code(code);
         assert!(ended.get_output().stdout.is_empty());
         text(&ended.get_output().stderr)

@@ -1,22 +1,19 @@
-//! What a redrive sends, leaves out and remembers.
+//! What a redrive sends, leaves out and refuses.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use bytes::Bytes;
 use flowctl::clock::Deadline;
-use flowctl::kafka::TransactionalProducer;
 use flowctl::model::header::Header;
 use flowctl::model::name::TopicName;
-use flowctl::model::partitioner::partition_of_key;
 use flowctl::model::record::{OutgoingRecord, SentTime};
 use serde_json::Value;
 
-use super::new_flow;
+use crate::broker::block_on;
 use crate::dead_letters::{Flow, origin};
 use crate::home::{PATIENCE, unique};
 use crate::records::record;
-use crate::support::kafka;
+use crate::sandboxed::Sandboxed;
 
 /// Records of all kinds, and the dead letter that the flow's convention makes of each.
 fn originals(flow: &Flow<'_>) -> Vec<(OutgoingRecord, OutgoingRecord)> {
@@ -64,10 +61,11 @@ fn originals(flow: &Flow<'_>) -> Vec<(OutgoingRecord, OutgoingRecord)> {
 
 #[test]
 fn redriven_records_are_those_that_failed_byte_for_byte() {
+    let sandbox = Sandboxed::start();
     for trace in [false, true] {
-        let flow = new_flow("redrive-bytes", 3);
+        let flow = Flow::on(&sandbox, "redrive-bytes", 3);
         let originals = originals(&flow);
-        kafka().write(originals.iter().map(|(_, dead)| dead.clone()));
+        sandbox.write(originals.iter().map(|(_, dead)| dead.clone()));
         flow.redrive(if trace { &[] } else { &["--no-trace-headers"] });
         let mut expected: BTreeMap<i32, Vec<_>> = BTreeMap::new();
         for (before, _) in originals {
@@ -75,7 +73,7 @@ fn redriven_records_are_those_that_failed_byte_for_byte() {
             expected.entry(partition.unwrap()).or_default().push((key, value, headers));
         }
         let mut arrived: BTreeMap<i32, Vec<_>> = BTreeMap::new();
-        for mut record in kafka().read(&flow.main) {
+        for mut record in sandbox.read(&flow.main) {
             if trace {
                 let added = record.headers.split_off(4);
                 let names: Vec<_> = added.iter().map(|header| header.name.clone()).collect();
@@ -89,36 +87,9 @@ fn redriven_records_are_those_that_failed_byte_for_byte() {
 }
 
 #[test]
-fn each_is_sent_once_by_error_code_then_all_then_again() {
-    let flow = new_flow("redrive-once", 3);
-    flow.fill(3, 40);
-    let told = flow.redrive(&["--error-code", "EVEN"]);
-    assert!(told.contains("redriven 60 of 60"), "{told}");
-    let (_, planned, _) = flow.dlq("redrive", &["--error-code", "ODD", "--dry-run", "-o", "json"]);
-    let planned: Value = serde_json::from_str(&planned).unwrap();
-    assert_eq!(planned["already_redriven"], 0, "none of those that are selected");
-    let told = flow.redrive(&["--key", "key-1", "--key", "key-2", "--limit", "2"]);
-    assert!(told.contains("redriven 2 of 2"), "{told}");
-    let told = flow.redrive(&[]);
-    assert!(told.contains("redriven 58 of 58"), "{told}");
-    let told = flow.redrive(&[]);
-    assert!(told.contains("nothing to redrive"), "{told}");
-    let ids: BTreeMap<_, _> = flow.arrived();
-    assert_eq!(ids.len(), 120);
-    assert!(ids.values().all(|count| *count == 1));
-    let (code, listed, _) = flow.dlq("ls", &["-o", "json", "--fail-if-any"]);
-    assert_eq!(code, 0);
-    let listed: Value = serde_json::from_str(&listed).unwrap();
-    assert_eq!(
-        (&listed["items"][0]["pending"], &listed["items"][0]["redriven"]),
-        (&0.into(), &120.into())
-    );
-    assert_eq!(listed["items"][0]["oldest_pending"], Value::Null);
-}
-
-#[test]
 fn a_dry_run_says_what_the_run_then_does_and_writes_nothing() {
-    let flow = new_flow("redrive-dry", 2);
+    let sandbox = Sandboxed::start();
+    let flow = Flow::on(&sandbox, "redrive-dry", 2);
     flow.fill(2, 5);
     let (code, listed, told) =
         flow.dlq("redrive", &["--dry-run", "-o", "jsonl", "--offsets", "1-3"]);
@@ -130,24 +101,28 @@ fn a_dry_run_says_what_the_run_then_does_and_writes_nothing() {
         assert_eq!(item["target"]["topic"], flow.main.as_str());
         assert_eq!(item["target"]["partition"], item["origin"]["partition"]);
     }
-    assert!(kafka().read(&flow.main).is_empty());
+    assert!(sandbox.read(&flow.main).is_empty());
     let (code, _, told) = flow.dlq("redrive", &[]);
     assert_eq!(code, 4, "nobody can be asked: {told}");
-    assert!(kafka().read(&flow.main).is_empty());
+    assert!(sandbox.read(&flow.main).is_empty());
     assert_eq!(flow.dlq("ls", &["--fail-if-any"]).0, 2);
-    let groups = kafka().tool("groups").args(["--list"]).output().unwrap();
-    assert!(!crate::home::text(&groups.stdout).contains(&format!("flowctl.dlq.{}", flow.dlq)));
+    let groups = block_on(async {
+        let deadline = Deadline::after(PATIENCE);
+        sandbox.connect(deadline).await.groups(deadline).await.unwrap()
+    });
+    assert!(groups.is_empty(), "{groups:?}");
 }
 
 #[test]
 fn what_cannot_be_sent_is_reported_and_the_rest_goes() {
-    let flow = new_flow("redrive-partly", 1);
+    let sandbox = Sandboxed::start();
+    let flow = Flow::on(&sandbox, "redrive-partly", 1);
     let mut lost = record(&flow.dlq, 0, "k", "{}");
     lost.headers = vec![Header::new("originalOffset", "1")];
     let mut gone = record(&flow.dlq, 0, "k", "{}");
     gone.headers = origin(&unique("gone"), 0, 1);
     let twice = flow.dead_letter(0, 7, "X");
-    kafka().write([lost, gone, twice.clone(), flow.dead_letter(0, 8, "X"), twice]);
+    sandbox.write([lost, gone, twice.clone(), flow.dead_letter(0, 8, "X"), twice]);
     let (code, listed, told) = flow.dlq("redrive", &["--yes", "-o", "json"]);
     assert_eq!(code, 3, "{told}");
     let report: Value = serde_json::from_str(&listed).unwrap();
@@ -170,39 +145,9 @@ fn what_cannot_be_sent_is_reported_and_the_rest_goes() {
 }
 
 #[test]
-fn a_strangers_open_transaction_in_the_ledger_is_waited_for() {
-    let flow = new_flow("redrive-stranger", 1);
-    flow.fill(1, 10);
-    flow.redrive(&["--error-code", "EVEN"]);
-    let partition = partition_of_key(flow.dlq.as_bytes(), 12);
-    let stranger = TransactionalProducer::open(
-        &kafka().settings(),
-        &unique("stranger"),
-        Duration::from_secs(30),
-        Deadline::after(PATIENCE),
-    )
-    .unwrap();
-    stranger.begin().unwrap();
-    let mut open = record("_flowctl.ledger", 0, "stranger", "x");
-    open.partition = partition;
-    stranger.send(&open, 0).unwrap();
-    assert_eq!(stranger.drain(Deadline::after(PATIENCE)).len(), 1);
-    let held = Duration::from_secs(2);
-    let end = Deadline::after(held);
-    let ending = std::thread::spawn(move || {
-        std::thread::sleep(held);
-        stranger.abort(Deadline::after(PATIENCE)).unwrap();
-    });
-    flow.redrive(&[]);
-    assert!(end.has_passed(), "it did not wait");
-    ending.join().unwrap();
-    let arrived = flow.arrived();
-    assert_eq!((arrived.len(), arrived.values().sum::<usize>()), (10, 10));
-}
-
-#[test]
 fn spring_and_connect_are_understood() {
-    let flow = new_flow("redrive-spring", 2);
+    let sandbox = Sandboxed::start();
+    let flow = Flow::on(&sandbox, "redrive-spring", 2);
     let mut spring = record(&flow.dlq, 0, "s", r#"{"error":{"code":"mine"}}"#);
     spring.headers = vec![
         Header::new("app", "1"),
@@ -219,10 +164,10 @@ fn spring_and_connect_are_understood() {
         Header::new("__connect.errors.offset", "6"),
         Header::new("__connect.errors.exception.class.name", "x.DataException"),
     ];
-    kafka().write([spring, connect]);
+    sandbox.write([spring, connect]);
     flow.redrive(&["--error-code", "IOException", "--no-trace-headers"]);
     flow.redrive(&["--no-trace-headers"]);
-    let arrived = kafka().read(&flow.main);
+    let arrived = sandbox.read(&flow.main);
     let keys: Vec<_> = arrived.iter().map(|record| record.key.clone().unwrap()).collect();
     assert_eq!(keys, ["s", "c"]);
     assert!(arrived.iter().all(|record| record.topic_partition.partition == 1));

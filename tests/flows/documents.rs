@@ -4,12 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use flowctl::clock::Deadline;
-use flowctl::kafka::Cluster;
 use serde_json::Value;
 
 use crate::broker::block_on;
 use crate::home::{Home, PATIENCE, unique};
-use crate::support::kafka;
+use crate::sandboxed::Sandboxed;
 
 /// The page that describes them.
 const PAGE: &str = include_str!("../../docs/automation.md");
@@ -59,6 +58,7 @@ fn compare(place: &str, real: &Value, example: &Value) {
 
 /// A project in a namespace of its own, and the documents that its commands have printed.
 struct Project {
+    sandbox: Sandboxed,
     home: Home,
     namespace: String,
     seen: BTreeMap<String, Value>,
@@ -74,18 +74,18 @@ impl Project {
              replication: 1 }}\n"
         );
         home.write("topology.yaml", &topology);
-        Self { home, namespace, seen: BTreeMap::new() }
+        Self { sandbox: Sandboxed::start(), home, namespace, seen: BTreeMap::new() }
     }
 
     /// Runs a command with `-o json` and holds the head of what it prints against the others'.
     fn run(&mut self, arguments: &[&str], exit: i32) {
-        let mut command = kafka().flowctl(&self.home);
+        let mut command = self.sandbox.flowctl(&self.home);
         command.env("FLOWCTL_ENV", "dev").args(arguments).args(["-o", "json"]);
         let ended = command.assert().code(exit);
         let document: Value = serde_json::from_slice(&ended.get_output().stdout).unwrap();
         assert_eq!(word(&document, "apiVersion").unwrap(), "flowctl/v1");
         let kind = word(&document, "kind").unwrap();
-        let cluster = (kind != "Validation").then_some(kafka_id());
+        let cluster = (kind != "Validation").then_some(self.cluster_id());
         assert_eq!(word(&document, "cluster_id"), cluster, "{kind}");
         let as_of = word(&document, "as_of").unwrap();
         let is_time = as_of.len() == "2026-11-21T04:07:00.123Z".len() && as_of.ends_with('Z');
@@ -94,6 +94,15 @@ impl Project {
             assert!(document.get(list).is_some_and(Value::is_array), "{kind} has no {list}");
         }
         self.seen.insert(kind, document);
+    }
+
+    /// Returns the cluster's id.
+    fn cluster_id(&self) -> String {
+        block_on(async {
+            let deadline = Deadline::after(PATIENCE);
+            let cluster = self.sandbox.connect(deadline).await;
+            cluster.id(deadline).await.unwrap().unwrap()
+        })
     }
 
     /// Leaves a dead letter of `orders`, and one that says to come from a topic that is not there.
@@ -114,20 +123,11 @@ impl Project {
             "value": "?", "value_encoding": "utf8",
             "headers": [["originalTopic", format!("{}.gone", self.namespace)]],
         });
-        let mut command = kafka().flowctl(&self.home);
+        let mut command = self.sandbox.flowctl(&self.home);
         let dlq = format!("topic/{}.orders-dlq", self.namespace);
         command.env("FLOWCTL_ENV", "dev").args(["produce", &dlq, "--input", "jsonl"]);
         command.write_stdin(format!("{letter}\n{lost}\n")).assert().success();
     }
-}
-
-/// Returns the cluster's id.
-fn kafka_id() -> String {
-    block_on(async {
-        let deadline = Deadline::after(PATIENCE);
-        let cluster = Cluster::connect(&kafka().settings(), deadline).await.unwrap();
-        cluster.id(deadline).await.unwrap().unwrap()
-    })
 }
 
 #[test]

@@ -8,7 +8,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 use crate::home::{Home, text};
-use crate::support::kafka;
+use crate::sandboxed::Sandboxed;
 
 /// How many records a run has: enough that most pairs of odd cases meet.
 const RECORDS: usize = 500;
@@ -55,12 +55,13 @@ fn record() -> impl Strategy<Value = Value> {
 
 /// Writes lines to a new topic and returns what tail reads from it, without the topic's name.
 fn write_and_read(lines: &str) -> String {
-    let topic = kafka().new_topic("round-trip", 3);
+    let sandbox = Sandboxed::start();
+    let topic = sandbox.new_topic("round-trip", 3);
     let home = Home::new();
-    let mut produce = kafka().flowctl(&home);
+    let mut produce = sandbox.flowctl(&home);
     produce.args(["produce", &topic, "--input", "jsonl", "-p", "same"]).write_stdin(lines);
     produce.assert().success();
-    let mut tail = kafka().flowctl(&home);
+    let mut tail = sandbox.flowctl(&home);
     tail.args(["tail", &topic, "--from", "beginning", "-e", "-o", "jsonl"]);
     let read = text(&tail.assert().success().get_output().stdout);
     read.replace(&topic, "topic")

@@ -1,7 +1,8 @@
 //! What does not exist is named by every command in the same words, with the same exit code.
 
+use crate::broker::Broker;
 use crate::home::{Home, text};
-use crate::support::kafka;
+use crate::sandboxed::Sandboxed;
 
 const TOPOLOGY: &str = "\
 apiVersion: flowctl/v1
@@ -11,15 +12,16 @@ flows:
 ";
 
 /// Runs a command that must fail, without a table or anything else on stdout.
-fn fails(home: &Home, words: &[&str]) -> String {
-    let mut command = kafka().flowctl(home);
+fn fails(broker: &Broker, home: &Home, words: &[&str]) -> String {
+    let mut command = broker.flowctl(home);
     let ended = command.args(words).write_stdin("record\n").assert().code(1).stdout("");
     text(&ended.get_output().stderr)
 }
 
 #[test]
 fn a_topic_that_is_not_there_is_named_alike_by_every_command() {
-    let topic = kafka().new_topic("missing-known", 1);
+    let sandbox = Sandboxed::start();
+    let topic = sandbox.new_topic("missing-known", 1);
     let mistyped = topic.replace("known", "knwon");
     let home = Home::new();
     for words in [
@@ -33,7 +35,7 @@ fn a_topic_that_is_not_there_is_named_alike_by_every_command() {
         &["dlq", "redrive", &mistyped, "--yes"],
         &["lag", "--all-groups", "--topic", &mistyped],
     ] {
-        let told = fails(&home, words);
+        let told = fails(&sandbox, &home, words);
         assert!(
             told.contains(&format!("error: topic `{mistyped}` not found on cluster ")),
             "{told}"
@@ -44,6 +46,7 @@ fn a_topic_that_is_not_there_is_named_alike_by_every_command() {
 
 #[test]
 fn a_flow_that_is_not_there_is_named_alike_by_every_command() {
+    let sandbox = Sandboxed::start();
     let home = Home::new();
     let commands = [
         &["tail", "flow/ordres", "-e"][..],
@@ -55,7 +58,7 @@ fn a_flow_that_is_not_there_is_named_alike_by_every_command() {
         &["lag", "flow/ordres"],
     ];
     for words in commands {
-        let told = fails(&home, words);
+        let told = fails(&sandbox, &home, words);
         assert!(
             told.starts_with("error: flow `ordres` not found: there is no topology\n"),
             "{told}"
@@ -63,7 +66,7 @@ fn a_flow_that_is_not_there_is_named_alike_by_every_command() {
     }
     home.write("topology.yaml", TOPOLOGY);
     for words in commands {
-        let told = fails(&home, words);
+        let told = fails(&sandbox, &home, words);
         let expected =
             "error: flow `ordres` not found in the topology\nhint: did you mean flow/orders?\n";
         assert!(told.ends_with(expected), "{told}");
@@ -72,23 +75,25 @@ fn a_flow_that_is_not_there_is_named_alike_by_every_command() {
 
 #[test]
 fn an_environment_that_was_taken_for_a_topic_is_recognised() {
+    let sandbox = Sandboxed::start();
     let home = Home::new();
     let hint = "hint: `dev` is an environment of the topology: choose it with --env dev, and name a flow\n";
     home.write("topology.yaml", &format!("{TOPOLOGY}environments: {{ dev: {{}} }}\n"));
-    let told = fails(&home, &["tail", "-e", "dev"]);
+    let told = fails(&sandbox, &home, &["tail", "-e", "dev"]);
     assert!(told.starts_with("error: topic `dev` not found on cluster "), "{told}");
     assert!(told.ends_with(hint), "{told}");
     home.write("topology.yaml", &format!("{TOPOLOGY}environments: {{ dev: {{}}, prod: {{}} }}\n"));
-    let mut command = kafka().flowctl(&home);
+    let mut command = sandbox.flowctl(&home);
     let told = text(&command.args(["tail", "-e", "dev"]).assert().code(64).get_output().stderr);
     assert_eq!(told, format!("error: the topology has several environments: dev, prod\n{hint}"));
 }
 
 #[test]
 fn a_group_that_was_meant_to_be_a_flow_is_named_with_it() {
+    let sandbox = Sandboxed::start();
     let home = Home::new();
     home.write("topology.yaml", TOPOLOGY);
-    let told = fails(&home, &["lag", "ordres"]);
+    let told = fails(&sandbox, &home, &["lag", "ordres"]);
     assert!(told.starts_with("error: group `ordres` not found on cluster "), "{told}");
     assert!(told.ends_with("\nhint: did you mean flow/orders?\n"), "{told}");
 }

@@ -1,0 +1,60 @@
+//! What cannot be delivered is named, and the rest arrives.
+
+use crate::home::{Home, text};
+use crate::sandboxed::Sandboxed;
+
+#[test]
+fn what_fails_is_named_and_the_rest_arrives() {
+    let sandbox = Sandboxed::start();
+    let topic = sandbox.new_topic("produce-fails", 2);
+    let home = Home::new();
+    let large = "x".repeat(2_000_000);
+    let mut command = sandbox.flowctl(&home);
+    command.args(["produce", &topic]).write_stdin(format!("a\n{large}\nb\n"));
+    let said = text(&command.assert().code(3).get_output().stderr);
+    assert!(said.contains("error: line 2 was not delivered\n  cause: MESSAGE_TOO_LARGE"), "{said}");
+    assert!(said.contains("produced 2 records"), "{said}");
+    let mut command = sandbox.flowctl(&home);
+    command.args(["produce", &topic, "--input", "json"]).write_stdin("1\n2\nnope\n3\n");
+    let said = text(&command.assert().code(65).get_output().stderr);
+    assert!(said.contains("line 3, column 2: not valid JSON: expected ident; 2 records"), "{said}");
+    assert_eq!(sandbox.read(&topic).len(), 4);
+}
+
+#[test]
+fn a_missing_topic_or_partition_is_found_before_anything_is_sent() {
+    let sandbox = Sandboxed::start();
+    let topic = sandbox.new_topic("produce-missing", 2);
+    let home = Home::new();
+    let misspelt = topic.replacen("missing", "misssing", 1);
+    let failed = sandbox.flowctl(&home).args(["produce", &misspelt, "--count", "1"]).assert();
+    let said = text(&failed.code(1).get_output().stderr);
+    assert!(said.contains(&format!("topic `{misspelt}` not found on cluster")), "{said}");
+    assert!(said.contains(&format!("did you mean `{topic}`?")), "{said}");
+    let failed =
+        sandbox.flowctl(&home).args(["produce", &topic, "-p", "2", "--count", "1"]).assert();
+    let said = text(&failed.code(64).get_output().stderr);
+    assert!(said.contains("has no partition 2: it has 2"), "{said}");
+}
+
+#[test]
+fn the_ledger_and_kafkas_own_topics_take_no_records() {
+    let sandbox = Sandboxed::start();
+    let topic = sandbox.new_topic("produce-own", 1);
+    let home = Home::new();
+    let refused = |words: &[&str], input: &str, code| {
+        let mut command = sandbox.flowctl(&home);
+        let failed = command.args(words).write_stdin(input.to_owned()).assert();
+        text(&failed.code(code).get_output().stderr)
+    };
+    for (own, whose) in [("_flowctl.ledger", "flowctl's"), ("__consumer_offsets", "Kafka's")] {
+        let target = format!("topic/{own}");
+        let said = refused(&["produce", &target], "a\n", 64);
+        assert!(said.contains(whose) && said.contains("it takes no records"), "{said}");
+        let said = refused(&["replay", &topic, "--to", &target, "--yes"], "", 64);
+        assert!(said.contains(whose) && said.contains("it takes no records"), "{said}");
+        let line = format!("{{\"topic\":\"{own}\",\"value\":1}}\n");
+        let said = refused(&["produce", "--input", "jsonl"], &line, 64);
+        assert!(said.contains(whose) && said.contains("it takes no records"), "{said}");
+    }
+}
