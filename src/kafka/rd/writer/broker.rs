@@ -128,6 +128,8 @@ pub(super) struct Played {
     pub(super) refuses_topic: Option<TopicName>,
     /// How a commit is answered.
     pub(super) commit: Option<TransactionError>,
+    /// How an abort is answered.
+    pub(super) abort: Option<TransactionError>,
 }
 
 impl Played {
@@ -163,6 +165,6 @@ impl Transactions for Played {
 
     fn abort(&self, _: Deadline) -> Result<(), TransactionError> {
         self.step(Step::Abort);
-        Ok(())
+        self.abort.clone().map_or(Ok(()), Err)
     }
 }

@@ -114,6 +114,23 @@ fn a_commit_without_an_answer_leaves_its_records_in_doubt() {
 }
 
 #[test]
+fn a_commit_that_failed_is_in_doubt_unless_it_was_aborted() {
+    let error = |text: &str| Error::Client(text.to_owned());
+    let timed_out = Some(TransactionError::Abortable(error("timed out")));
+    let committed = Some(TransactionError::Fatal(error("invalid state")));
+    let played = Played { commit: timed_out.clone(), abort: committed, ..Played::default() };
+    let (mut first, steps) = writer(played);
+    let written = first.write(&outbounds(0..5), &mut nothing, &|| false);
+    assert!(matches!(written.stop, Some(Stop::Undecided(_))), "{:?}", written.stop);
+    assert_eq!(written.in_doubt.len(), 5);
+    assert_eq!(*steps.lock().unwrap(), [Step::Begin, Step::Send(5), Step::Commit, Step::Abort]);
+    let (mut second, _) = writer(Played { commit: timed_out, ..Played::default() });
+    let written = second.write(&outbounds(0..5), &mut nothing, &|| false);
+    assert!(matches!(written.stop, Some(Stop::Aborted(_))), "{:?}", written.stop);
+    assert_eq!(written.in_doubt.len(), 0);
+}
+
+#[test]
 fn a_transaction_that_is_fenced_before_its_commit_is_not_in_doubt() {
     let fenced = Sent::Failed(Error::Fenced("epoch".to_owned()));
     let played = Played { outcomes: Mutex::new(vec![fenced]), ..Played::default() };

@@ -71,7 +71,7 @@ impl Writer {
         self.add(&records, deadline)?;
         match self.producer.commit(deadline) {
             Ok(()) => Ok(Committed { fates, took: Some(open.elapsed()) }),
-            Err(error @ TransactionError::Abortable(_)) => Err(self.aborted(error)),
+            Err(error @ TransactionError::Abortable(_)) => Err(self.uncommitted(error, fates)),
             Err(TransactionError::Undecided(error)) => {
                 Err(Setback::InDoubt(Box::new(Stop::Undecided(error)), fates))
             }
@@ -151,6 +151,21 @@ impl Writer {
             (error @ Error::Denied { .. }, _) => fatal(error.into()),
             (error, Ok(())) => Setback::Aborted(error),
             (error, Err(_)) => Setback::Stop(Stop::Aborted(error)),
+        }
+    }
+
+    /// Aborts after a commit that failed. It may have been done all the same (`REQUEST_TIMED_OUT`):
+    /// only an abort that works shows that it was not.
+    fn uncommitted(&self, error: TransactionError, fates: Vec<Fate>) -> Setback {
+        match self.aborted(error) {
+            Setback::Stop(Stop::Aborted(error)) => {
+                Setback::InDoubt(Box::new(Stop::Undecided(error)), fates)
+            }
+            Setback::Stop(stop @ Stop::Fenced(_)) => Setback::InDoubt(Box::new(stop), fates),
+            known @ (Setback::Refused
+            | Setback::Aborted(_)
+            | Setback::InDoubt(..)
+            | Setback::Stop(_)) => known,
         }
     }
 
