@@ -10,10 +10,13 @@
 )]
 
 #[path = "../support/broker.rs"]
+#[expect(dead_code, reason = "other kinds of tests use the rest")]
 mod broker;
 #[path = "../support/dead_letters.rs"]
+#[expect(dead_code, reason = "other kinds of tests use the rest")]
 mod dead_letters;
 mod documents;
+mod faults;
 #[path = "../support/home.rs"]
 mod home;
 mod killed;
@@ -36,4 +39,5 @@ mod sandbox;
 mod sandboxed;
 mod tail;
 #[path = "../support/tailing.rs"]
+#[expect(dead_code, reason = "other kinds of tests use the rest")]
 mod tailing;

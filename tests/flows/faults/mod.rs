@@ -1,0 +1,6 @@
+//! Brokers that fail at a call: commands go on where that is right, else end with the code that
+//! says why, and never do anything twice.
+
+mod others;
+mod redrive;
+mod replay;
