@@ -110,7 +110,7 @@ fn a_dry_run_says_what_the_run_then_does_and_writes_nothing() {
         let deadline = Deadline::after(PATIENCE);
         sandbox.connect(deadline).await.groups(deadline).await.unwrap()
     });
-    assert!(groups.is_empty(), "{groups:?}");
+    assert!(groups.groups.is_empty(), "{groups:?}");
 }
 
 #[test]

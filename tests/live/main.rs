@@ -33,6 +33,7 @@ mod sasl_plaintext;
 mod support;
 mod tail;
 #[path = "../support/tailing.rs"]
+#[expect(dead_code, reason = "other kinds of tests use the rest")]
 mod tailing;
 mod tour;
 mod transactions;

@@ -36,25 +36,3 @@ fn a_missing_topic_or_partition_is_found_before_anything_is_sent() {
     let said = text(&failed.code(64).get_output().stderr);
     assert!(said.contains("has no partition 2: it has 2"), "{said}");
 }
-
-#[test]
-fn the_ledger_and_kafkas_own_topics_take_no_records() {
-    let sandbox = Sandboxed::start();
-    let topic = sandbox.new_topic("produce-own", 1);
-    let home = Home::new();
-    let refused = |words: &[&str], input: &str, code| {
-        let mut command = sandbox.flowctl(&home);
-        let failed = command.args(words).write_stdin(input.to_owned()).assert();
-        text(&failed.code(code).get_output().stderr)
-    };
-    for (own, whose) in [("_flowctl.ledger", "flowctl's"), ("__consumer_offsets", "Kafka's")] {
-        let target = format!("topic/{own}");
-        let said = refused(&["produce", &target], "a\n", 64);
-        assert!(said.contains(whose) && said.contains("it takes no records"), "{said}");
-        let said = refused(&["replay", &topic, "--to", &target, "--yes"], "", 64);
-        assert!(said.contains(whose) && said.contains("it takes no records"), "{said}");
-        let line = format!("{{\"topic\":\"{own}\",\"value\":1}}\n");
-        let said = refused(&["produce", "--input", "jsonl"], &line, 64);
-        assert!(said.contains(whose) && said.contains("it takes no records"), "{said}");
-    }
-}

@@ -12,7 +12,6 @@ use rustix::pipe::fcntl_getpipe_size;
 
 use crate::broker::{Broker, block_on};
 use crate::home::{Home, PATIENCE, text};
-use crate::records::record;
 use crate::sandboxed::Sandboxed;
 use crate::tailing::{Tail, produce};
 

@@ -50,3 +50,24 @@ fn a_refused_password_or_a_missing_right_ends_with_6() {
     let said = refused(nobody, &[]);
     assert!(said.contains("was refused") && said.contains("WRITE"), "{said}");
 }
+
+#[test]
+fn the_ledger_and_kafkas_own_topics_take_no_records() {
+    let topic = kafka().new_topic("produce-own", 1);
+    let home = Home::new();
+    let refused = |words: &[&str], input: &str, code| {
+        let mut command = kafka().flowctl(&home);
+        let failed = command.args(words).write_stdin(input.to_owned()).assert();
+        text(&failed.code(code).get_output().stderr)
+    };
+    for (own, whose) in [("_flowctl.ledger", "flowctl's"), ("__consumer_offsets", "Kafka's")] {
+        let target = format!("topic/{own}");
+        let said = refused(&["produce", &target], "a\n", 64);
+        assert!(said.contains(whose) && said.contains("it takes no records"), "{said}");
+        let said = refused(&["replay", &topic, "--to", &target, "--yes"], "", 64);
+        assert!(said.contains(whose) && said.contains("it takes no records"), "{said}");
+        let line = format!("{{\"topic\":\"{own}\",\"value\":1}}\n");
+        let said = refused(&["produce", "--input", "jsonl"], &line, 64);
+        assert!(said.contains(whose) && said.contains("it takes no records"), "{said}");
+    }
+}

@@ -1,6 +1,5 @@
 //! `flowctl tail` on Apache Kafka, held against what kcat says of the same topic.
 
-
 mod records;
 mod transactions;
 mod trouble;
