@@ -1,7 +1,7 @@
 //! What no client should do: the sandbox ends that connection and lives on. Only of the sandbox: a
 //! real broker is not ours to attack.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::Duration;
@@ -29,7 +29,11 @@ fn is_closed_after(broker: &Broker, bytes: &[u8]) -> bool {
     // It may close before it has read all.
     let _cut = stream.write_all(bytes).is_err();
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).is_ok() || answer.is_empty()
+    match stream.read_to_end(&mut answer) {
+        Ok(_) => true,
+        // What it has not read yet ends the connection like this.
+        Err(error) => error.kind() == ErrorKind::ConnectionReset,
+    }
 }
 
 /// Tells whether others are still served.

@@ -42,6 +42,9 @@ fn what_is_not_there_says_so(broker: &Broker) {
         .with_topics(Some(vec![missing]))
         .with_allow_auto_topic_creation(false);
     assert_eq!(client.ask_in(12, &request).topics[0].error_code, 3);
+    let impossible = MetadataRequestTopic::default().with_name(Some(name("not there")));
+    let request = request.with_topics(Some(vec![impossible]));
+    assert_eq!(client.ask_in(12, &request).topics[0].error_code, 17);
     let missing = MetadataRequestTopic::default().with_name(None).with_topic_id(Uuid::from_u128(9));
     let answer = client.ask_in(12, &MetadataRequest::default().with_topics(Some(vec![missing])));
     assert_eq!(answer.topics[0].error_code, 100);

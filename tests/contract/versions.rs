@@ -13,7 +13,7 @@ crate::behaviours! {
     a_client_has_to_name_its_software_properly,
     an_unknown_version_of_another_call_ends_the_connection,
     what_stands_behind_a_request_is_ignored,
-    every_call_that_is_offered_is_known_to_the_protocol,
+    metadata_is_offered_as_clients_need_it,
 }
 
 fn a_version_that_is_too_new_is_answered_in_version_0(broker: &Broker) {
@@ -56,7 +56,7 @@ fn what_stands_behind_a_request_is_ignored(broker: &Broker) {
     assert_eq!((answer.error_code, answer.brokers.len()), (0, 1));
 }
 
-fn every_call_that_is_offered_is_known_to_the_protocol(broker: &Broker) {
+fn metadata_is_offered_as_clients_need_it(broker: &Broker) {
     let client = broker.connect();
     let metadata = client.offered::<MetadataRequest>().unwrap();
     assert!(metadata.min <= 4 && metadata.max >= MetadataRequest::VERSIONS.max - 1);

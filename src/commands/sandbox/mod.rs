@@ -108,7 +108,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     }
     // What was prepared was prepared without them.
     sandbox.set_faults(faults);
-    let mut running = Running { sandbox, rules };
+    let mut running = Running::new(sandbox, rules);
     if let Some((program, arguments)) = command.split_first() {
         let mut child = Command::new(program);
         child.args(arguments).env("FLOWCTL_BROKERS", address.to_string()).kill_on_drop(true);

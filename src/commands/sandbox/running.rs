@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::commands::{Context, reading};
 use crate::error::Problem;
@@ -11,19 +11,28 @@ use crate::sandbox::{Event, Fault, Sandbox};
 
 /// A sandbox with its rules.
 pub(super) struct Running {
-    pub(super) sandbox: Sandbox,
-    pub(super) rules: Option<FaultFile>,
+    sandbox: Sandbox,
+    rules: Option<FaultFile>,
+    /// When the rules are looked at: also while the sandbox has always something to say.
+    looks: Interval,
 }
 
 /// How often the file with the rules is looked at: sooner than anybody types the next command.
 const LOOK: Duration = Duration::from_millis(100);
 
 impl Running {
+    /// Goes on with a sandbox, and with the file that its rules come from.
+    pub(super) fn new(sandbox: Sandbox, rules: Option<FaultFile>) -> Self {
+        let mut looks = interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { sandbox, rules, looks }
+    }
+
     /// Waits for what the sandbox has to say, or for other rules.
     pub(super) async fn next(&mut self, context: &mut Context) {
         tokio::select! {
             event = self.sandbox.event() => tell(&event, context),
-            () = sleep(LOOK), if self.rules.is_some() => {
+            _now = self.looks.tick(), if self.rules.is_some() => {
                 let read = self.rules.as_mut().and_then(FaultFile::look);
                 match read {
                     None => {}

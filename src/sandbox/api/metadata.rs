@@ -14,7 +14,7 @@ use super::{Call, Caller, text, versions};
 use crate::sandbox::access::needs::SEE_TOPIC;
 use crate::sandbox::access::{Kind, Who};
 use crate::sandbox::broker::{BROKER_ID, Broker, LEADER_EPOCH};
-use crate::sandbox::topics::{Topic, Topics};
+use crate::sandbox::topics::{Topic, Topics, is_legal};
 
 impl Call for MetadataRequest {
     const OFFERED: VersionRange = versions(0, 13);
@@ -96,7 +96,8 @@ fn find(broker: &Broker, who: &Who, wanted: &MetadataRequestTopic) -> MetadataRe
     }
     match broker.topics.get(name) {
         Some(topic) => describe(name, topic),
-        None => unknown(missing),
+        None if is_legal(name) => unknown(missing),
+        None => unknown(ResponseError::InvalidTopicException),
     }
 }
 

@@ -197,8 +197,21 @@ impl Group {
         self.remove(member_id, step.waiting);
         match self.phase {
             Phase::Stable | Phase::Completing => self.start_rebalance(step),
-            Phase::Preparing(_) if self.has_everybody_joined() => self.end_join(step),
-            Phase::Preparing(_) | Phase::Empty => {}
+            Phase::Preparing(_) | Phase::Empty => self.go_on_without_it(step),
+        }
+    }
+
+    /// Somebody who was promised an id has not come. Whoever is there has lost nobody, so that only a
+    /// rebalance that waited for it goes on.
+    fn end_promise(&mut self, member_id: &str, step: &mut Step) {
+        self.promised.remove(member_id);
+        self.go_on_without_it(step);
+    }
+
+    /// Ends the time to join if the one who is gone was the last to be waited for.
+    fn go_on_without_it(&mut self, step: &mut Step) {
+        if matches!(self.phase, Phase::Preparing(_)) && self.has_everybody_joined() {
+            self.end_join(step);
         }
     }
 
@@ -233,7 +246,7 @@ impl Group {
             // What happened to another member in this tick may have started this one's anew.
             Some(member) if member.session_ends.is_none_or(|ends| ends > step.now) => {}
             Some(_) => self.lose(member_id, step),
-            None if is_promised => self.lose(member_id, step),
+            None if is_promised => self.end_promise(member_id, step),
             None => {}
         }
     }

@@ -67,7 +67,8 @@ impl Configs {
         definition.kind.check(value).map_err(|wrong| {
             invalid(format!("Invalid value {value} for configuration {name}: {wrong}"))
         })?;
-        self.0.insert(definition.name, value.to_owned());
+        // As Kafka reads it: without space around it.
+        self.0.insert(definition.name, value.trim().to_owned());
         Ok(())
     }
 
@@ -115,7 +116,7 @@ impl Configs {
     /// Returns the value that holds, written as Kafka writes it.
     pub(in crate::sandbox) fn shown(&self, definition: &Definition) -> String {
         let value = self.value(definition.name).unwrap_or_default();
-        if definition.kind.is_list() { words_of(value).join(",") } else { value.trim().to_owned() }
+        if definition.kind.is_list() { words_of(value).join(",") } else { value.to_owned() }
     }
 
     /// Returns the value that was set.
@@ -130,7 +131,7 @@ impl Configs {
 
     /// Returns a number that holds; what is no number was never set.
     pub(in crate::sandbox) fn number(&self, name: &str) -> i64 {
-        self.value(name).and_then(|value| value.trim().parse().ok()).unwrap_or_default()
+        self.value(name).and_then(|value| value.parse().ok()).unwrap_or_default()
     }
 
     /// Tells whether `cleanup.policy` has a word.
@@ -167,6 +168,8 @@ mod tests {
         assert_eq!(configs.number("retention.ms"), 604_800_000);
         configs.set("retention.ms", Some(" 100 ")).unwrap();
         assert_eq!(configs.number("retention.ms"), 100);
+        configs.set("compression.type", Some(" gzip")).unwrap();
+        assert_eq!(configs.codec(), Some(Codec::Gzip));
         configs.set("cleanup.policy", Some("delete, compact")).unwrap();
         assert!(configs.cleans_by("compact") && configs.cleans_by("delete"));
         configs.change("cleanup.policy", &Change::Delete).unwrap();

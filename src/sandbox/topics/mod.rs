@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 pub(super) use configs::{Change, Configs};
 pub(super) use definitions::{BROKER_CONFIGS, Definition, definition, definitions};
+pub(super) use name::is_legal;
 pub(super) use new::NewTopic;
 
 use super::log::{At, Log, LogConfig};

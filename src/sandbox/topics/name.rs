@@ -3,6 +3,11 @@
 /// The longest name: it becomes the name of a folder on brokers with disks.
 const LONGEST: usize = 249;
 
+/// Tells whether a topic may have this name.
+pub(in crate::sandbox) fn is_legal(name: &str) -> bool {
+    check(name).is_ok()
+}
+
 /// Says what is wrong with a name.
 pub(super) fn check(name: &str) -> Result<(), String> {
     if name.is_empty() {

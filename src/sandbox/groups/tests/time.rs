@@ -77,6 +77,18 @@ fn a_promised_id_holds_a_rebalance_up_until_it_lapses() {
 }
 
 #[test]
+fn a_promised_id_that_nobody_uses_disturbs_nobody() {
+    let (mut world, one) = World::stable_single();
+    let ticket = world.join("");
+    world.joined(ticket).expect_err("an id comes first");
+    for _ in 0..3 {
+        world.pass(SESSION_MS / 2);
+        assert_eq!(world.heartbeat(&one, 1), Ok(()));
+    }
+    assert_eq!(world.state(), "Stable");
+}
+
+#[test]
 fn a_new_member_is_not_kept_waiting_forever() {
     let mut world = World::new();
     let join =
