@@ -28,7 +28,8 @@ use crate::output::style::ErrorFormat;
 /// Lag is log end offset - committed offset; the end is the high watermark, read after the
 /// committed offsets. What is unknown is `-` (null in JSON), never 0: a group that has not
 /// committed, or an offset after the end of a topic that was created again (`reset`). `lost-N`: N
-/// offsets were deleted by retention before the group read them.
+/// offsets were deleted by retention before the group read them. Brokers leave out topics that you
+/// may not describe, and do not say so.
 ///
 /// A narrow terminal shows fewer columns and cuts names; -o wide and a pipe show them whole.
 #[derive(Debug, clap::Args)]
@@ -50,7 +51,8 @@ pub struct Args {
     #[arg(long, value_name = "WHAT")]
     pub by: Option<By>,
 
-    /// Exit with 2 when the lag of a group is above N, or unknown with records to read
+    /// Exit with 2 when the lag of a group is above N, or unknown with records to read, or when
+    /// nothing is known of a group that was asked for
     #[arg(long, value_name = "N", value_parser = threshold, allow_negative_numbers = true)]
     pub fail_above: Option<i64>,
 
@@ -111,6 +113,8 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     }
     let settings = context.settings(topology.as_ref()).await?;
     let cluster = context.connect(&settings, topology.as_ref()).await?;
+    // Who asks for a group expects that it reads something; among all there are others.
+    let expects_partitions = matches!(selection, Selection::Groups(_)) && args.topic.is_none();
     let only = args.topic.map(TopicName::new);
     let gathered =
         run::gather(&cluster, selection, only.as_ref(), context.clock, context.deadline).await?;
@@ -142,7 +146,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     for error in &report.errors {
         context.output.error(error);
     }
-    Ok(verdict(&report, args.fail_above, context))
+    Ok(verdict(&report, args.fail_above, expects_partitions, context))
 }
 
 /// Reads a lag.
@@ -152,33 +156,76 @@ fn threshold(text: &str) -> Result<i64, String> {
 }
 
 /// Decides the exit code: what is partial is not a verdict on a threshold.
-fn verdict(report: &LagReport, fail_above: Option<i64>, context: &mut Context) -> Exit {
+fn verdict(
+    report: &LagReport,
+    fail_above: Option<i64>,
+    expects_partitions: bool,
+    context: &mut Context,
+) -> Exit {
     if let Some(first) = report.errors.first() {
         let all_failed = report.groups.iter().all(|group| group.partitions.is_empty());
         return if all_failed { Exit::from_code(first.exit_code) } else { Exit::Partly };
     }
     let Some(threshold) = fail_above else { return Exit::Done };
-    let above = report.above(threshold);
-    for group in &above {
-        let text = match group.total().lag {
-            Some(lag) if lag > threshold => {
-                format!("lag of `{}` is {lag}: above {threshold}", group.group)
-            }
-            // Its known partitions are not above it; those that are not known may be.
-            Some(_) | None => format!(
-                "lag of `{}` is not known in {}: it may be above {threshold}",
-                group.group,
-                count(group.total().unknown_with_records, "partition")
-            ),
-        };
-        context.output.note(&text);
+    let findings = findings(report, threshold, expects_partitions);
+    for finding in &findings {
+        context.output.note(finding);
     }
-    if above.is_empty() { Exit::Done } else { Exit::Finding }
+    if findings.is_empty() { Exit::Done } else { Exit::Finding }
+}
+
+/// Says whose lag is, or may be, above a threshold.
+fn findings(report: &LagReport, threshold: i64, expects_partitions: bool) -> Vec<String> {
+    let above = report.above(threshold).into_iter().map(|group| match group.total().lag {
+        Some(lag) if lag > threshold => {
+            format!("lag of `{}` is {lag}: above {threshold}", group.group)
+        }
+        // Its known partitions are not above it; those that are not known may be.
+        Some(_) | None => format!(
+            "lag of `{}` is not known in {}: it may be above {threshold}",
+            group.group,
+            count(group.total().unknown_with_records, "partition")
+        ),
+    });
+    let unseen =
+        report.groups.iter().filter(|group| expects_partitions && group.partitions.is_empty());
+    let unseen = unseen.map(|group| {
+        format!(
+            "lag of `{}` is not known: it has committed nothing, or only in topics that you may \
+             not describe; it may be above {threshold}",
+            group.group
+        )
+    });
+    above.chain(unseen).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lag::GroupLag;
+    use crate::model::timestamp::Timestamp;
+
+    #[test]
+    fn a_group_of_which_nothing_is_seen_is_no_all_clear_where_it_was_asked_for() {
+        let group = GroupLag {
+            group: "billing".into(),
+            flow: None,
+            state: None,
+            assignor: None,
+            coordinator: None,
+            members: Some(1),
+            partitions: Vec::new(),
+        };
+        let report = LagReport {
+            cluster_id: None,
+            at: Timestamp(0),
+            groups: vec![group],
+            errors: Vec::new(),
+        };
+        let [finding] = findings(&report, 10, true).try_into().unwrap();
+        assert!(finding.contains("`billing` is not known"), "{finding}");
+        assert!(findings(&report, 10, false).is_empty(), "among all groups some read nothing");
+    }
 
     #[test]
     fn a_threshold_is_a_whole_number_and_says_so() {
