@@ -7,6 +7,7 @@ use self::teller::Teller;
 use super::Context;
 use super::range::RangeArgs;
 use super::target::{self, Found};
+use crate::commands::resume::{NOTHING_TO_GO_ON_WITH, is_about_a_topic_that_went};
 use crate::config::TopologyArgs;
 use crate::error::{self, Problem, Report};
 use crate::exit::Exit;
@@ -219,7 +220,11 @@ fn report(
             Ok(signal.exit())
         }
         Ended::Failed(failure) => {
-            context.output.note(&format!("to go on: {}", line()));
+            context.output.note(&if is_about_a_topic_that_went(&failure) {
+                NOTHING_TO_GO_ON_WITH.to_owned()
+            } else {
+                format!("to go on: {}", line())
+            });
             Err(failure)
         }
         Ended::Undecided(failure, in_flight) => {

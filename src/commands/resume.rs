@@ -7,11 +7,24 @@ use std::ops::Range;
 use clap::ValueEnum;
 
 use crate::config::{DEFAULT_TIMEOUT, GlobalArgs, TopologyArgs};
-use crate::kafka::Properties;
+use crate::kafka::{Error, ErrorCode, Properties};
 use crate::model::duration::format_duration;
 use crate::model::position::Position;
 use crate::model::shell;
 use crate::model::timestamp::Timestamp;
+
+/// What is said instead of the command that goes on where offsets mean other records by now.
+pub const NOTHING_TO_GO_ON_WITH: &str =
+    "a topic is gone, or another one: no line goes on; a new run plans with what is there now";
+
+/// Tells whether a command failed because a topic was deleted, and perhaps created again, meanwhile.
+pub fn is_about_a_topic_that_went(failure: &anyhow::Error) -> bool {
+    failure.chain().filter_map(|cause| cause.downcast_ref::<Error>()).any(|error| {
+        error.code().is_some_and(|code| {
+            [ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, ErrorCode::UNKNOWN_TOPIC_ID].contains(&code)
+        })
+    })
+}
 
 /// A command line under construction, quoted for a shell.
 #[derive(Debug)]

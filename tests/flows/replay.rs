@@ -1,5 +1,7 @@
 //! What a replay copies: the range that was asked for, as its dry run says, and never by itself.
 
+use std::thread;
+
 use serde_json::Value;
 
 use crate::broker::Broker;
@@ -75,5 +77,25 @@ fn a_topic_is_not_copied_into_itself_nor_without_a_confirmation() {
     let target = sandbox.new_topic_with("replay-refused", 1, &[FOR_EVER]);
     assert_eq!(replay(&sandbox, &[&source, "--to", &source, "--yes"]).0, 64);
     assert_eq!(replay(&sandbox, &[&source, "--to", &target]).0, 4);
+    assert!(sandbox.read(&target).is_empty());
+}
+
+#[test]
+fn a_source_that_was_made_anew_is_not_gone_on_with() {
+    let sandbox = Sandboxed::start();
+    let source = sandbox.new_timed_topic("replay-anew", 1, 50);
+    let target = sandbox.new_topic_with("replay-anew-target", 1, &[FOR_EVER]);
+    sandbox.set_faults(&[&format!("Fetch topic={source} delay=1h")]);
+    thread::scope(|scope| {
+        let copying = scope.spawn(|| replay(&sandbox, &[&source, "--to", &target, "--yes"]));
+        sandbox.struck();
+        sandbox.delete_topic(&source);
+        sandbox.create_topic(&source, 1, &[FOR_EVER]);
+        sandbox.set_faults(&[]);
+        let (code, _, told) = copying.join().unwrap();
+        assert_eq!(code, 1, "{told}");
+        assert!(told.contains("was deleted and created again"), "{told}");
+        assert!(told.contains("no line goes on") && !told.contains("to go on:"), "{told}");
+    });
     assert!(sandbox.read(&target).is_empty());
 }

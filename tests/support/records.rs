@@ -103,6 +103,17 @@ impl Broker {
         })
     }
 
+    /// Deletes a topic.
+    pub(crate) fn delete_topic(&self, topic: &str) {
+        block_on(async {
+            let deadline = Deadline::after(PATIENCE);
+            let cluster = self.connect(deadline).await;
+            let approval = Approval::given(ApprovedBy::Flag);
+            let deleted = cluster.delete_topics(&[topic.into()], approval, deadline).await.unwrap();
+            assert!(deleted.into_values().all(|deleted| deleted.is_ok()));
+        });
+    }
+
     /// Deletes the records of partition 0 before an offset.
     pub(crate) fn delete_before(&self, topic: &str, offset: i64) {
         block_on(async {
