@@ -58,3 +58,14 @@ fn who_waits_at_a_terminal_sees_how_much_was_read() {
     assert!(shown(&format!("TERM=xterm script -qec '{line}' /dev/null")));
     assert!(!shown(line), "a log needs no line of it");
 }
+
+#[test]
+fn where_all_are_refused_each_has_its_line() {
+    let told = beside_records(
+        &[],
+        "seq 30 | flowctl produce topic/orders -p 0 2>/dev/null; \
+         flowctl dlq redrive topic/orders --yes -o jsonl 2>/dev/null; echo code $?",
+    );
+    assert_eq!(told.matches("\"status\":\"refused\"").count(), 36, "{told}");
+    assert!(told.contains("code 3"), "{told}");
+}

@@ -110,12 +110,22 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
         return Ok(predicted);
     }
     if !plan.writes() {
-        if args.output == ListFormat::Json {
-            let refused = plan.refused.values().sum();
-            let outcome = Outcome { refused, ..Outcome::default() };
-            context.output.print_json(&view::report(source, plan, &outcome, refusals, &[])?)?;
+        let shown = refusals.get(..MOST_SHOWN).unwrap_or(refusals);
+        match args.output {
+            ListFormat::Text => {}
+            ListFormat::Json => {
+                let refused = plan.refused.values().sum();
+                let outcome = Outcome { refused, expired: plan.expired, ..Outcome::default() };
+                context.output.print_json(&view::report(source, plan, &outcome, shown, &[])?)?;
+            }
+            ListFormat::Jsonl => {
+                for refused in refusals {
+                    context.output.print_json(&refused.line())?;
+                }
+            }
         }
-        for warning in view::nothing_warnings(plan, refusals) {
+        context.output.flush()?;
+        for warning in view::nothing_warnings(plan, shown) {
             context.output.warn(&warning);
         }
         context.output.note(&view::nothing(plan));
@@ -158,7 +168,7 @@ struct Planned {
     snapshot: Snapshot,
     selector: Selector,
     plan: Redrive,
-    /// The first ones that cannot be sent.
+    /// Those that cannot be sent, where nothing else can: all for a line each, else the first ones.
     refusals: Vec<Handled>,
     source: Source,
 }
@@ -192,6 +202,9 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
     let selector = Selector::new(query, rule);
     let mut listing = Listing::new(dlq.topic(), &snapshot);
     let mut refusals = Vec::new();
+    // A run has a line for every dead letter; a dry run has listed them.
+    let mut most =
+        if args.output == ListFormat::Jsonl && !args.dry_run { usize::MAX } else { MOST_SHOWN };
     let watching = Watching::start(&context.output, &dlq);
     let output = &mut context.output;
     let mut tell = |event: Event| {
@@ -203,10 +216,15 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
                     }
                     list(args.output, &mut listing, output, &dead_letter, &decision)?;
                 }
-                if let Decision::Refused(refusal) = decision
-                    && refusals.len() < MOST_SHOWN
-                {
-                    refusals.push(Handled { id: dead_letter.id(), fate: Fate::Refused(refusal) });
+                match decision {
+                    Decision::Refused(refusal) if refusals.len() < most => refusals
+                        .push(Handled { id: dead_letter.id(), fate: Fate::Refused(refusal) }),
+                    // There is something to do, and the run tells of each.
+                    Decision::Send(_) | Decision::Duplicate => {
+                        most = 0;
+                        refusals.clear();
+                    }
+                    Decision::Refused(_) | Decision::Resolved(_) | Decision::NotSelected => {}
                 }
             }
             Event::Warning(text) => watching.pause(|| output.warn(&text)),

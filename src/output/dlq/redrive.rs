@@ -145,6 +145,7 @@ fn plan_fields(plan: &Redrive) -> Value {
         "planned_duplicates": plan.duplicates,
         "planned_refusals": refusals,
         "hidden_offsets": plan.hidden,
+        "expired_offsets": plan.expired,
         "missing": plan.missing.iter().map(DeadLetterId::to_string).collect::<Vec<_>>(),
     })
 }
@@ -198,10 +199,6 @@ pub fn nothing_warnings(plan: &Redrive, refusals: &[Handled]) -> Vec<String> {
     if unnamed > 0 {
         warnings.push(format!("… and {unnamed} more like these"));
     }
-    if plan.expired > 0 {
-        let offsets = count(plan.expired, "offset");
-        warnings.push(format!("retention deleted {offsets} while they were pending"));
-    }
     warnings
 }
 
@@ -235,8 +232,33 @@ pub fn plan_warnings(plan: &Redrive) -> Vec<String> {
             count(plan.hidden, "offset")
         ));
     }
+    if plan.expired > 0 {
+        let offsets = count(plan.expired, "offset");
+        warnings.push(format!("retention deleted {offsets} while they were pending"));
+    }
     for id in &plan.missing {
         warnings.push(format!("{id} is not there: it was deleted, or never written"));
     }
     warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dlq::Outcome;
+    use crate::model::timestamp::Timestamp;
+
+    #[test]
+    fn what_expired_is_told_of_a_plan_and_of_a_run() {
+        let mut plan = Redrive::new("orders-dlq".into(), Vec::new(), 0);
+        assert!(plan_warnings(&plan).is_empty());
+        plan.expired = 7;
+        assert_eq!(plan_warnings(&plan), ["retention deleted 7 offsets while they were pending"]);
+        assert_eq!(plan_fields(&plan)["expired_offsets"], 7);
+        // The run reads for itself, and later.
+        let outcome = Outcome { expired: 9, ..Outcome::default() };
+        let source = Source { cluster_id: None, as_of: Timestamp(0) };
+        let report = report(&source, &plan, &outcome, &[], &[]).unwrap();
+        assert!(report.contains("\"expired_offsets\": 9"), "{report}");
+    }
 }
