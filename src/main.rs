@@ -9,6 +9,7 @@ use flowctl::config::Environment;
 use flowctl::error;
 use flowctl::exit::Exit;
 use flowctl::interrupt::{Interrupt, Interrupted, Signal};
+use flowctl::model::own_topics::OwnTopics;
 use flowctl::output::{Output, StreamError, streams};
 use tokio::runtime::Builder;
 
@@ -58,8 +59,15 @@ fn listen() -> Interrupt {
 async fn run(cli: Cli, environment: Environment, output: Output, interrupt: Interrupt) -> Exit {
     let Cli { global, command } = cli;
     let deadline = Deadline::after(global.timeout);
-    let mut context =
-        Context { global, environment, output, clock: Clock::System, interrupt, deadline };
+    let mut context = Context {
+        global,
+        environment,
+        own_topics: OwnTopics::default(),
+        output,
+        clock: Clock::System,
+        interrupt,
+        deadline,
+    };
     let ended = command.run(&mut context).await;
     let ended = ended.and_then(|exit| Ok(context.output.finish().map(|()| exit)?));
     match ended {

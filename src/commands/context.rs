@@ -9,6 +9,7 @@ use crate::config::{self, Connection, Environment, GlobalArgs, SetArgs, Topology
 use crate::error::Problem;
 use crate::interrupt::Interrupt;
 use crate::kafka::{Cluster, ConnectionSettings};
+use crate::model::own_topics::OwnTopics;
 use crate::model::target::Target;
 use crate::output::Output;
 use crate::output::json::Source;
@@ -21,6 +22,8 @@ pub struct Context {
     pub global: GlobalArgs,
     /// The environment variables.
     pub environment: Environment,
+    /// flowctl's own topics, as far as they are known: those of the topology, once it was read.
+    pub own_topics: OwnTopics,
     /// The streams.
     pub output: Output,
     /// The wall clock.
@@ -228,7 +231,10 @@ impl Context {
     async fn read(&mut self, args: &TopologyArgs) -> anyhow::Result<(String, Topology)> {
         let (file, text) = self.topology_text(args).await?;
         match topology::parse(&text, &file) {
-            Ok(topology) => Ok((file, topology)),
+            Ok(topology) => {
+                self.own_topics = topology.own_topics().clone();
+                Ok((file, topology))
+            }
             Err(found) => {
                 self.output.diagnostics(&found);
                 Err(super::validate::invalid(&file, &found).into())

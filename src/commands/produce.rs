@@ -9,7 +9,7 @@ use crate::approval::{Approval, ApprovedBy};
 use crate::clock::Stopwatch;
 use crate::error::Problem;
 use crate::exit::Exit;
-use crate::kafka::{Cluster, Error, ErrorCode, Pace, ProducerOptions};
+use crate::kafka::{Cluster, ErrorCode, Pace, ProducerOptions};
 use crate::model::count::count_that_was;
 use crate::model::envelope;
 use crate::model::name::TopicName;
@@ -19,7 +19,7 @@ use crate::output::{Format, Output};
 use crate::produce::place::InputPlaceNames;
 use crate::produce::preview::{self, Previewed};
 use crate::produce::report::{Event, Written};
-use crate::produce::run::{self, Ended, Finished, Job};
+use crate::produce::run::{self, Ended, Finished, Job, TopicError};
 use crate::produce::shape::PartitionChoice;
 use crate::produce::source::{Source, SourceError};
 use crate::topology::Resolved;
@@ -36,9 +36,8 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     };
     let found = target.map(|target| target::find(&target, topology.as_ref())).transpose()?;
     let topic = found.as_ref().map(Found::main_topic);
-    let ledger = target::ledger(topology.as_ref());
     if let Some(topic) = &topic {
-        target::refuse_own(topic, &ledger)?;
+        context.own_topics.check(topic).map_err(|why| Problem::usage(why.to_string()))?;
     }
     let planned = source::plan(&args, topic.clone(), files, context).await?;
     if args.dry_run {
@@ -56,7 +55,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let job = Job {
         source: planned.source,
         topics: topic.iter().cloned().collect(),
-        ledger,
+        own_topics: context.own_topics.clone(),
         partition: match args.partition {
             Some(PartitionChoice::Number(number)) => Some(number),
             Some(PartitionChoice::ByKey | PartitionChoice::Same) | None => None,
@@ -153,7 +152,14 @@ fn end(
         Ended::Topic { place, error } => {
             let before = produced_before(written.delivered);
             let place = names.name(place);
-            Err(anyhow::Error::new(error).context(format!("stopped at {place}{before}")))
+            // What the records say is input data.
+            let error = match error {
+                TopicError::Kafka(error) => anyhow::Error::new(error),
+                TopicError::TakesNoRecords(_) | TopicError::NoSuchPartition(_) => {
+                    Problem::invalid(error.to_string()).into()
+                }
+            };
+            Err(error.context(format!("stopped at {place}{before}")))
         }
         Ended::Interrupted(signal) => {
             if let Some(place) = written.first_undelivered {
@@ -199,14 +205,20 @@ fn produced_before(delivered: u64) -> String {
     format!("; {} produced before it", count_that_was(delivered, "record"))
 }
 
-/// Says more about a topic that is not there: nothing was sent.
+/// Says more about a topic that cannot be written to: nothing was sent.
 async fn explain(
-    error: Error,
+    error: TopicError,
     topic: Option<TopicName>,
     topology: Option<&Resolved>,
     cluster: &Cluster,
     context: &Context,
 ) -> anyhow::Error {
+    let error = match error {
+        TopicError::Kafka(error) => error,
+        TopicError::TakesNoRecords(_) | TopicError::NoSuchPartition(_) => {
+            return Problem::usage(error.to_string()).into();
+        }
+    };
     let is_missing = error.code() == Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
     let Some(topic) = topic.filter(|_| is_missing) else {
         return error.into();

@@ -13,6 +13,7 @@ use crate::error::{self, Problem, Report};
 use crate::exit::Exit;
 use crate::model::count::count;
 use crate::model::name::TopicName;
+use crate::model::own_topics::TakesNoRecords;
 use crate::model::target::Target;
 use crate::output::Format;
 use crate::output::json::Source;
@@ -144,7 +145,7 @@ async fn plan(args: &Args, context: &mut Context) -> anyhow::Result<(Replayer, R
     if source == to {
         return Err(Problem::usage(format!("`{source}` would be copied into itself")).into());
     }
-    target::refuse_own(&to, &target::ledger(topology.as_ref()))?;
+    context.own_topics.check(&to).map_err(|why| Problem::usage(why.to_string()))?;
     let range = args
         .range
         .parse_without_group(context.clock.now())
@@ -156,10 +157,7 @@ async fn plan(args: &Args, context: &mut Context) -> anyhow::Result<(Replayer, R
     let deadline = context.deadline;
     let source = target::existing_topic(&cluster, &source, topology.as_ref(), deadline).await?;
     let to = target::existing_topic(&cluster, &to, topology.as_ref(), deadline).await?;
-    if to.is_internal {
-        let problem = format!("topic `{}` is Kafka's own: it takes no records", to.name);
-        return Err(Problem::usage(problem).into());
-    }
+    TakesNoRecords::check(&to).map_err(|why| Problem::usage(why.to_string()))?;
     let replayer = Replayer::new(cluster, settings, source, to, timeout);
     let partitions = args.partition.iter().copied().collect();
     let plan = replayer.plan(&Wanted { range, partitions, limit: args.limit }).await?;

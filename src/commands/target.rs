@@ -4,6 +4,7 @@ use crate::clock::Deadline;
 use crate::error::Problem;
 use crate::kafka::{Cluster, ErrorCode};
 use crate::model::name::{FlowId, TopicName};
+use crate::model::own_topics::LEDGER;
 use crate::model::target::Target;
 use crate::model::topic::TopicDescription;
 use crate::topology::Resolved;
@@ -43,21 +44,9 @@ pub fn find<'t>(target: &Target, topology: Option<&'t Resolved>) -> Result<Found
     }
 }
 
-/// The ledger where no topology names one.
-const LEDGER: &str = "_flowctl.ledger";
-
 /// Returns the name of the ledger.
 pub(super) fn ledger(topology: Option<&Resolved>) -> TopicName {
     topology.map_or_else(|| TopicName::from(LEDGER), |topology| topology.ledger.name.clone())
-}
-
-/// Refuses to write records into flowctl's own topics: what the ledger remembers decides what is
-/// sent again.
-pub(super) fn refuse_own(topic: &TopicName, ledger: &TopicName) -> Result<(), Problem> {
-    if topic == ledger || topic.is_flowctls() {
-        return Err(Problem::usage(format!("`{topic}` is flowctl's own: it takes no records")));
-    }
-    Ok(())
 }
 
 /// Says that there is no such flow, and which one was probably meant.

@@ -13,6 +13,7 @@ use super::refusal::Refusal;
 use super::target::{self, Target, TargetRule, Topics};
 use crate::ledger::{Done, Outcome};
 use crate::model::name::TopicName;
+use crate::model::own_topics::OwnTopics;
 use crate::model::timestamp::Timestamp;
 
 /// What becomes of a dead letter.
@@ -39,8 +40,8 @@ pub struct Rule {
     pub time: RecordTime,
     /// How often a record may be redriven.
     pub max_redrives: u32,
-    /// The ledger, which takes no dead letters.
-    pub ledger: TopicName,
+    /// flowctl's own topics, which take no dead letters.
+    pub own_topics: OwnTopics,
 }
 
 /// Decides record by record. It must see the dead letters in order, and before them what

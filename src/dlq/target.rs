@@ -109,8 +109,7 @@ pub(super) fn target(
     if *topic == dead_letter.record.topic_partition.topic {
         return Err(Refusal::SameTopic);
     }
-    let is_ours = topic.is_flowctls() || *topic == rule.ledger;
-    if is_ours || topic.as_str().starts_with("__") {
+    if rule.own_topics.contains(topic) || topic.as_str().starts_with("__") {
         return Err(Refusal::Internal(topic.clone()));
     }
     let partition_count =

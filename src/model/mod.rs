@@ -13,6 +13,7 @@ pub mod header;
 pub mod name;
 pub mod offset;
 pub mod offset_set;
+pub mod own_topics;
 pub mod partitioner;
 pub mod position;
 pub mod record;

@@ -96,12 +96,6 @@ impl TopicName {
         Ok(())
     }
 
-    /// Tells whether it is named as flowctl names its own topics. A ledger that a topology names
-    /// otherwise is not.
-    pub fn is_flowctls(&self) -> bool {
-        self.as_str().starts_with("_flowctl.")
-    }
-
     /// Returns the name with `.` as `_`: two topics that are equal here clash in Kafka's metrics,
     /// and Kafka refuses the second one.
     pub fn metric_name(&self) -> String {

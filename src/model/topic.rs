@@ -31,6 +31,31 @@ impl TopicDescription {
     }
 }
 
+/// A partition was named that the topic does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("topic `{topic}` has no partition {partition}: it has {count}, counted from 0")]
+pub struct NoSuchPartition {
+    /// The topic.
+    pub topic: TopicName,
+    /// The partition that was named.
+    pub partition: i32,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// Checks that partitions that were named exist: Kafka counts a topic's from 0, without gaps.
+pub fn check_partitions(
+    topic: &TopicName,
+    named: impl IntoIterator<Item = i32>,
+    count: usize,
+) -> Result<(), NoSuchPartition> {
+    let is_there = |partition: &i32| usize::try_from(*partition).is_ok_and(|it| it < count);
+    match named.into_iter().find(|partition| !is_there(partition)) {
+        None => Ok(()),
+        Some(partition) => Err(NoSuchPartition { topic: topic.clone(), partition, count }),
+    }
+}
+
 /// A partition as the cluster's metadata describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartitionDescription {
@@ -53,4 +78,20 @@ pub struct NewTopic {
     pub replication: i16,
     /// The configs to set.
     pub configs: BTreeMap<String, String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partitions_are_counted_from_0() {
+        let check = |named: &[i32]| check_partitions(&"orders".into(), named.iter().copied(), 2);
+        assert_eq!(check(&[0, 1]), Ok(()));
+        assert!(check(&[-1]).is_err());
+        assert_eq!(
+            check(&[1, 2]).unwrap_err().to_string(),
+            "topic `orders` has no partition 2: it has 2, counted from 0"
+        );
+    }
 }

@@ -19,7 +19,7 @@ use crate::kafka::{Cluster, ConnectionSettings};
 use crate::model::name::TopicName;
 use crate::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
 use crate::model::position::{LogMarks, Position};
-use crate::model::topic::TopicDescription;
+use crate::model::topic::{TopicDescription, check_partitions};
 
 pub use copy::{Ended, Event, InFlight};
 
@@ -65,19 +65,11 @@ impl Replayer {
     /// Makes the plan. The end is where the log ends now, so a replay is finite.
     pub async fn plan(&self, wanted: &Wanted) -> anyhow::Result<Replay> {
         let partitions: Vec<i32> = self.partitions.iter().copied().collect();
-        if let Some(unknown) = wanted.partitions.difference(&self.partitions).next() {
-            return Err(Problem::usage(format!(
-                "topic `{}` has no partition {unknown}",
-                self.source
-            ))
-            .into());
-        }
         let range = &wanted.range;
-        for positions in [&range.from, &range.until] {
-            positions
-                .check(self.source.as_str(), &partitions)
-                .map_err(|error| Problem::usage(error.to_string()))?;
-        }
+        check_partitions(&self.source, wanted.partitions.iter().copied(), partitions.len())
+            .and_then(|()| range.from.check(&self.source, partitions.len()))
+            .and_then(|()| range.until.check(&self.source, partitions.len()))
+            .map_err(|error| Problem::usage(error.to_string()))?;
         let target = std::slice::from_ref(&self.target);
         self.cluster.check_write(target, Deadline::after(self.timeout)).await?;
         let starts = self.offsets(|_| Some(OffsetQuery::Earliest), false).await?;

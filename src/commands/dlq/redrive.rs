@@ -19,6 +19,7 @@ use crate::dlq::{
 use crate::error::Problem;
 use crate::exit::Exit;
 use crate::model::name::TopicName;
+use crate::model::own_topics::OwnTopics;
 use crate::model::target::Target;
 use crate::model::timestamp::Timestamp;
 use crate::output::dlq::redrive::{self as view, Handled, Listing};
@@ -181,7 +182,7 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
     let topology = context.topology_if_any(&args.topology).await?;
     let Choice { declared, max_redrives, redrive_to } = find::find_one(&target, topology.as_ref())?;
     let to = match &args.to {
-        Some(to) => Some(send_to(to, topology.as_ref(), &declared)?),
+        Some(to) => Some(send_to(to, topology.as_ref(), &declared, &context.own_topics)?),
         None => redrive_to,
     };
     let settings = context.settings_to_write(topology.as_ref()).await?;
@@ -197,7 +198,7 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
         target: to.map_or(TargetRule::Origin, TargetRule::Topic),
         time: args.timestamp,
         max_redrives: args.max_redrives.unwrap_or(max_redrives),
-        ledger: dlq.ledger().clone(),
+        own_topics: context.own_topics.clone(),
     };
     let selector = Selector::new(query, rule);
     let mut listing = Listing::new(dlq.topic(), &snapshot);
@@ -264,7 +265,12 @@ fn list(
 }
 
 /// Finds the topic that `--to` names.
-fn send_to(to: &Target, topology: Option<&Resolved>, dlq: &Declared) -> Result<TopicName, Problem> {
+fn send_to(
+    to: &Target,
+    topology: Option<&Resolved>,
+    dlq: &Declared,
+    own_topics: &OwnTopics,
+) -> Result<TopicName, Problem> {
     let topic = match target::find(to, topology)? {
         Found::Flow(flow) => flow.main.name.clone(),
         Found::Topic(topic) => topic,
@@ -272,7 +278,7 @@ fn send_to(to: &Target, topology: Option<&Resolved>, dlq: &Declared) -> Result<T
     if topic == dlq.topic {
         return Err(Problem::usage(format!("`{topic}` is the DLQ itself")));
     }
-    target::refuse_own(&topic, &dlq.ledger)?;
+    own_topics.check(&topic).map_err(|why| Problem::usage(why.to_string()))?;
     Ok(topic)
 }
 

@@ -9,6 +9,7 @@ use crate::dlq::{DeadLetterId, Dlq, Query, Snapshot};
 use crate::error::Problem;
 use crate::model::name::TopicName;
 use crate::model::timestamp::Timestamp;
+use crate::model::topic::check_partitions;
 
 /// Which dead letters; all conditions must be met.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -53,13 +54,8 @@ impl SelectionArgs {
         now: Timestamp,
     ) -> anyhow::Result<Query> {
         let Self { id, partition, offsets, error_code, key, range, limit } = self;
-        if let Some(unknown) = partition.iter().find(|number| !snapshot.contains_key(number)) {
-            let (topic, count) = (dlq.topic(), snapshot.len());
-            return Err(Problem::usage(format!(
-                "{topic} has no partition {unknown}: it has {count}"
-            ))
-            .into());
-        }
+        check_partitions(dlq.topic(), partition.iter().copied(), snapshot.len())
+            .map_err(|error| Problem::usage(error.to_string()))?;
         let ids = id.iter().chain(named.and_then(Named::dead_letter));
         let range =
             range.parse_without_group(now).map_err(|error| Problem::usage(error.to_string()))?;

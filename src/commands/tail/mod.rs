@@ -18,6 +18,7 @@ use crate::kafka::Cluster;
 use crate::model::group::GroupState;
 use crate::model::name::{GroupId, TopicName};
 use crate::model::target::Target;
+use crate::model::topic::{NoSuchPartition, check_partitions};
 use crate::output::record::RecordFormat;
 use crate::output::tail::TailView;
 use crate::tail::run as reading;
@@ -78,23 +79,16 @@ async fn prepare(args: &Args, context: &mut Context) -> anyhow::Result<Prepared>
     let description = target::existing_topic(&cluster, &request.topic, topology.as_ref(), deadline)
         .await
         .map_err(|error| hint_at_environment(error, &target, topology.as_ref()))?;
-    let all: Vec<i32> = description.partitions.into_keys().collect();
-    let partitions = request.partitions.clone().unwrap_or_else(|| all.clone());
-    if let Some(unknown) = partitions.iter().find(|partition| !all.contains(partition)) {
-        let count = all.len();
-        return Err(Problem::usage(format!(
-            "{} has no partition {unknown}: it has {count}",
-            request.topic
-        ))
-        .into());
-    }
+    let count = description.partitions.len();
+    let all = description.partitions.into_keys();
+    let partitions = request.partitions.clone().unwrap_or_else(|| all.collect());
+    let no_such = |error: NoSuchPartition| Problem::usage(error.to_string());
+    check_partitions(&request.topic, partitions.iter().copied(), count).map_err(no_such)?;
     for positions in [&request.until].into_iter().chain(match &request.start {
         Start::At(positions) => Some(positions),
         Start::Newest(_) => None,
     }) {
-        positions
-            .check(request.topic.as_str(), &partitions)
-            .map_err(|error| Problem::usage(error.to_string()))?;
+        positions.check(&request.topic, count).map_err(no_such)?;
     }
     match reading::gather(&cluster, &request, &partitions, deadline).await {
         Ok(spans) => Ok(Prepared { cluster, request, spans }),

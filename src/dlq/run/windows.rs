@@ -19,11 +19,11 @@ impl Dlq {
         range: &position::Range,
         snapshot: &Snapshot,
     ) -> anyhow::Result<BTreeMap<i32, Window>> {
-        let partitions: Vec<i32> = snapshot.keys().copied().collect();
-        let topic = self.topic().as_str();
-        let usage = |error: position::PositionsError| Problem::usage(error.to_string());
-        range.from.check(topic, &partitions).map_err(usage)?;
-        range.until.check(topic, &partitions).map_err(usage)?;
+        let topic = self.topic();
+        for positions in [&range.from, &range.until] {
+            let checked = positions.check(topic, snapshot.len());
+            checked.map_err(|error| Problem::usage(error.to_string()))?;
+        }
         let times = self.first_offsets(range).await?;
         let mut windows = BTreeMap::new();
         for (&partition, extent) in snapshot {

@@ -11,7 +11,7 @@ fn origin_rule() -> Rule {
         target: TargetRule::Origin,
         time: RecordTime::Now,
         max_redrives: 3,
-        ledger: "memory".into(),
+        own_topics: OwnTopics::new(["memory".into()]),
     }
 }
 

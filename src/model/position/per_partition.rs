@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{Position, PositionError, parse_position};
+use crate::model::name::TopicName;
 use crate::model::timestamp::Timestamp;
+use crate::model::topic::{NoSuchPartition, check_partitions};
 
 /// Positions by partition, with one for the partitions that are not named.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,16 +37,6 @@ pub enum PositionsError {
         "OFFSET@TIME bounds a selection, as in replay and dlq; tail reads from offset to offset"
     )]
     OffsetAndTime,
-    /// A partition that the topic does not have.
-    #[error("{topic} has no partition {partition}: it has {count}, counted from 0")]
-    NoSuchPartition {
-        /// The topic.
-        topic: String,
-        /// The partition.
-        partition: i32,
-        /// How many there are.
-        count: usize,
-    },
 }
 
 impl Positions {
@@ -111,15 +103,8 @@ impl Positions {
     }
 
     /// Checks that every named partition exists: a slip would silently mean another position.
-    pub fn check(&self, topic: &str, partitions: &[i32]) -> Result<(), PositionsError> {
-        match self.named.keys().find(|partition| !partitions.contains(partition)) {
-            None => Ok(()),
-            Some(&partition) => Err(PositionsError::NoSuchPartition {
-                topic: topic.to_owned(),
-                partition,
-                count: partitions.len(),
-            }),
-        }
+    pub fn check(&self, topic: &TopicName, count: usize) -> Result<(), NoSuchPartition> {
+        check_partitions(topic, self.named.keys().copied(), count)
     }
 }
 
@@ -141,11 +126,8 @@ mod tests {
         let positions = Positions::parse(&["3=1200", "*=-5"], NOW).unwrap();
         assert_eq!(positions.get(3), Some(Position::Offset(1200)));
         assert_eq!(positions.get(0), Some(Position::BeforeEnd(5)));
-        assert!(positions.check("orders", &[0, 1, 2, 3]).is_ok());
-        assert_eq!(
-            positions.check("orders", &[0, 1]).unwrap_err().to_string(),
-            "orders has no partition 3: it has 2, counted from 0"
-        );
+        assert!(positions.check(&"orders".into(), 4).is_ok());
+        assert!(positions.check(&"orders".into(), 2).is_err());
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod pump;
 
 use std::collections::BTreeMap;
 
+pub use known_topic::TopicError;
 use pump::Pump;
 
 use super::place::InputPlace;
@@ -16,6 +17,8 @@ use crate::interrupt::{Interrupt, Signal};
 use crate::kafka::{Cluster, ConnectionSettings, Error, Producer, ProducerOptions};
 use crate::model::config_entry::{ConfigEntry, ConfigResource};
 use crate::model::name::TopicName;
+use crate::model::own_topics::OwnTopics;
+use crate::model::topic::check_partitions;
 
 /// What is to be written, and how.
 #[derive(Debug)]
@@ -24,8 +27,8 @@ pub struct Job {
     pub source: Source,
     /// The topics that are known before the first record.
     pub topics: Vec<TopicName>,
-    /// The ledger, which takes no records.
-    pub ledger: TopicName,
+    /// flowctl's own topics, which take no records.
+    pub own_topics: OwnTopics,
     /// The partition that all records go to, if it is one.
     pub partition: Option<i32>,
     /// How the producer works.
@@ -55,7 +58,7 @@ pub enum Ended {
         /// The record.
         place: InputPlace,
         /// Why.
-        error: Error,
+        error: TopicError,
     },
     /// Somebody asked.
     Interrupted(Signal),
@@ -73,14 +76,14 @@ pub async fn run(
     interrupt: &Interrupt,
     deadline: Deadline,
     events: &mut dyn FnMut(Event<'_>),
-) -> Result<Finished, Error> {
-    let Job { mut source, topics, ledger, partition, mut options } = job;
+) -> Result<Finished, TopicError> {
+    let Job { mut source, topics, own_topics, partition, mut options } = job;
     options.largest_batch = largest_batch(cluster, &topics, deadline).await;
-    let mut pump = Pump::new(cluster, Producer::open(settings, &options)?, ledger, events);
+    let mut pump = Pump::new(cluster, Producer::open(settings, &options)?, own_topics, events);
     for topic in &topics {
         let known = pump.topic(topic, deadline).await?;
         if let Some(partition) = partition {
-            known.check(topic, partition).map_err(Error::Settings)?;
+            check_partitions(topic, [partition], known.partitions)?;
         }
     }
     if let Some(topic) = topics.into_iter().next() {

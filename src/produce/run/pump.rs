@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, VecDeque};
 use std::iter;
 use std::time::Duration;
 
-use super::known_topic::{self, KnownTopic};
+use super::known_topic::{self, KnownTopic, TopicError};
 use super::{Ended, Finished};
 use crate::clock::Deadline;
 use crate::error;
 use crate::interrupt::Interrupt;
 use crate::kafka::{Cluster, Delivered, Error, ErrorCode, Producer, SendError};
 use crate::model::name::TopicName;
+use crate::model::own_topics::OwnTopics;
 use crate::model::record::OutgoingRecord;
+use crate::model::topic::check_partitions;
 use crate::produce::place::{InputPlace, MOST_TOPICS, Tag};
 use crate::produce::report::{Event, Written};
 use crate::produce::source::{Chunk, Source};
@@ -32,7 +34,7 @@ const LAST_WAIT: Duration = Duration::from_millis(1500);
 pub(super) struct Pump<'a> {
     cluster: &'a Cluster,
     producer: Producer,
-    ledger: TopicName,
+    own_topics: OwnTopics,
     topics: BTreeMap<TopicName, KnownTopic>,
     written: Written,
     pending: VecDeque<(OutgoingRecord, Tag)>,
@@ -47,13 +49,13 @@ impl<'a> Pump<'a> {
     pub(super) fn new(
         cluster: &'a Cluster,
         producer: Producer,
-        ledger: TopicName,
+        own_topics: OwnTopics,
         events: &'a mut dyn FnMut(Event<'_>),
     ) -> Self {
         Self {
             cluster,
             producer,
-            ledger,
+            own_topics,
             topics: BTreeMap::new(),
             written: Written::default(),
             pending: VecDeque::new(),
@@ -134,10 +136,10 @@ impl<'a> Pump<'a> {
                 }
             };
             if let Some(partition) = record.partition
-                && let Err(message) = known.check(&record.topic, partition)
+                && let Err(missing) = check_partitions(&record.topic, [partition], known.partitions)
             {
                 let code = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
-                self.fail(place, Error::Broker { code, message: Some(message) });
+                self.fail(place, Error::Broker { code, message: Some(missing.to_string()) });
                 continue;
             }
             let tag = Tag { place, topic: known.number, has_key: record.key.is_some() };
@@ -157,14 +159,15 @@ impl<'a> Pump<'a> {
         &mut self,
         topic: &TopicName,
         deadline: Deadline,
-    ) -> Result<KnownTopic, Error> {
-        let description = known_topic::find(self.cluster, topic, &self.ledger, deadline).await?;
+    ) -> Result<KnownTopic, TopicError> {
+        let description =
+            known_topic::find(self.cluster, topic, &self.own_topics, deadline).await?;
         let number = self.written.add_topic(topic.clone());
         let number = u16::try_from(number)
             .ok()
             .filter(|number| *number < MOST_TOPICS)
             .ok_or_else(|| Error::Client(format!("more than {MOST_TOPICS} topics in one run")))?;
-        let known = KnownTopic { number, partitions: description.partition_count() };
+        let known = KnownTopic { number, partitions: description.partitions.len() };
         self.topics.insert(topic.clone(), known);
         Ok(known)
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::name::TopicName;
+use crate::model::own_topics::LEDGER;
 use crate::topology::resolved::{Protect, ResolvedFlow, ResolvedTopic, Role};
 use crate::topology::source::{Findings, Origin, Place};
 use crate::topology::{CLEANUP, MIN_INSYNC_REPLICAS};
@@ -10,9 +11,6 @@ use crate::topology::{CLEANUP, MIN_INSYNC_REPLICAS};
 use super::layers::built_in;
 use super::names::Names;
 use super::scope::Scope;
-
-/// The name when the environment has none.
-const NAME: &str = "_flowctl.ledger";
 
 /// The entries of one DLQ share a partition, so this many DLQs are read apart from each other; more
 /// than twelve redrives at once are rare, and compacted partitions cost next to nothing.
@@ -28,7 +26,7 @@ pub(super) fn ledger(
     let declared = scope.settings.ledger.as_ref();
     let start = Place { line: 1, column: 1, length: 1, origin: Origin::File };
     let place = declared.map_or(start, |name| name.place);
-    let name = TopicName::new(declared.map_or(NAME, |name| name.value.as_str()));
+    let name = TopicName::new(declared.map_or(LEDGER, |name| name.value.as_str()));
     names.take(&name, place, &[], findings);
     let dlqs = flows.values().flat_map(|flow| &flow.dlqs).map(|dlq| &dlq.topic);
     let safest = dlqs

@@ -14,7 +14,8 @@ mod topic;
 
 use std::collections::BTreeMap;
 
-use crate::model::name::FlowId;
+use crate::model::name::{FlowId, TopicName};
+use crate::model::own_topics::OwnTopics;
 
 use super::diagnostic::Diagnostics;
 use super::document::Environment;
@@ -35,6 +36,7 @@ pub struct Topology {
     source: Source,
     root: Node,
     environments: Vec<String>,
+    own_topics: OwnTopics,
 }
 
 /// Reads a topology file. `file` is how the user names it: messages do too.
@@ -51,14 +53,22 @@ pub fn parse(text: &str, file: &str) -> Result<Topology, Diagnostics> {
     if findings.has_errors() {
         return Err(findings.finish());
     }
+    let named = document.environments.values().filter_map(|settings| settings.ledger.as_ref());
+    let own_topics = OwnTopics::new(named.map(|name| TopicName::new(name.value.as_str())));
     let environments = document.environments.into_keys().collect();
-    Ok(Topology { source, root, environments })
+    Ok(Topology { source, root, environments, own_topics })
 }
 
 impl Topology {
     /// Returns the names of the environments, in order.
     pub fn environments(&self) -> &[String] {
         &self.environments
+    }
+
+    /// Returns flowctl's own topics, of all environments: those that no environment was chosen of
+    /// may be on the same cluster.
+    pub fn own_topics(&self) -> &OwnTopics {
+        &self.own_topics
     }
 
     /// Resolves the topology for an environment, chosen by [`Topology::choose`]; `sets` win over

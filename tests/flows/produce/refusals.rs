@@ -36,3 +36,33 @@ fn a_missing_topic_or_partition_is_found_before_anything_is_sent() {
     let said = text(&failed.code(64).get_output().stderr);
     assert!(said.contains("has no partition 2: it has 2"), "{said}");
 }
+
+#[test]
+fn the_ledgers_of_all_environments_take_no_records() {
+    let sandbox = Sandboxed::start();
+    let (topic, ledger) = (sandbox.new_topic("own", 1), sandbox.new_topic("own-ledger", 1));
+    let home = Home::new();
+    home.write(
+        "topology.yaml",
+        &format!(
+            "apiVersion: flowctl/v1\nproject: shop\nenvironments: {{ dev: {{}}, prod: {{ ledger: \
+             {ledger} }} }}\nflows: {{ orders: {{ partitions: 1 }} }}\n"
+        ),
+    );
+    let target = format!("topic/{ledger}");
+    let record = format!("{{\"topic\":\"{ledger}\",\"value\":1}}\n");
+    let source = format!("topic/{topic}");
+    for environment in [&[][..], &["--env", "dev"]] {
+        for (words, code) in [
+            (&["produce", &target][..], 64),
+            (&["produce", "--input", "jsonl"], 65),
+            (&["replay", &source, "--to", &target, "--yes"], 64),
+        ] {
+            let mut command = sandbox.flowctl(&home);
+            command.args(words).args(environment).write_stdin(record.clone());
+            let said = text(&command.assert().code(code).get_output().stderr);
+            assert!(said.contains("flowctl's own: it takes no records"), "{words:?}: {said}");
+        }
+    }
+    assert!(sandbox.read(&ledger).is_empty());
+}

@@ -11,6 +11,7 @@ use flowctl::dlq::{
 use flowctl::interrupt::Interrupt;
 use flowctl::kafka::Cluster;
 use flowctl::model::name::TopicName;
+use flowctl::model::own_topics::OwnTopics;
 use flowctl::model::timestamp::Timestamp;
 
 use super::new_flow;
@@ -31,13 +32,13 @@ fn redrive_after(flow: &Flow<'_>, happens: impl FnOnce() + Send) -> (u64, Outcom
         let described = cluster.topics(std::slice::from_ref(&topic), deadline).await.unwrap();
         let description = described.into_values().next().unwrap().unwrap();
         let ledger = TopicName::from("_flowctl.ledger");
-        let declared =
-            Declared { topic, main: None, expected: Expected::Auto, ledger: ledger.clone() };
+        let declared = Declared { topic, main: None, expected: Expected::Auto, ledger };
         let timeout = Duration::from_secs(10);
         let dlq = Dlq::new(cluster, settings, declared, description, timeout);
         let snapshot = dlq.snapshot().await.unwrap();
         let time = RecordTime::Now;
-        let rule = Rule { target: TargetRule::Origin, time, max_redrives: 3, ledger };
+        let own_topics = OwnTopics::default();
+        let rule = Rule { target: TargetRule::Origin, time, max_redrives: 3, own_topics };
         let selector = Selector::new(Query::default(), rule);
         let mut tell = |_| Ok(());
         let plan =

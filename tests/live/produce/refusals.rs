@@ -67,7 +67,7 @@ fn the_ledger_and_kafkas_own_topics_take_no_records() {
         let said = refused(&["replay", &topic, "--to", &target, "--yes"], "", 64);
         assert!(said.contains(whose) && said.contains("it takes no records"), "{said}");
         let line = format!("{{\"topic\":\"{own}\",\"value\":1}}\n");
-        let said = refused(&["produce", "--input", "jsonl"], &line, 64);
+        let said = refused(&["produce", "--input", "jsonl"], &line, 65);
         assert!(said.contains(whose) && said.contains("it takes no records"), "{said}");
     }
 }
