@@ -285,10 +285,10 @@ Register-ArgumentCompleter -Native -CommandName 'flowctl' -ScriptBlock {
         }
         'flowctl;sandbox' {
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where to listen; port 0 takes a free one [default: 127.0.0.1:9092, before a command a free port]')
-            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]')
-            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]')
-            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Environment of the topology [env: FLOWCTL_ENV]')
-            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Environment of the topology [env: FLOWCTL_ENV]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Create the topics of this topology, `-` for stdin [with --env: FLOWCTL_FILE, else topology.yaml]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Create the topics of this topology, `-` for stdin [with --env: FLOWCTL_FILE, else topology.yaml]')
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Create the topics of this environment of the topology [with --file: FLOWCTL_ENV]')
+            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Create the topics of this environment of the topology [with --file: FLOWCTL_ENV]')
             [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'Let requests fail: CALL CONDITIONS EFFECT, as in ''Produce topic=orders every=3 drop-after'' (can be repeated)')
             [CompletionResult]::new('--fault-file', '--fault-file', [CompletionResultType]::ParameterName, 'Rules as of --fault, one a line; the file is read again when it changes')
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Let only users in, by SASL PLAIN or SCRAM: the first one may do everything, the others what ACLs allow (can be repeated). A password shows in the list of processes: take one for tests only')

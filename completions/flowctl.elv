@@ -274,10 +274,10 @@ set edit:completion:arg-completer[flowctl] = {|@words|
         }
         &'flowctl;sandbox'= {
             cand --listen 'Where to listen; port 0 takes a free one [default: 127.0.0.1:9092, before a command a free port]'
-            cand -f 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]'
-            cand --file 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]'
-            cand -e 'Environment of the topology [env: FLOWCTL_ENV]'
-            cand --env 'Environment of the topology [env: FLOWCTL_ENV]'
+            cand -f 'Create the topics of this topology, `-` for stdin [with --env: FLOWCTL_FILE, else topology.yaml]'
+            cand --file 'Create the topics of this topology, `-` for stdin [with --env: FLOWCTL_FILE, else topology.yaml]'
+            cand -e 'Create the topics of this environment of the topology [with --file: FLOWCTL_ENV]'
+            cand --env 'Create the topics of this environment of the topology [with --file: FLOWCTL_ENV]'
             cand --fault 'Let requests fail: CALL CONDITIONS EFFECT, as in ''Produce topic=orders every=3 drop-after'' (can be repeated)'
             cand --fault-file 'Rules as of --fault, one a line; the file is read again when it changes'
             cand --user 'Let only users in, by SASL PLAIN or SCRAM: the first one may do everything, the others what ACLs allow (can be repeated). A password shows in the list of processes: take one for tests only'

@@ -206,8 +206,8 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand tour" -s q -l quiet -d '
 complete -c flowctl -n "__fish_flowctl_using_subcommand tour" -s v -l verbose -d 'Say more on stderr (can be repeated)'
 complete -c flowctl -n "__fish_flowctl_using_subcommand tour" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -l listen -d 'Where to listen; port 0 takes a free one [default: 127.0.0.1:9092, before a command a free port]' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -s f -l file -d 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]' -r -F
-complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -s e -l env -d 'Environment of the topology [env: FLOWCTL_ENV]' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -s f -l file -d 'Create the topics of this topology, `-` for stdin [with --env: FLOWCTL_FILE, else topology.yaml]' -r -F
+complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -s e -l env -d 'Create the topics of this environment of the topology [with --file: FLOWCTL_ENV]' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -l fault -d 'Let requests fail: CALL CONDITIONS EFFECT, as in \'Produce topic=orders every=3 drop-after\' (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -l fault-file -d 'Rules as of --fault, one a line; the file is read again when it changes' -r -F
 complete -c flowctl -n "__fish_flowctl_using_subcommand sandbox" -l user -d 'Let only users in, by SASL PLAIN or SCRAM: the first one may do everything, the others what ACLs allow (can be repeated). A password shows in the list of processes: take one for tests only' -r

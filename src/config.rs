@@ -66,6 +66,11 @@ pub struct GlobalArgs {
 }
 
 impl GlobalArgs {
+    /// Tells whether a flag says how to reach a cluster.
+    pub fn names_cluster(&self) -> bool {
+        self.brokers.is_some() || self.properties.is_some() || !self.property.is_empty()
+    }
+
     /// Decides how things are shown.
     pub fn style(&self, environment: &Environment, errors: ErrorFormat) -> Style {
         let verbosity = match (self.quiet, self.verbose) {

@@ -74,11 +74,7 @@ impl Context {
 
     /// Tells whether somebody says how to reach a cluster.
     pub fn names_brokers(&self) -> bool {
-        let GlobalArgs { brokers, properties, property, .. } = &self.global;
-        brokers.is_some()
-            || properties.is_some()
-            || !property.is_empty()
-            || self.environment.setting("FLOWCTL_BROKERS").is_some()
+        self.global.names_cluster() || self.environment.setting("FLOWCTL_BROKERS").is_some()
     }
 
     /// Connects within the deadline of the command. A cluster with another id than the topology

@@ -1,11 +1,14 @@
 //! `flowctl sandbox`: a broker beside a command, or until Ctrl-C.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt;
+use std::sync::mpsc::channel;
+use std::thread;
 
 use crate::commands::home;
-use crate::home::{Home, text};
+use crate::home::{Home, PATIENCE, text};
 use crate::running::{self, Running};
 
 fn sandbox(arguments: &[&str]) -> std::process::Output {
@@ -183,7 +186,19 @@ fn rules_that_are_gone_are_told_once_and_a_pipe_nobody_writes_ends_with_a_signal
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let mut command = running::flowctl(&home);
     let running = Running::start(command.args(["sandbox", "--fault-file", "rules"]));
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    // Whoever opens a pipe to write waits until somebody reads.
+    let (opened, is_opened) = channel();
+    thread::spawn(move || opened.send(File::options().write(true).open(fifo)));
+    let _silent = is_opened.recv_timeout(PATIENCE).unwrap().unwrap();
     running.send("INT");
     assert_eq!(running.wait_with_output().status.code(), Some(130));
+}
+
+#[test]
+fn flags_that_say_how_to_reach_a_cluster_are_refused() {
+    for flags in [["-b", "127.0.0.1:1"], ["-F", "client.properties"], ["-X", "acks=1"]] {
+        let output = sandbox(&[&flags[..], &["--", "true"]].concat());
+        assert_eq!(output.status.code(), Some(64), "{flags:?}");
+        assert!(text(&output.stderr).contains("this one is the sandbox"), "{flags:?}");
+    }
 }

@@ -49,9 +49,14 @@ pub struct Args {
     #[arg(long, value_name = "HOST:PORT")]
     pub listen: Option<String>,
 
-    /// The topology.
-    #[command(flatten)]
-    pub topology: TopologyArgs,
+    /// Create the topics of this topology, `-` for stdin [with --env: FLOWCTL_FILE, else
+    /// topology.yaml]
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// Create the topics of this environment of the topology [with --file: FLOWCTL_ENV]
+    #[arg(short, long, value_name = "NAME")]
+    pub env: Option<String>,
 
     /// Let requests fail: CALL CONDITIONS EFFECT, as in 'Produce topic=orders every=3 drop-after'
     /// (can be repeated)
@@ -86,8 +91,17 @@ const PORT: u16 = 9092;
 
 /// Runs the sandbox.
 pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
-    let Args { listen, topology, faults, fault_file, users, max_memory, no_retention, command } =
+    let Args { listen, file, env, faults, fault_file, users, max_memory, no_retention, command } =
         args;
+    if context.global.names_cluster() {
+        let message = "-b, -F and -X say how to reach a cluster; this one is the sandbox";
+        let hint = "--listen says where it listens, --user who may come in";
+        return Err(Problem::usage(message).hint(hint).into());
+    }
+    // Only where it is asked for: also beside a topology.yaml an empty cluster has its use, to try
+    // `apply` on.
+    let is_wanted = file.is_some() || env.is_some();
+    let topology = TopologyArgs { file, env };
     let storage = Storage { max_memory, has_retention: !no_retention };
     let listen = address(listen, !command.is_empty(), context).await?;
     let (faults, rules) = match fault_file {
@@ -98,7 +112,6 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let owner = login(users.first());
     let sandbox = start(listen, users, storage, context).await?;
     let address = sandbox.address();
-    let is_wanted = topology.file.is_some() || topology.env.is_some();
     let environment = context.topology_environment(&topology).map(str::to_owned);
     if is_wanted {
         let exit = apply(&topology, address, &owner, context).await?;
