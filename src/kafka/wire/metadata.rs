@@ -21,12 +21,27 @@ impl Cluster {
     pub async fn describe(&self, deadline: Deadline) -> Result<ClusterDescription, Error> {
         let _asking = self.asking().await;
         self.ask_metadata(Some(&[]), deadline).await?;
+        Ok(self.described())
+    }
+
+    /// Describes the cluster, and all topics as [`Cluster::all_topics`] does, by one request.
+    pub async fn describe_all(
+        &self,
+        deadline: Deadline,
+    ) -> Result<(ClusterDescription, BTreeMap<TopicName, TopicDescription>), Error> {
+        let _asking = self.asking().await;
+        let topics = self.ask_all_topics(deadline).await?;
+        Ok((self.described(), topics))
+    }
+
+    /// Returns what the last answer said of the cluster.
+    fn described(&self) -> ClusterDescription {
         let known = self.known();
-        Ok(ClusterDescription {
+        ClusterDescription {
             id: known.cluster_id.clone(),
             controller: known.controller,
             brokers: known.brokers.values().cloned().collect(),
-        })
+        }
     }
 
     /// Describes the named topics. A topic that does not exist has the error
@@ -47,6 +62,13 @@ impl Cluster {
         deadline: Deadline,
     ) -> Result<BTreeMap<TopicName, TopicDescription>, Error> {
         let _asking = self.asking().await;
+        self.ask_all_topics(deadline).await
+    }
+
+    async fn ask_all_topics(
+        &self,
+        deadline: Deadline,
+    ) -> Result<BTreeMap<TopicName, TopicDescription>, Error> {
         let response = self.ask_metadata(None, deadline).await?;
         // A topic that is being deleted comes with an error; it is as good as gone.
         let topics = response.topics.iter().filter(|topic| topic.error_code == 0);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::report;
 use crate::clock::{Clock, Deadline};
-use crate::kafka::{Cluster, Error, ErrorCode};
+use crate::kafka::{Cluster, Error, ErrorCode, PerItem};
 use crate::model::config_entry::{ConfigEntry, ConfigResource};
 use crate::model::name::TopicName;
 use crate::plan::blast_radius::unanswered;
@@ -23,12 +23,17 @@ pub async fn gather(
     clock: Clock,
     deadline: Deadline,
 ) -> Result<Observed, Error> {
-    let description = cluster.describe(deadline).await?;
-    let names: BTreeSet<_> = wanted.topics().map(|topic| topic.name.clone()).collect();
-    let names: Vec<_> = names.into_iter().collect();
-    let described = cluster.topics(&names, deadline).await?;
     // Who may not see all topics is told of fewer.
-    let left_over = left_over(wanted, &cluster.all_topics(deadline).await?);
+    let (description, mut there) = cluster.describe_all(deadline).await?;
+    let left_over = left_over(wanted, &there);
+    let names: BTreeSet<_> = wanted.topics().map(|topic| &topic.name).collect();
+    let (present, absent): (Vec<_>, Vec<_>) =
+        names.into_iter().cloned().partition(|name| there.contains_key(name));
+    // Only by its name a topic tells whether it is missing or hidden.
+    let mut described =
+        if absent.is_empty() { PerItem::new() } else { cluster.topics(&absent, deadline).await? };
+    let present = present.into_iter().filter_map(|name| there.remove_entry(&name));
+    described.extend(present.map(|(name, description)| (name, Ok(description))));
     // Nobody compares the configs of others' topics.
     let compared: Vec<_> = wanted
         .topics()
