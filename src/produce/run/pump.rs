@@ -126,7 +126,12 @@ impl<'a> Pump<'a> {
                 // Only an envelope brings a topic in the middle, long after the command started.
                 let deadline = Deadline::after(deadline.allowed());
                 match self.topic(&record.topic, deadline).await {
-                    Ok(known) => known,
+                    Ok(known) => {
+                        if self.topics.len() == 1 {
+                            self.warm_up(record.topic.clone()).await;
+                        }
+                        known
+                    }
                     Err(error) => {
                         for left in iter::once(place).chain(records.map(|(place, _)| place)) {
                             self.leave(left);
