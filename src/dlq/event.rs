@@ -35,8 +35,8 @@ pub enum Fate {
     Redriven {
         /// The topic.
         topic: crate::model::name::TopicName,
-        /// Partition and offset there; unknown when the commit was only seen in the ledger of a run
-        /// that had to be settled.
+        /// Partition and offset there; unknown while it was not answered, and of an entry of the
+        /// ledger that does not say it.
         place: Option<(i32, i64)>,
     },
     /// It is remembered that another one of its origin was sent.

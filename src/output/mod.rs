@@ -8,7 +8,6 @@ mod format;
 pub mod json;
 pub mod lag;
 mod outlet;
-
 pub mod plan;
 pub mod produce;
 pub mod progress;

@@ -1,4 +1,4 @@
-//! Reading and administration over kafka-protocol: the only folder that names it.
+//! Reading and administration over kafka-protocol, whose types stay in here.
 
 mod assignment;
 mod bootstrap;
