@@ -12,9 +12,9 @@ fn replay(rule: &str, until: &str) -> (String, String, usize) {
     home.write("faults.txt", rule);
     let flowctl = env!("CARGO_BIN_EXE_flowctl");
     let script = format!(
-        "{flowctl} produce user-activity-logs --count 5 2>/dev/null
+        "{flowctl} produce user-activity-logs --count 5 --seed 1 2>/dev/null
          {flowctl} replay user-activity-logs --to topic/user-activity-analytics --yes 2>said &
-         until grep -q '{until}' said 2>/dev/null; do sleep 0.1; done
+         while kill -0 $! 2>/dev/null && ! grep -q '{until}' said; do sleep 0.1; done
          echo '# none' >faults.txt
          wait $!
          echo \"code $?\"

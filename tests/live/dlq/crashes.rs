@@ -154,12 +154,14 @@ fn a_run_that_is_stopped_while_it_looks_for_another_one_does_not_disturb_it() {
     let timeout = Duration::from_secs(60);
     let other = TransactionalProducer::open(&flow.broker.settings(), &id, timeout, soon()).unwrap();
     fenced.send("CONT");
-    std::thread::sleep(Duration::from_secs(1));
+    let mut stderr = BufReader::new(fenced.stderr.take().unwrap());
+    let mut told = String::new();
+    while !told.contains("looking for another run") {
+        assert!(stderr.read_line(&mut told).unwrap() > 0, "{told}");
+    }
     fenced.send("INT");
-    let ended = fenced.wait_with_output();
-    let told = text(&ended.stderr);
-    assert_eq!(ended.status.code(), Some(130), "{told}");
-    assert!(told.contains("looking for another run"), "{told}");
+    stderr.read_to_string(&mut told).unwrap();
+    assert_eq!(fenced.wait().unwrap().code(), Some(130), "{told}");
     assert!(told.contains("to go on: flowctl dlq redrive"), "{told}");
     other.begin().unwrap();
     let written = record(&flow.broker.new_topic("redrive-other", 1), 0, "k", "v");
