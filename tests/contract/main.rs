@@ -27,6 +27,7 @@ mod home;
 mod instance;
 mod membership;
 mod metadata;
+mod produce;
 mod produce_refusals;
 mod records;
 #[path = "../support/running.rs"]
@@ -38,6 +39,7 @@ mod sandbox;
 mod sasl;
 mod topic_changes;
 mod topics;
+mod transaction_offsets;
 mod transactions;
 mod versions;
 

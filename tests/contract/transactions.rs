@@ -2,21 +2,18 @@
 //! ends.
 
 use kafka_protocol::messages::add_partitions_to_txn_request::AddPartitionsToTxnTopic;
-use kafka_protocol::messages::offset_fetch_request::{
-    OffsetFetchRequestGroup, OffsetFetchRequestTopics,
-};
 use kafka_protocol::messages::txn_offset_commit_request::{
     TxnOffsetCommitRequestPartition, TxnOffsetCommitRequestTopic,
 };
 use kafka_protocol::messages::{
     AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, DescribeTransactionsRequest, EndTxnRequest,
-    GroupId, InitProducerIdRequest, InitProducerIdResponse, ListTransactionsRequest,
-    OffsetFetchRequest, ProducerId, TransactionalId, TxnOffsetCommitRequest,
+    GroupId, InitProducerIdRequest, InitProducerIdResponse, ListTransactionsRequest, ProducerId,
+    TransactionalId, TxnOffsetCommitRequest,
 };
 
 use crate::broker::{Broker, unique};
 use crate::client::Client;
-use crate::membership::{Member, coordinator, group, is_starting, text, topic, until};
+use crate::membership::{coordinator, is_starting, text, topic, until};
 use crate::topics::name;
 
 crate::behaviours! {
@@ -27,16 +24,13 @@ crate::behaviours! {
     what_cannot_be_a_producer_is_refused,
     partitions_are_added_all_or_none,
     a_transaction_ends_once,
-    offsets_count_when_their_transaction_is_committed,
-    offsets_vanish_when_their_transaction_is_aborted,
-    offsets_are_fenced_by_producer_and_generation,
     a_late_transaction_is_aborted,
     transactions_are_listed_and_described,
 }
 
 /// A producer with a transactional id that nobody else has.
 pub(crate) struct Producer {
-    client: Client,
+    pub(crate) client: Client,
     pub(crate) id: TransactionalId,
     /// The producer id and the epoch.
     pub(crate) current: (i64, i16),
@@ -122,7 +116,7 @@ impl Producer {
             ])
     }
 
-    fn commit_offset(&mut self, version: i16, request: &TxnOffsetCommitRequest) -> i16 {
+    pub(crate) fn commit_offset(&mut self, version: i16, request: &TxnOffsetCommitRequest) -> i16 {
         let answer = self.client.ask_in(version, request);
         answer.topics[0].partitions[0].error_code
     }
@@ -245,68 +239,6 @@ fn a_transaction_ends_once(broker: &Broker) {
         assert_eq!(producer.end(3, is_commit), 0, "the answer was lost");
         assert_eq!(producer.end(3, !is_commit), 48);
     }
-}
-
-/// Returns a group's offset for partition 0 and the error with it.
-fn offset(client: &mut Client, group: &GroupId, topic: &str, stable: bool) -> (i64, i16) {
-    let topic =
-        OffsetFetchRequestTopics::default().with_name(name(topic)).with_partition_indexes(vec![0]);
-    let wanted = OffsetFetchRequestGroup::default()
-        .with_group_id(group.clone())
-        .with_topics(Some(vec![topic]));
-    let request =
-        OffsetFetchRequest::default().with_groups(vec![wanted]).with_require_stable(stable);
-    let partition = &client.ask_in(8, &request).groups[0].topics[0].partitions[0];
-    (partition.committed_offset, partition.error_code)
-}
-
-fn offsets_count_when_their_transaction_is_committed(broker: &Broker) {
-    let (group, mut producer) = (group(broker), Producer::new(broker));
-    let topic = topic(&mut producer.client, 1);
-    let request = producer.commit_request(&group, &topic, 5);
-    for (version, code) in [(3, 48), (4, 120)] {
-        assert_eq!(producer.commit_offset(version, &request), code, "the group was not added");
-    }
-    assert_eq!(producer.add_group(&group), 0);
-    assert_eq!(producer.commit_offset(3, &request), 0);
-    assert_eq!(offset(&mut producer.client, &group, &topic, false), (-1, 0));
-    assert_eq!(offset(&mut producer.client, &group, &topic, true), (-1, 88));
-    assert_eq!(producer.end(3, true), 0);
-    let fetched =
-        until(|| offset(&mut producer.client, &group, &topic, true), |(_, code)| *code != 88);
-    assert_eq!(fetched, (5, 0));
-}
-
-fn offsets_vanish_when_their_transaction_is_aborted(broker: &Broker) {
-    let (group, mut producer) = (group(broker), Producer::new(broker));
-    let topic = topic(&mut producer.client, 1);
-    assert_eq!(producer.add_group(&group), 0);
-    let request = producer.commit_request(&group, &topic, 5);
-    assert_eq!(producer.commit_offset(3, &request), 0);
-    assert_eq!(producer.end(3, false), 0);
-    let fetched =
-        until(|| offset(&mut producer.client, &group, &topic, true), |(_, code)| *code != 88);
-    assert_eq!(fetched, (-1, 0));
-}
-
-fn offsets_are_fenced_by_producer_and_generation(broker: &Broker) {
-    let (group, mut producer) = (group(broker), Producer::new(broker));
-    let topic = topic(&mut producer.client, 1);
-    let member = Member::alone(broker, &group);
-    assert_eq!(producer.add_group(&group), 0);
-    let fine = producer
-        .commit_request(&group, &topic, 5)
-        .with_member_id(member.id.clone())
-        .with_generation_id(1);
-    assert_eq!(producer.commit_offset(3, &fine), 0);
-    assert_eq!(producer.commit_offset(3, &fine.clone().with_generation_id(0)), 22);
-    assert_eq!(producer.commit_offset(3, &fine.clone().with_member_id(text("nobody"))), 25);
-    assert_eq!(producer.commit_offset(3, &fine.clone().with_group_id(GroupId(text("")))), 24);
-    let epoch = producer.current.1;
-    assert_eq!(producer.commit_offset(3, &fine.clone().with_producer_epoch(epoch - 1)), 47);
-    let stranger = fine.with_producer_id(ProducerId(producer.current.0 + 1_000_000));
-    assert_eq!(producer.commit_offset(3, &stranger), 49);
-    assert_eq!(producer.end(3, true), 0);
 }
 
 fn a_late_transaction_is_aborted(broker: &Broker) {

@@ -201,8 +201,8 @@ impl Group {
         }
     }
 
-    /// Somebody who was promised an id has not come. Whoever is there has lost nobody, so that only a
-    /// rebalance that waited for it goes on.
+    /// Somebody who was promised an id has not come. Whoever is there has lost nobody, so that only
+    /// a rebalance that waited for it goes on.
     fn end_promise(&mut self, member_id: &str, step: &mut Step) {
         self.promised.remove(member_id);
         self.go_on_without_it(step);
