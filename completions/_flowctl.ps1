@@ -239,7 +239,7 @@ Register-ArgumentCompleter -Native -CommandName 'flowctl' -ScriptBlock {
             [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Count only this topic')
             [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'Count only this topic')
             [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'What a row is; default: groups, then partitions')
-            [CompletionResult]::new('--fail-above', '--fail-above', [CompletionResultType]::ParameterName, 'Exit with 2 when the lag of a group is above N, or unknown with records to read')
+            [CompletionResult]::new('--fail-above', '--fail-above', [CompletionResultType]::ParameterName, 'Exit with 2 when the lag of a group is above N, or unknown with records to read, or when nothing is known of a group that was asked for')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]')

@@ -230,7 +230,7 @@ set edit:completion:arg-completer[flowctl] = {|@words|
             cand -t 'Count only this topic'
             cand --topic 'Count only this topic'
             cand --by 'What a row is; default: groups, then partitions'
-            cand --fail-above 'Exit with 2 when the lag of a group is above N, or unknown with records to read'
+            cand --fail-above 'Exit with 2 when the lag of a group is above N, or unknown with records to read, or when nothing is known of a group that was asked for'
             cand -o 'Output format'
             cand --output 'Output format'
             cand -f 'Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]'

@@ -177,7 +177,7 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s t -l topic -d 'C
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -l by -d 'What a row is; default: groups, then partitions' -r -f -a "group\t'One row a group'
 partition\t'One row a partition'
 flow\t'One row a flow'"
-complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -l fail-above -d 'Exit with 2 when the lag of a group is above N, or unknown with records to read' -r
+complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -l fail-above -d 'Exit with 2 when the lag of a group is above N, or unknown with records to read, or when nothing is known of a group that was asked for' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand lag" -s o -l output -d 'Output format' -r -f -a "text\t'For people'
 wide\t'The same with assignor, coordinator and member ids; never cut'
 json\t'One JSON document'"

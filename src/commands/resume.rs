@@ -17,7 +17,8 @@ use crate::model::timestamp::Timestamp;
 pub const NOTHING_TO_GO_ON_WITH: &str =
     "a topic is gone, or another one: no line goes on; a new run plans with what is there now";
 
-/// Tells whether a command failed because a topic was deleted, and perhaps created again, meanwhile.
+/// Tells whether a command failed because a topic was deleted, and perhaps created again,
+/// meanwhile.
 pub fn is_about_a_topic_that_went(failure: &anyhow::Error) -> bool {
     failure.chain().filter_map(|cause| cause.downcast_ref::<Error>()).any(|error| {
         error.code().is_some_and(|code| {
