@@ -157,6 +157,14 @@ impl Interrupt {
         tokio::time::timeout(LAST_MOMENT, work).await.map_err(|_| signal)
     }
 
+    /// Waits for the next signal, whether one has come or not.
+    pub async fn wait_for_another(&self) -> Signal {
+        match self.requested() {
+            None => self.wait().await,
+            Some(_) => self.wait_for_second().await,
+        }
+    }
+
     /// Waits for the second signal: abort and leave.
     pub async fn wait_for_second(&self) -> Signal {
         self.wait_for(|asked| match asked {

@@ -1,7 +1,5 @@
 //! Puts what was decided together to batches, each of which becomes a transaction or few.
 
-use std::collections::BTreeMap;
-
 use super::dead_letter::DeadLetter;
 use super::refusal::Refusal;
 use super::select::Decision;
@@ -40,61 +38,37 @@ impl Item {
 }
 
 /// Selected dead letters in the order of the DLQ.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Batch {
-    pub(super) items: Vec<Item>,
-    /// The lowest offset of each partition that stays pending whatever becomes of this batch.
-    pub(super) lowest_pending: BTreeMap<i32, i64>,
-}
+pub(super) type Batch = Vec<Item>;
 
 /// Puts batches together. Dead letters come in the order of the DLQ, partition by partition.
 #[derive(Debug, Default)]
 pub(super) struct Assembler {
-    items: Vec<Item>,
+    batch: Batch,
     bytes: usize,
-    lowest_pending: BTreeMap<i32, i64>,
 }
 
 impl Assembler {
-    /// Starts with the offsets that are pending before what is read.
-    pub(super) fn new(lowest_pending: BTreeMap<i32, i64>) -> Self {
-        Self { items: Vec::new(), bytes: 0, lowest_pending }
-    }
-
     /// Takes a dead letter.
     pub(super) fn take(&mut self, dead_letter: DeadLetter, decision: Decision) {
-        let partition = dead_letter.record.topic_partition.partition;
-        let offset = dead_letter.record.offset;
         let intent = match decision {
             Decision::Send(target) => Intent::Send(target),
             Decision::Duplicate => Intent::Duplicate,
             Decision::Refused(refusal) => Intent::Refused(refusal),
-            Decision::Resolved(_) => return,
-            Decision::NotSelected => {
-                self.lowest_pending.entry(partition).or_insert(offset);
-                return;
-            }
+            Decision::Resolved(_) | Decision::NotSelected => return,
         };
-        if matches!(intent, Intent::Refused(_)) {
-            self.lowest_pending.entry(partition).or_insert(offset);
-        }
         self.bytes += dead_letter.record.size();
-        self.items.push(Item { dead_letter, intent });
+        self.batch.push(Item { dead_letter, intent });
     }
 
     /// Tells whether the batch should go now.
     pub(super) fn is_full(&self) -> bool {
-        self.items.len() >= MOST_RECORDS || self.bytes >= MOST_BYTES
+        self.batch.len() >= MOST_RECORDS || self.bytes >= MOST_BYTES
     }
 
     /// Gives the batch out; `None` when it has nothing.
     pub(super) fn cut(&mut self) -> Option<Batch> {
-        if self.items.is_empty() {
-            return None;
-        }
         self.bytes = 0;
-        let lowest_pending = self.lowest_pending.clone();
-        Some(Batch { items: std::mem::take(&mut self.items), lowest_pending })
+        Some(std::mem::take(&mut self.batch)).filter(|batch| !batch.is_empty())
     }
 }
 
@@ -111,19 +85,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_the_lowest_pending_offset() {
+    fn what_nothing_is_to_be_done_with_is_left_out() {
         let mut assembler = Assembler::default();
-        assembler.take(dead_letter(3, 1), Decision::Duplicate);
-        assert_eq!(assembler.cut().unwrap().lowest_pending, BTreeMap::new());
         assembler.take(dead_letter(5, 1), Decision::NotSelected);
-        assembler.take(dead_letter(6, 1), Decision::Refused(Refusal::SameTopic));
-        let batch = assembler.cut().unwrap();
-        assert_eq!(batch.lowest_pending, BTreeMap::from([(0, 5)]));
-        assert_eq!(batch.items.len(), 1);
         assert_eq!(assembler.cut(), None);
-        let mut assembler = Assembler::new(BTreeMap::from([(0, 2)]));
-        assembler.take(dead_letter(9, 1), Decision::Refused(Refusal::SameTopic));
-        assert_eq!(assembler.cut().unwrap().lowest_pending, BTreeMap::from([(0, 2)]));
+        assembler.take(dead_letter(6, 1), Decision::Refused(Refusal::SameTopic));
+        assembler.take(dead_letter(7, 1), Decision::Duplicate);
+        let offsets: Vec<_> = assembler.cut().unwrap().iter().map(|item| item.place().1).collect();
+        assert_eq!(offsets, [6, 7]);
+        assert_eq!(assembler.cut(), None);
     }
 
     #[test]

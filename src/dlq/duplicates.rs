@@ -43,3 +43,25 @@ impl Known {
         self.hasher.hash_one((dead_letter.record.key.as_deref(), compose::value(dead_letter)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dlq::Expected;
+    use crate::dlq::testing::{origin, record};
+
+    fn dead_letter(value: &[u8]) -> DeadLetter {
+        DeadLetter::read(record(Some(value), origin("orders", 1, 7)), Expected::Auto, None)
+    }
+
+    #[test]
+    fn the_same_origin_with_another_key_or_value_is_another_record() {
+        let mut known = Known::default();
+        assert!(known.insert(&dead_letter(br#"{"n":1,"error":{"code":"A"}}"#)));
+        assert!(known.has(&dead_letter(br#"{"n":1,"error":{"code":"B"}}"#)), "but for the error");
+        assert!(!known.has(&dead_letter(br#"{"n":2,"error":{"code":"A"}}"#)));
+        let mut other_key = dead_letter(br#"{"n":1}"#);
+        other_key.record.key = None;
+        assert!(!known.has(&other_key));
+    }
+}

@@ -11,7 +11,6 @@ mod dead_letter;
 mod duplicates;
 mod error_member;
 mod event;
-mod failures;
 mod overview;
 mod plan;
 mod query;

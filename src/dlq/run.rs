@@ -3,9 +3,10 @@
 //! `survey` makes the plan and `windows` its bounds. `scan` reads dead letters in order, `lookup`
 //! asks for the topics they name, `reading` puts batches together, `write` writes one with what
 //! `account` says about it, `pass` all of them, `resume` goes on after an outage, `redrive` counts.
-//! `overview` and `list` only look.
+//! `backlog` shows what is left; `overview` and `list` only look.
 
 mod account;
+mod backlog;
 mod list;
 mod lookup;
 mod overview;

@@ -23,9 +23,8 @@ pub(super) struct Settled {
 impl Settled {
     /// Compares a batch with the news of the ledger.
     pub(super) fn new(batch: Batch, news: &Memory, job: &str) -> Self {
-        let Batch { items, lowest_pending } = batch;
         let (mut handled, mut rest) = (Vec::new(), Vec::new());
-        for item in items {
+        for item in batch {
             let (partition, offset) = item.place();
             match news.find(partition, offset).filter(|done| done.job == job) {
                 Some(done) => {
@@ -41,14 +40,12 @@ impl Settled {
             }
         }
         let rival = news.other_than(job).map(str::to_owned);
-        Self { handled, rest: Batch { items: rest, lowest_pending }, rival }
+        Self { handled, rest, rival }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::dlq::batch::Intent;
     use crate::dlq::testing::record;
@@ -64,8 +61,7 @@ mod tests {
             let dead_letter = DeadLetter::read(record, Expected::Auto, None);
             Item { dead_letter, intent: Intent::Duplicate }
         };
-        let items = offsets.iter().map(item).collect();
-        Batch { items, lowest_pending: BTreeMap::from([(0, 2)]) }
+        offsets.iter().map(item).collect()
     }
 
     /// A job, an offset, and where that went.
@@ -102,7 +98,7 @@ mod tests {
     fn without_news_all_of_it_is_written_again() {
         let Settled { handled, rest, rival } = Settled::new(batch(&[5, 6]), &news(&[]), "ours");
         assert_eq!((handled, rival), (Vec::new(), None));
-        assert_eq!(rest, batch(&[5, 6]), "what is pending stays pending");
+        assert_eq!(rest, batch(&[5, 6]));
     }
 
     #[test]
@@ -112,13 +108,13 @@ mod tests {
         let fates: Vec<_> = handled.iter().map(|(item, fate)| (item.place().1, fate)).collect();
         let redriven = Fate::Redriven { topic: "orders".into(), place: Some((1, 70)) };
         assert_eq!(fates, [(5, &redriven), (7, &Fate::Duplicate)]);
-        assert_eq!((offsets(&rest.items), rival), (vec![6, 8], None));
+        assert_eq!((offsets(&rest), rival), (vec![6, 8], None));
     }
 
     #[test]
     fn our_own_transactions_that_were_answered_are_no_rival() {
         let settled = Settled::new(batch(&[5]), &news(&[("ours", 4, Some((0, 1)))]), "ours");
-        assert_eq!((offsets(&settled.rest.items), settled.rival), (vec![5], None));
+        assert_eq!((offsets(&settled.rest), settled.rival), (vec![5], None));
     }
 
     #[test]
@@ -128,6 +124,6 @@ mod tests {
         let Settled { handled, rest, rival } = Settled::new(batch(&[5, 6, 7]), &news, "ours");
         assert_eq!(rival.as_deref(), Some("theirs"));
         assert_eq!(handled.len(), 1, "what they have sent is not our doing");
-        assert_eq!(offsets(&rest.items), [6, 7]);
+        assert_eq!(offsets(&rest), [6, 7]);
     }
 }

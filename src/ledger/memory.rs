@@ -143,6 +143,11 @@ impl Memory {
         entries.find(|entry| entry.job != job).map(|entry| entry.job.as_str())
     }
 
+    /// Tells whether nothing is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.partitions.is_empty()
+    }
+
     /// Returns how many offsets of a range are remembered.
     pub fn count_in(&self, partition: i32, range: std::ops::Range<i64>) -> i64 {
         self.partitions.get(&partition).map_or(0, |place| place.resolved.count_in(range))

@@ -70,6 +70,7 @@ fn killed_at_each_step(effect: &str, steps: impl Fn(Transaction) -> bool) {
         let (code, _, told) = flow.dlq("redrive", &["--yes"]);
         assert_eq!(code, 0, "{step}: {told}");
         flow.each_arrived_once(usize::try_from(2 * EACH).unwrap());
+        assert_eq!(flow.backlog(), Some(0), "{step}");
     }
 }
 

@@ -51,6 +51,15 @@ impl<'a> Flow<'a> {
         Running::start(command.env("FLOWCTL_BROKERS", self.broker.brokers()))
     }
 
+    /// Returns the backlog as whoever watches lag sees it; `None` when nobody has shown it.
+    pub(crate) fn backlog(&self) -> Option<i64> {
+        let group = format!("flowctl.dlq.{}", self.dlq);
+        let mut lag = self.broker.flowctl(&self.home);
+        let ended = lag.args(["lag", &group, "-o", "json"]).output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&ended.stdout).ok()?;
+        report["items"][0]["lag"].as_i64()
+    }
+
     /// Makes a dead letter of the flow's own convention.
     pub(crate) fn dead_letter(&self, partition: i32, number: i64, code: &str) -> OutgoingRecord {
         let value = format!(r#"{{"number": {number}, "error": {{"code": "{code}"}}}}"#);

@@ -1,5 +1,6 @@
 //! `flowctl dlq redrive`: plan, show, ask, run, report.
 
+mod backlog;
 mod report;
 mod teller;
 
@@ -13,8 +14,8 @@ use crate::commands::Context;
 use crate::commands::target::{self, Found};
 use crate::config::TopologyArgs;
 use crate::dlq::{
-    self, Composition, Decision, Declared, Dlq, Event, Fate, Job, Outcome, RecordTime, Redrive,
-    Rule, Selector, Snapshot, TargetRule,
+    self, Composition, Decision, Declared, Dlq, Ended, Event, Fate, Job, Outcome, RecordTime,
+    Redrive, Rule, Selector, Snapshot, TargetRule,
 };
 use crate::error::Problem;
 use crate::exit::Exit;
@@ -130,6 +131,8 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
             context.output.warn(&warning);
         }
         context.output.note(&view::nothing(plan));
+        // A run that was killed has shown nothing.
+        backlog::show(dlq, backlog::WAIT, context).await;
         return Ok(predicted);
     }
     let left_out = view::left_out(plan);
@@ -160,7 +163,17 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
         Box::pin(dlq.redrive(plan, &job, snapshot, approval, &interrupt, &mut tell)).await
     };
     let problems = teller.end(&mut context.output);
-    report::report(&args, context, &planned, &outcome, ended, &problems)
+    let wait = match ended {
+        Ended::Complete => Some(backlog::WAIT),
+        Ended::Interrupted(_) | Ended::Failed(_) => Some(backlog::SHORT_WAIT),
+        // Who has taken over shows it.
+        Ended::TakenOver(_) | Ended::StoppedAtOnce(_) => None,
+    };
+    let reported = report::report(&args, context, &planned, &outcome, ended, &problems);
+    if let Some(wait) = wait {
+        backlog::show(dlq, wait, context).await;
+    }
+    reported
 }
 
 /// What is needed to carry a plan out.

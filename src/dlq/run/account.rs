@@ -1,5 +1,4 @@
 //! What is written about dead letters in the transaction that sends them: entries of the ledger.
-//! And what is pending after it.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +6,6 @@ use crate::dlq::batch::Item;
 use crate::dlq::event::Fate;
 use crate::ledger::{EntryKey, Ledger, Outcome, entries};
 use crate::model::name::TopicName;
-use crate::model::offset::{CommittedOffset, TopicPartition};
 use crate::model::record::{OutgoingRecord, SentTime};
 use crate::model::timestamp::Timestamp;
 
@@ -64,22 +62,5 @@ impl Account {
             }
         }
         Ok(records)
-    }
-
-    /// Returns, for each partition of these items, the lowest offset that is pending after them.
-    pub(super) fn lowest_pending(
-        &self,
-        items: &[Item],
-        pending: &[&BTreeMap<i32, i64>],
-    ) -> BTreeMap<TopicPartition, CommittedOffset> {
-        let mut offsets = BTreeMap::new();
-        for item in items {
-            let (partition, offset) = item.place();
-            let pending = pending.iter().filter_map(|lowest| lowest.get(&partition).copied());
-            let lowest = pending.fold(offset.saturating_add(1), i64::min);
-            let place = TopicPartition::new(self.dlq.clone(), partition);
-            offsets.insert(place, CommittedOffset { offset: lowest, metadata: None });
-        }
-        offsets
     }
 }

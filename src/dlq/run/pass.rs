@@ -17,8 +17,8 @@ use super::write::{Redriver, Written};
 use super::{Dlq, LEDGER_WAIT};
 use crate::clock::Deadline;
 use crate::dlq::batch::Batch;
+use crate::dlq::duplicates::Known;
 use crate::dlq::event::Event;
-use crate::dlq::failures::Failures;
 use crate::error::Problem;
 use crate::interrupt::{Interrupt, Interrupted, Signal};
 use crate::kafka::writer::{Purpose, Stop, Writer};
@@ -42,7 +42,7 @@ impl Run<'_> {
         let (unwatched, tell) = (&mut |_| {}, &mut *self.tell);
         self.dlq.remember(self.snapshot, &mut memory, &mut selector, unwatched, tell).await?;
 
-        let mut reading = Reading::new(self.dlq, self.plan, &memory, self.snapshot);
+        let mut reading = Reading::new(self.dlq, self.plan);
         let mut writing: Option<Writing> = None;
         let mut ahead = None;
         loop {
@@ -61,8 +61,7 @@ impl Run<'_> {
             if let Some(handle) = writing.take() {
                 // A transaction is written to its end: the writer hears a signal before the next.
                 let (redriver, written) = handle.await.context("the writing thread ended")?;
-                let Written { handled, rest, lowest, transactions, is_in_doubt, stop } = written;
-                self.lowest.extend(lowest);
+                let Written { handled, rest, transactions, is_in_doubt, stop } = written;
                 self.outcome.transactions += transactions;
                 self.outcome.is_in_doubt = is_in_doubt;
                 self.count_all(handled)?;
@@ -141,7 +140,7 @@ impl Run<'_> {
                 job: self.job.id.clone(),
             },
             composition: self.job.composition,
-            failures: Failures::default(),
+            failed: Known::default(),
         })
     }
 
@@ -153,11 +152,11 @@ impl Run<'_> {
         ledger: &Ledger,
         since: i64,
     ) -> anyhow::Result<(Redriver, Recalled)> {
-        let Redriver { writer, account, composition, failures } = redriver;
+        let Redriver { writer, account, composition, failed } = redriver;
         let writer = writer.reopen(self.dlq.timeout).await?;
         self.dlq.check_identity().await?;
         let news = self.recall(ledger, Some(since)).await?;
-        Ok((Redriver { writer, account, composition, failures }, news))
+        Ok((Redriver { writer, account, composition, failed }, news))
     }
 }
 

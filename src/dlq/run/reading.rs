@@ -1,11 +1,9 @@
 //! Reads what a redrive's plan says and puts it together to batches.
 
-use std::collections::BTreeMap;
-
+use super::Dlq;
 use super::lookup::Lookup;
 use super::redrive::Run;
 use super::scan::{Found, Scan};
-use super::{Dlq, Snapshot};
 use crate::dlq::batch::{Assembler, Batch};
 use crate::dlq::event::Event;
 use crate::dlq::plan::Redrive;
@@ -22,23 +20,13 @@ pub(super) struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     /// Reads what the plan says.
-    pub(super) fn new(dlq: &'a Dlq, plan: &Redrive, memory: &Memory, snapshot: &Snapshot) -> Self {
-        let mut lowest_pending = BTreeMap::new();
-        let mut ranges = Vec::new();
-        for (partition, range) in &plan.ranges {
-            let (partition, range) = (*partition, range.clone());
-            let log_start = snapshot.get(&partition).map_or(range.start, |extent| extent.start);
-            let pending = memory.first_unresolved(partition, log_start);
-            if pending < range.start {
-                lowest_pending.insert(partition, pending);
-            }
-            ranges.push((partition, range));
-        }
+    pub(super) fn new(dlq: &'a Dlq, plan: &Redrive) -> Self {
         Self {
             // The writer has a transaction that is given up meanwhile, and goes on after it.
-            scan: Scan::new(dlq, ranges).with_patience(TRANSACTION_TIMEOUT + dlq.timeout),
+            scan: Scan::new(dlq, plan.ranges.clone())
+                .with_patience(TRANSACTION_TIMEOUT + dlq.timeout),
             lookup: Lookup::default(),
-            assembler: Assembler::new(lowest_pending),
+            assembler: Assembler::default(),
         }
     }
 }

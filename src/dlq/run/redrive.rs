@@ -1,11 +1,7 @@
 //! Runs a redrive, counts what it does, and cuts it when somebody asks twice.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use super::{Dlq, Sink, Snapshot};
 use crate::approval::Approval;
-use crate::clock::Deadline;
 use crate::dlq::batch::Item;
 use crate::dlq::compose::Composition;
 use crate::dlq::dead_letter::DeadLetterId;
@@ -14,8 +10,6 @@ use crate::dlq::plan::Redrive;
 use crate::dlq::select::Selector;
 use crate::interrupt::{Interrupt, Signal};
 use crate::ledger::Ledger;
-use crate::model::name::GroupId;
-use crate::model::offset::{CommittedOffset, TopicPartition};
 
 /// What a redrive is given, besides its plan.
 #[derive(Debug, Clone)]
@@ -38,6 +32,8 @@ pub enum Ended {
     /// Somebody asked twice: the transaction in flight was left to itself, and only the ledger
     /// knows whether it was committed.
     StoppedAtOnce(Signal),
+    /// Another run has taken over, and does the rest.
+    TakenOver(anyhow::Error),
     /// It could not go on.
     Failed(anyhow::Error),
 }
@@ -88,36 +84,15 @@ impl Dlq {
             interrupt,
             tell,
             outcome: Outcome::default(),
-            lowest: BTreeMap::new(),
             setbacks: 0,
         };
         let ended = match interrupt.finish(Box::pin(run.pass())).await {
             Ok(ended) => ended.unwrap_or_else(Ended::Failed),
             Err(signal) => Ended::StoppedAtOnce(signal),
         };
-        let Run { outcome, lowest, .. } = run;
-        if !matches!(ended, Ended::StoppedAtOnce(_)) {
-            self.show_backlog(&lowest).await;
-        }
-        (outcome, ended)
-    }
-
-    /// Commits the lowest pending offsets to a group of the DLQ, which shows the backlog to whoever
-    /// watches lag. It is a courtesy: where it fails nothing is wrong, because only the ledger is
-    /// believed. Not in the transactions: librdkafka waits for ever for a coordinator that has gone
-    /// (<https://github.com/confluentinc/librdkafka/issues/5456>).
-    async fn show_backlog(&self, lowest: &BTreeMap<TopicPartition, CommittedOffset>) {
-        if lowest.is_empty() {
-            return;
-        }
-        let group = GroupId::new(format!("flowctl.dlq.{}", self.declared.topic));
-        let deadline = Deadline::after(COURTESY_WAIT);
-        drop(self.cluster.commit_offsets(&group, lowest, deadline).await);
+        (run.outcome, ended)
     }
 }
-
-/// How long the courtesy may take: no longer than somebody who pressed Ctrl-C waits gladly.
-const COURTESY_WAIT: Duration = Duration::from_secs(1);
 
 /// A redrive under way.
 pub(super) struct Run<'a> {
@@ -128,8 +103,6 @@ pub(super) struct Run<'a> {
     pub(super) interrupt: &'a Interrupt,
     pub(super) tell: Sink<'a>,
     pub(super) outcome: Outcome,
-    /// The lowest offset of each partition that is pending after what was handled.
-    pub(super) lowest: BTreeMap<TopicPartition, CommittedOffset>,
     /// How often in a row the producer was lost without anything getting done.
     pub(super) setbacks: u32,
 }

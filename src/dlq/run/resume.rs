@@ -88,7 +88,7 @@ impl Run<'_> {
         let Settled { handled, rest, rival } = Settled::new(rest, &news, &self.job.id);
         self.count_all(handled)?;
         if let Some(rival) = rival {
-            return Ok(Err(Ended::Failed(self.taken_over(&rival).into())));
+            return Ok(Err(Ended::TakenOver(self.taken_over(&rival).into())));
         }
         *read_to = end;
         Ok(Ok((redriver, rest)))

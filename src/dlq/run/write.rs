@@ -1,24 +1,22 @@
 //! Writes batches of dead letters: what is sent for each, and what the ledger remembers of it, all
 //! or nothing. Blocks its thread.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::account::Account;
 use crate::dlq::batch::{Batch, Intent, Item};
 use crate::dlq::compose::{Composition, compose};
+use crate::dlq::duplicates::Known;
 use crate::dlq::event::{Fate, NotTaken};
-use crate::dlq::failures::Failures;
 use crate::kafka::writer::{self, Outbound, Stop, Writer};
-use crate::model::offset::{CommittedOffset, TopicPartition};
 
 /// Writes what was selected.
 pub(super) struct Redriver {
     pub(super) writer: Writer,
     pub(super) account: Account,
     pub(super) composition: Composition,
-    /// What the broker did not take, of this run.
-    pub(super) failures: Failures,
+    /// What the broker did not take, of this run: a duplicate of it is not sent either.
+    pub(super) failed: Known,
 }
 
 /// What became of a batch.
@@ -27,8 +25,6 @@ pub(super) struct Written {
     pub(super) handled: Vec<(Item, Fate)>,
     /// The others.
     pub(super) rest: Batch,
-    /// For each partition of those, the lowest offset that is pending after them.
-    pub(super) lowest: BTreeMap<TopicPartition, CommittedOffset>,
     /// The transactions that were committed and answered.
     pub(super) transactions: u64,
     /// Whether a commit had no answer: the ledger tells what became of the front of the rest.
@@ -39,15 +35,18 @@ pub(super) struct Written {
 
 impl Redriver {
     /// Writes a batch, in one transaction or several, until it is asked to stop.
-    pub(super) fn write(&mut self, batch: Batch, is_asked_to_stop: &dyn Fn() -> bool) -> Written {
-        let Self { writer, account, composition, failures } = self;
-        let Batch { mut items, lowest_pending } = batch;
+    pub(super) fn write(
+        &mut self,
+        mut batch: Batch,
+        is_asked_to_stop: &dyn Fn() -> bool,
+    ) -> Written {
+        let Self { writer, account, composition, failed } = self;
         let outbounds: Vec<Outbound> =
-            items.iter().map(|item| outbound(item, *composition)).collect();
-        let mut telling = Telling { items: &items, failures, fates: Vec::new(), committed: 0 };
+            batch.iter().map(|item| outbound(item, *composition)).collect();
+        let mut telling = Telling { items: &batch, failed, fates: Vec::new(), committed: 0 };
         let mut add = |range: Range<usize>, sent: &[writer::Fate]| {
             telling.attempt(range.clone(), sent);
-            let share = items.get(range.clone()).unwrap_or_default();
+            let share = batch.get(range.clone()).unwrap_or_default();
             let made = telling.fates.get(range).unwrap_or_default();
             Ok(account.entries(share, made)?)
         };
@@ -55,13 +54,10 @@ impl Redriver {
             writer.write(&outbounds, &mut add, is_asked_to_stop);
         telling.committed(sent.len());
         let fates = telling.fates;
-        let share = items.get(..sent.len()).unwrap_or_default();
-        let lowest = account.lowest_pending(share, &[&lowest_pending, failures.lowest()]);
-        let rest = items.split_off(sent.len().min(items.len()));
-        let handled = items.into_iter().zip(fates).collect();
-        let rest = Batch { items: rest, lowest_pending };
+        let rest = batch.split_off(sent.len().min(batch.len()));
+        let handled = batch.into_iter().zip(fates).collect();
         let is_in_doubt = !in_doubt.is_empty();
-        Written { handled, rest, lowest, transactions, is_in_doubt, stop }
+        Written { handled, rest, transactions, is_in_doubt, stop }
     }
 }
 
@@ -69,7 +65,7 @@ impl Redriver {
 /// committed: another attempt may go otherwise.
 struct Telling<'a> {
     items: &'a [Item],
-    failures: &'a mut Failures,
+    failed: &'a mut Known,
     /// Those of what is committed, then those of the attempt.
     fates: Vec<Fate>,
     /// How many of the items are committed.
@@ -77,21 +73,19 @@ struct Telling<'a> {
 }
 
 impl Telling<'_> {
-    /// Tells what becomes of a share, given what became of its records, and returns which of them
-    /// fail. What is before it is committed.
-    fn attempt(&mut self, range: Range<usize>, sent: &[writer::Fate]) -> Failures {
+    /// Tells what becomes of a share, given what became of its records. What is before it is
+    /// committed.
+    fn attempt(&mut self, range: Range<usize>, sent: &[writer::Fate]) {
         self.committed(range.start);
-        let mut failing = Failures::default();
+        let mut failing = Known::default();
         for (item, sent) in self.items.get(range).unwrap_or_default().iter().zip(sent) {
-            let has_failed =
-                self.failures.have(&item.dead_letter) || failing.have(&item.dead_letter);
+            let has_failed = self.failed.has(&item.dead_letter) || failing.has(&item.dead_letter);
             let fate = fate(item, sent, has_failed);
             if matches!(fate, Fate::Failed(_)) {
-                failing.note(&item.dead_letter);
+                failing.insert(&item.dead_letter);
             }
             self.fates.push(fate);
         }
-        failing
     }
 
     /// Keeps what became of so many items, and forgets what an aborted attempt has left.
@@ -100,7 +94,7 @@ impl Telling<'_> {
         let new = self.items.iter().zip(&self.fates).skip(self.committed);
         for (item, fate) in new {
             if matches!(fate, Fate::Failed(_)) {
-                self.failures.note(&item.dead_letter);
+                self.failed.insert(&item.dead_letter);
             }
         }
         self.committed = self.fates.len();
@@ -155,24 +149,23 @@ mod tests {
         let items = [item(0, Intent::Send(target)), item(1, Intent::Duplicate)];
         let refused = writer::Fate::Refused(Error::Client("too large".to_owned()));
         let written = writer::Fate::Written(Delivered { partition: 1, offset: 9 });
-        let mut failures = Failures::default();
+        let mut failed = Known::default();
         let mut telling =
-            Telling { items: &items, failures: &mut failures, fates: Vec::new(), committed: 0 };
-        let failing = telling.attempt(0..2, &[refused.clone(), writer::Fate::Nothing]);
-        assert_eq!(failing.lowest().get(&0), Some(&0));
+            Telling { items: &items, failed: &mut failed, fates: Vec::new(), committed: 0 };
+        telling.attempt(0..2, &[refused.clone(), writer::Fate::Nothing]);
+        assert_eq!(telling.fates.len(), 2);
         assert!(telling.fates.iter().all(|fate| matches!(fate, Fate::Failed(_))));
         // That was aborted; the next attempt goes through.
-        let failing = telling.attempt(0..2, &[written, writer::Fate::Nothing]);
-        assert!(failing.lowest().is_empty());
+        telling.attempt(0..2, &[written, writer::Fate::Nothing]);
         telling.committed(2);
         assert!(matches!(telling.fates[..], [Fate::Redriven { .. }, Fate::Duplicate]));
-        assert!(failures.lowest().is_empty());
+        assert!(!failed.has(&items[0].dead_letter));
         let mut telling =
-            Telling { items: &items, failures: &mut failures, fates: Vec::new(), committed: 0 };
+            Telling { items: &items, failed: &mut failed, fates: Vec::new(), committed: 0 };
         telling.attempt(0..1, &[refused]);
         telling.attempt(1..2, &[writer::Fate::Nothing]);
         assert!(matches!(telling.fates[1], Fate::Failed(_)), "in the transaction after it too");
         telling.committed(1);
-        assert_eq!(failures.lowest().get(&0), Some(&0));
+        assert!(failed.has(&items[0].dead_letter));
     }
 }

@@ -103,6 +103,27 @@ fn reading_and_asking_is_tried_again() {
 }
 
 #[test]
+fn a_backlog_that_cannot_be_shown_is_told_to_who_wants_to_know() {
+    let sandbox = Sandboxed::start();
+    let flow = Flow::on(&sandbox, "backlog", 1);
+    flow.fill(1, 4);
+    sandbox.set_faults(&["OffsetCommit error=GROUP_AUTHORIZATION_FAILED"]);
+    let told = flow.redrive(&["--limit", "1"]);
+    assert!(!told.contains("cannot show") && flow.backlog().is_none(), "{told}");
+    let told = flow.redrive(&["--limit", "1", "-v"]);
+    let (_, after) = told.split_once("redriven 1 of 1").unwrap();
+    let expected = format!(
+        "cannot show the backlog by the offsets of group `flowctl.dlq.{0}`: not authorised: \
+         READ on group `flowctl.dlq.{0}` was refused",
+        flow.dlq
+    );
+    assert!(after.contains(&expected), "{told}");
+    sandbox.set_faults(&[]);
+    flow.redrive(&["--limit", "1"]);
+    assert_eq!(flow.backlog(), Some(1));
+}
+
+#[test]
 fn connections_that_break_again_and_again_cost_time_only() {
     goes_through(&[
         "* every=7 drop",

@@ -7,6 +7,7 @@ use std::time::Duration;
 use flowctl::clock::{Deadline, Stopwatch};
 use flowctl::kafka::{Cluster, TransactionalProducer};
 
+use super::backlog::backlog;
 use super::new_flow;
 use crate::broker::block_on;
 use crate::dead_letters::Flow;
@@ -135,6 +136,7 @@ fn a_run_that_was_frozen_yields_to_another_one() {
     assert_eq!(ended.status.code(), Some(4), "{told}");
     assert!(told.contains(&format!(" has taken over DLQ `{}`", flow.dlq)), "{told}");
     flow.each_arrived_once(60_000);
+    assert_eq!(backlog(&flow.dlq), [(30_000, 0), (30_000, 0)], "what it knew was less");
 }
 
 #[test]

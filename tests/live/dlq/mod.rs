@@ -1,5 +1,6 @@
 //! Dead letters on real Kafka: what is sent, what is remembered, what survives a crash.
 
+mod backlog;
 mod crashes;
 mod denied;
 mod once;

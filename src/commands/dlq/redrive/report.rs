@@ -27,7 +27,7 @@ pub(super) fn report(
     let source = Source { as_of: context.clock.now(), ..source.clone() };
     let is_in_doubt = outcome.is_in_doubt || matches!(ended, Ended::StoppedAtOnce(_));
     let mut errors = Vec::new();
-    if let Ended::Failed(failure) = &ended {
+    if let Ended::Failed(failure) | Ended::TakenOver(failure) = &ended {
         errors.push(error::report(failure));
     }
     if is_in_doubt {
@@ -53,7 +53,7 @@ pub(super) fn report(
             context.output.note(&format!("stopped at once{doubt}; to go on: {resume}"));
             Ok(signal.exit())
         }
-        Ended::Failed(failure) => {
+        Ended::Failed(failure) | Ended::TakenOver(failure) => {
             let told = format!("what was redriven is remembered{doubt}; to go on: {resume}");
             context.output.note(&told);
             Err(failure)
