@@ -8,8 +8,7 @@ use super::target::Target;
 /// The most records of a batch: those of a transaction.
 const MOST_RECORDS: usize = 10_000;
 
-/// The most bytes of a batch: an open transaction holds up every `read_committed` consumer of the
-/// target from its first record on.
+/// From how many bytes on a batch is full: those of a transaction. What is more goes into the next.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// A dead letter that was selected.

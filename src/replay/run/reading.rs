@@ -7,14 +7,10 @@ use anyhow::Context;
 
 use super::Replayer;
 use crate::clock::Deadline;
-use crate::kafka::writer::{MOST_RECORDS, Outbound};
+use crate::kafka::writer::{MOST_BYTES, MOST_RECORDS, Outbound};
 use crate::kafka::{Error, ReadOptions, Reader, Scratch};
 use crate::model::record::{OutgoingRecord, Record, SentTime};
 use crate::replay::plan::Replay;
-
-/// The most bytes of a batch: an open transaction holds up `read_committed` consumers of the
-/// target.
-const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// Records of one partition that are written together.
 #[derive(Debug, Clone, Default)]

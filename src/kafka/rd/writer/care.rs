@@ -20,10 +20,14 @@ use super::super::send_all::Sent;
 use super::{Outbound, PartitionOffset};
 use crate::kafka::{Error, ErrorCode};
 use crate::model::name::TopicName;
+use crate::model::record::OutgoingRecord;
 
 /// The most records of a transaction: an open one holds up every `read_committed` consumer of the
 /// target from its first record on.
 pub const MOST_RECORDS: usize = 10_000;
+
+/// The most bytes of a transaction, for the same reason; a larger record is alone in its own.
+pub const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// The fewest that a transaction is planned for, and where it starts: up to some thousand records
 /// it costs its round trips, whatever its size.
@@ -105,7 +109,14 @@ impl Care {
     /// Returns how many of these go into the next transaction. The last doubted record ends one, so
     /// that what comes behind it goes in full batches.
     pub(super) fn share(&self, outbounds: &[Outbound]) -> usize {
-        let most = outbounds.len().min(self.records);
+        let fits = |bytes: &mut usize, outbound: &Outbound| {
+            let size = outbound.record.as_ref().map_or(0, OutgoingRecord::encoded_size);
+            *bytes = bytes.saturating_add(size);
+            (*bytes <= MOST_BYTES).then_some(())
+        };
+        let few = outbounds.iter().take(self.records);
+        let fitting = few.scan(0, fits).count();
+        let most = fitting.max(1).min(outbounds.len());
         let ends = [self.found, self.doubt.map(|doubt| doubt.until)];
         let Some(until) = ends.into_iter().flatten().min() else { return most };
         let certain = outbounds.iter().take(most).take_while(|o| o.place <= until).count();
@@ -264,6 +275,29 @@ mod tests {
         assert_eq!(care.share(&all), 8, "up to the one that was found");
         care.committed((0, 7), None);
         assert_eq!(care.share(&all[8..]), 11);
+    }
+
+    #[test]
+    fn a_transaction_has_so_many_bytes_at_most() {
+        let sized = |mebibytes: usize| {
+            let value = Some(vec![b'x'; mebibytes * 1024 * 1024].into());
+            let record = OutgoingRecord { value, ..OutgoingRecord::for_test() };
+            Outbound { place: (0, 0), record: Some(record) }
+        };
+        let nothing = Outbound { place: (0, 0), record: None };
+        let mut care = Care::new(1, false);
+        let all = [sized(3), nothing.clone(), sized(4), nothing, sized(1), sized(9), sized(1)];
+        assert_eq!(
+            care.share(&all),
+            4,
+            "what surrounds a record counts, so 3 + 4 + 1 are too much"
+        );
+        assert_eq!(care.share(&all[4..]), 1);
+        assert_eq!(care.share(&all[5..]), 1, "it is alone");
+        assert_eq!(care.share(&all[6..]), 1);
+        assert_eq!(care.share(&[]), 0);
+        care.found = Some((0, 0));
+        assert_eq!(care.share(&all), 4, "also where a refused record ends it");
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::kafka::{ConnectionSettings, Error};
 use crate::model::record::OutgoingRecord;
 
 pub(super) use self::care::Batching;
-pub use self::care::MOST_RECORDS;
+pub use self::care::{MOST_BYTES, MOST_RECORDS};
 pub use self::open::Purpose;
 pub use self::outbound::{Fate, Outbound, PartitionOffset};
 
