@@ -39,29 +39,8 @@ impl TransactionalProducer {
     /// one fails, the others are not waited for.
     pub(super) fn send_all(&self, records: &[&OutgoingRecord], deadline: Deadline) -> Vec<Sent> {
         let first = self.tags(records.len());
-        let mut outcomes: Vec<Option<Sent>> = vec![None; records.len()];
-        let mut has_failed = false;
-        for (index, record) in records.iter().enumerate() {
-            let tag = u64::try_from(index).map_or(u64::MAX, |index| first.saturating_add(index));
-            let refusal = loop {
-                match self.send(record, tag) {
-                    Ok(()) => break None,
-                    Err(SendError::Rejected(error)) => break Some(Sent::NotTaken(error)),
-                    Err(SendError::QueueFull) if deadline.has_passed() => {
-                        has_failed = true;
-                        break Some(Sent::Failed(timeout(deadline)));
-                    }
-                    Err(SendError::QueueFull) => {
-                        has_failed |= note(&mut outcomes, first, self.poll(ROOM));
-                    }
-                }
-            };
-            if let Some(outcome) = outcomes.get_mut(index)
-                && refusal.is_some()
-            {
-                *outcome = refusal;
-            }
-        }
+        let (mut outcomes, mut has_failed) =
+            put(records, first, |record, tag| self.send(record, tag), || self.poll(ROOM), deadline);
         let soon = || Deadline::after(AFTER_FAILURE.min(deadline.left()));
         let mut until = if has_failed { soon() } else { deadline };
         while self.in_flight() > 0 && !until.has_passed() {
@@ -102,6 +81,45 @@ impl TransactionalProducer {
     }
 }
 
+/// Puts records into the queue, polling where it is full, and returns what is known of them by then
+/// and whether one has failed: those behind are not put then.
+fn put(
+    records: &[&OutgoingRecord],
+    first: u64,
+    send: impl Fn(&OutgoingRecord, u64) -> Result<(), SendError>,
+    poll: impl Fn() -> Vec<Delivery>,
+    deadline: Deadline,
+) -> (Vec<Option<Sent>>, bool) {
+    let mut outcomes = vec![None; records.len()];
+    for (index, record) in records.iter().enumerate() {
+        let tag = u64::try_from(index).map_or(u64::MAX, |index| first.saturating_add(index));
+        let refusal = loop {
+            match send(record, tag) {
+                Ok(()) => break None,
+                Err(SendError::Rejected(error)) => break Some(Sent::NotTaken(error)),
+                Err(SendError::QueueFull) => {
+                    if note(&mut outcomes, first, poll()) {
+                        return (outcomes, true);
+                    }
+                    if deadline.has_passed() {
+                        break Some(Sent::Failed(timeout(deadline)));
+                    }
+                }
+            }
+        };
+        let has_failed = matches!(refusal, Some(Sent::Failed(_)));
+        if let Some(outcome) = outcomes.get_mut(index)
+            && refusal.is_some()
+        {
+            *outcome = refusal;
+        }
+        if has_failed {
+            return (outcomes, true);
+        }
+    }
+    (outcomes, false)
+}
+
 /// Notes what became of records, whose tags begin at `first`, and tells whether one has failed.
 /// What comes late of an earlier transaction has a lower one, and is passed over: an abort leaves
 /// failures of all that it has purged.
@@ -127,6 +145,25 @@ fn timeout(deadline: Deadline) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn behind_a_failure_nothing_waits_for_room() {
+        let record = OutgoingRecord::for_test();
+        let records = [&record; 5];
+        let room = |tag| if tag < 12 { Ok(()) } else { Err(SendError::QueueFull) };
+        let error = Error::Client("too large".to_owned());
+        let failed = |tag| Delivery { tag, outcome: Err(error.clone()) };
+        let put = |poll: &dyn Fn() -> Vec<Delivery>, wait| {
+            put(&records, 10, |_, tag| room(tag), poll, Deadline::after(wait))
+        };
+        // An hour is left for the others.
+        let (outcomes, has_failed) = put(&|| vec![failed(11)], Duration::from_secs(3_600));
+        assert_eq!(outcomes, [None, Some(Sent::Failed(error.clone())), None, None, None]);
+        assert!(has_failed);
+        let (outcomes, has_failed) = put(&Vec::new, Duration::ZERO);
+        assert!(matches!(outcomes[..], [None, None, Some(Sent::Failed(_)), None, None]));
+        assert!(has_failed, "nor does anything behind one whose time is over");
+    }
 
     #[test]
     fn what_comes_late_of_an_earlier_transaction_is_no_records_fate() {
