@@ -18,6 +18,8 @@ fn a_wrong_command_line_is_64() {
         &["--timeout", "soon", "help"],
         &["-q", "-v", "help"],
         &["help", "no-such-concept"],
+        &["dlq", "redrive", "orders", "--limit", "0"],
+        &["replay", "orders", "--to", "copy", "--limit", "0"],
     ] {
         let failed = Home::new().flowctl().args(line).assert().code(64);
         assert!(failed.get_output().stdout.is_empty(), "{line:?}: errors are no data");

@@ -56,6 +56,7 @@ pub(super) fn command(
             None => {}
         }
     }
+    // Never 0: a redrive that has reached its limit is complete.
     line.flags("--limit", limit.map(|limit| limit.saturating_sub(redriven)));
     line.flags("--to", to);
     line.choice("--timestamp", timestamp, &RecordTime::Now);

@@ -40,7 +40,7 @@ pub(super) struct SelectionArgs {
     pub range: RangeArgs,
 
     /// At most N of them, partition by partition
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,
 }
 

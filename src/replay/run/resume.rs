@@ -102,7 +102,7 @@ impl Run<'_> {
     fn set_back(&mut self, what: &str, error: anyhow::Error) -> Result<(), Ended> {
         self.setbacks += 1;
         if self.setbacks > MOST_SETBACKS {
-            return Err(Ended::Failed(error));
+            return Err(Ended::Failed(error.context("cannot replay any further")));
         }
         (self.tell)(Event::Note(format!("{what}: {error:#}")));
         Ok(())
