@@ -19,10 +19,22 @@ use crate::clock::Deadline;
 use crate::dlq::batch::Batch;
 use crate::dlq::duplicates::Known;
 use crate::dlq::event::Event;
+use crate::dlq::select::Selector;
 use crate::error::Problem;
-use crate::interrupt::{Interrupt, Interrupted, Signal};
+use crate::interrupt::{Interrupted, Signal};
 use crate::kafka::writer::{Purpose, Stop, Writer};
-use crate::ledger::{Ledger, Recalled};
+use crate::ledger::{Ledger, Memory, Recalled};
+
+/// What a run begins with.
+struct Begun {
+    ledger: Ledger,
+    redriver: Redriver,
+    memory: Memory,
+    /// Up to where the ledger was read.
+    read_to: i64,
+    /// It knows what was redriven before.
+    selector: Selector,
+}
 
 /// A batch that is being written.
 type Writing = JoinHandle<(Redriver, Written)>;
@@ -36,11 +48,8 @@ impl Run<'_> {
             Ok(begun) => begun?,
             Err(Interrupted(signal)) => return Ok(Ended::Interrupted(signal)),
         };
-        let (ledger, redriver, Recalled { mut memory, end: mut read_to }) = begun;
+        let Begun { ledger, redriver, memory, mut read_to, mut selector } = begun;
         let mut idle = Some(redriver);
-        let mut selector = self.job.selector.clone();
-        let (unwatched, tell) = (&mut |_| {}, &mut *self.tell);
-        self.dlq.remember(self.snapshot, &mut memory, &mut selector, unwatched, tell).await?;
 
         let mut reading = Reading::new(self.dlq, self.plan);
         let mut writing: Option<Writing> = None;
@@ -61,6 +70,7 @@ impl Run<'_> {
             if let Some(handle) = writing.take() {
                 // A transaction is written to its end: the writer hears a signal before the next.
                 let (redriver, written) = handle.await.context("the writing thread ended")?;
+                self.is_in_flight = false;
                 let Written { handled, rest, transactions, is_in_doubt, stop } = written;
                 self.outcome.transactions += transactions;
                 self.outcome.is_in_doubt = is_in_doubt;
@@ -86,7 +96,7 @@ impl Run<'_> {
                         Ok(resumed) => resumed,
                         Err(ended) => return Ok(ended),
                     };
-                    writing = Some(start(redriver, rest, self.interrupt));
+                    writing = Some(self.start(redriver, rest));
                     ahead = Some(next);
                     continue;
                 }
@@ -100,19 +110,22 @@ impl Run<'_> {
                     let Some(redriver) = idle.take() else {
                         return Err(Problem::failed("the writer is gone").into());
                     };
-                    writing = Some(start(redriver, batch, self.interrupt));
+                    writing = Some(self.start(redriver, batch));
                 }
             }
         }
     }
 
-    /// Finds the ledger, opens the producer, then reads the ledger.
-    async fn begin(&mut self) -> anyhow::Result<(Ledger, Redriver, Recalled)> {
+    /// Finds the ledger, opens the producer, then reads the ledger and what it remembers.
+    async fn begin(&mut self) -> anyhow::Result<Begun> {
         let ledger = self.ledger().await?;
         let redriver = self.open(&ledger).await?;
         self.dlq.check_identity().await?;
-        let recalled = self.recall(&ledger, None).await?;
-        Ok((ledger, redriver, recalled))
+        let Recalled { mut memory, end: read_to } = self.recall(&ledger, None).await?;
+        let mut selector = self.job.selector.clone();
+        let (unwatched, tell) = (&mut |_| {}, &mut *self.tell);
+        self.dlq.remember(self.snapshot, &mut memory, &mut selector, unwatched, tell).await?;
+        Ok(Begun { ledger, redriver, memory, read_to, selector })
     }
 
     /// Reads the ledger, or what came to it since an offset.
@@ -158,15 +171,16 @@ impl Run<'_> {
         let news = self.recall(ledger, Some(since)).await?;
         Ok((Redriver { writer, account, composition, failed }, news))
     }
-}
 
-/// Starts to write a batch. A signal is heard before each transaction, also before the first one.
-fn start(mut redriver: Redriver, batch: Batch, interrupt: &Interrupt) -> Writing {
-    let interrupt = interrupt.clone();
-    tokio::task::spawn_blocking(move || {
-        let written = redriver.write(batch, &|| interrupt.requested().is_some());
-        (redriver, written)
-    })
+    /// Starts to write a batch. A signal is heard before each transaction, also before the first.
+    fn start(&mut self, mut redriver: Redriver, batch: Batch) -> Writing {
+        self.is_in_flight = true;
+        let interrupt = self.interrupt.clone();
+        tokio::task::spawn_blocking(move || {
+            let written = redriver.write(batch, &|| interrupt.requested().is_some());
+            (redriver, written)
+        })
+    }
 }
 
 /// What comes next.

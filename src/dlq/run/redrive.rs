@@ -29,8 +29,7 @@ pub enum Ended {
     Complete,
     /// Somebody asked to stop: what was in flight is committed, if it is not in doubt.
     Interrupted(Signal),
-    /// Somebody asked twice: the transaction in flight was left to itself, and only the ledger
-    /// knows whether it was committed.
+    /// Somebody asked twice: the transaction in flight, if there was one, was left to itself.
     StoppedAtOnce(Signal),
     /// Another run has taken over, and does the rest.
     TakenOver(anyhow::Error),
@@ -51,10 +50,10 @@ pub struct Outcome {
     pub failed: u64,
     /// Offsets that retention deleted while they were pending.
     pub expired: i64,
-    /// The transactions that were committed and answered.
+    /// The transactions that were committed: answered, or found in the ledger.
     pub transactions: u64,
-    /// Whether the last commit had no answer and nothing has settled it since: only the ledger
-    /// knows of it.
+    /// Whether the last commit had no answer or was not waited for, and nothing has settled it
+    /// since: only the ledger knows of it.
     pub is_in_doubt: bool,
 }
 
@@ -84,11 +83,15 @@ impl Dlq {
             interrupt,
             tell,
             outcome: Outcome::default(),
+            is_in_flight: false,
             setbacks: 0,
         };
         let ended = match interrupt.finish(Box::pin(run.pass())).await {
             Ok(ended) => ended.unwrap_or_else(Ended::Failed),
-            Err(signal) => Ended::StoppedAtOnce(signal),
+            Err(signal) => {
+                run.outcome.is_in_doubt |= run.is_in_flight;
+                Ended::StoppedAtOnce(signal)
+            }
         };
         (run.outcome, ended)
     }
@@ -103,6 +106,8 @@ pub(super) struct Run<'a> {
     pub(super) interrupt: &'a Interrupt,
     pub(super) tell: Sink<'a>,
     pub(super) outcome: Outcome,
+    /// Whether a batch is being written.
+    pub(super) is_in_flight: bool,
     /// How often in a row the producer was lost without anything getting done.
     pub(super) setbacks: u32,
 }

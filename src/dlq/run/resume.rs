@@ -84,8 +84,9 @@ impl Run<'_> {
             Ok(settled) => settled?,
             Err(Interrupted(signal)) => return Ok(Err(Ended::Interrupted(signal))),
         };
-        self.outcome.is_in_doubt = false;
         let Settled { handled, rest, rival } = Settled::new(rest, &news, &self.job.id);
+        let was_in_doubt = std::mem::take(&mut self.outcome.is_in_doubt);
+        self.outcome.transactions += u64::from(was_in_doubt && !handled.is_empty());
         self.count_all(handled)?;
         if let Some(rival) = rival {
             return Ok(Err(Ended::TakenOver(self.taken_over(&rival).into())));

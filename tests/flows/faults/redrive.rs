@@ -85,6 +85,18 @@ fn a_fence_without_a_rival_is_no_obstacle() {
 }
 
 #[test]
+fn a_transaction_that_is_found_in_the_ledger_counts() {
+    let sandbox = Sandboxed::start();
+    let flow = Flow::on(&sandbox, "settled", 1);
+    flow.fill(1, 4);
+    sandbox.set_faults(&["EndTxn times=1 error-after=PRODUCER_FENCED"]);
+    let told = flow.redrive(&[]);
+    assert!(told.contains("looking for another run"), "{told}");
+    assert!(told.contains("redriven 4 of 4") && told.contains("(1 transaction)"), "{told}");
+    assert_eq!(flow.backlog(), Some(0));
+}
+
+#[test]
 fn reading_and_asking_is_tried_again() {
     goes_through(&[
         "Metadata times=3 drop",

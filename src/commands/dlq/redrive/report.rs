@@ -25,13 +25,13 @@ pub(super) fn report(
 ) -> anyhow::Result<Exit> {
     let Planned { plan, source, selector, snapshot, .. } = planned;
     let source = Source { as_of: context.clock.now(), ..source.clone() };
-    let is_in_doubt = outcome.is_in_doubt || matches!(ended, Ended::StoppedAtOnce(_));
+    let doubt = outcome.is_in_doubt.then(|| doubt(args.selection.limit.is_some()));
     let mut errors = Vec::new();
     if let Ended::Failed(failure) | Ended::TakenOver(failure) = &ended {
         errors.push(error::report(failure));
     }
-    if is_in_doubt {
-        errors.push(error::report(&Problem::failed(IN_DOUBT).into()));
+    if let Some(doubt) = &doubt {
+        errors.push(error::report(&Problem::failed(doubt).into()));
     }
     if args.output == ListFormat::Json {
         context.output.print_json(&view::report(&source, plan, outcome, problems, &errors)?)?;
@@ -40,7 +40,7 @@ pub(super) fn report(
     context.output.note(&view::summary(plan, outcome));
     let resume =
         resume::command(args, selector.query(), snapshot, outcome.redriven, &context.global);
-    let doubt = if is_in_doubt { format!(": {IN_DOUBT}") } else { String::new() };
+    let doubt = doubt.map_or_else(String::new, |doubt| format!(": {doubt}"));
     match ended {
         Ended::Complete => Ok(exit(plan, outcome)),
         // The signal came behind the last one: there is nothing to go on with.
@@ -54,11 +54,19 @@ pub(super) fn report(
             Ok(signal.exit())
         }
         Ended::Failed(failure) | Ended::TakenOver(failure) => {
-            let told = format!("what was redriven is remembered{doubt}; to go on: {resume}");
-            context.output.note(&told);
+            let is_left = outcome.handled() < plan.handled();
+            let resume = if is_left { format!("; to go on: {resume}") } else { String::new() };
+            context.output.note(&format!("what was redriven is remembered{doubt}{resume}"));
             Err(failure)
         }
     }
+}
+
+/// Says what is known of a transaction in doubt. A limit goes down by what is certain.
+fn doubt(is_limited: bool) -> String {
+    let limit =
+        "; with the command that goes on, up to one transaction more than --limit may be sent";
+    format!("{IN_DOUBT}{}", if is_limited { limit } else { "" })
 }
 
 /// Returns the exit code of a redrive that went through.
