@@ -3,6 +3,7 @@
 use super::{Args, Planned};
 use crate::commands::Context;
 use crate::commands::dlq::resume;
+use crate::commands::resume::{NOTHING_TO_GO_ON_WITH, is_about_a_topic_that_went};
 use crate::dlq::{Ended, Outcome, Redrive};
 use crate::error::{self, Problem};
 use crate::exit::Exit;
@@ -55,7 +56,13 @@ pub(super) fn report(
         }
         Ended::Failed(failure) | Ended::TakenOver(failure) => {
             let is_left = outcome.handled() < plan.handled();
-            let resume = if is_left { format!("; to go on: {resume}") } else { String::new() };
+            let resume = match is_left {
+                true if is_about_a_topic_that_went(&failure) => {
+                    format!("; {NOTHING_TO_GO_ON_WITH}")
+                }
+                true => format!("; to go on: {resume}"),
+                false => String::new(),
+            };
             context.output.note(&format!("what was redriven is remembered{doubt}{resume}"));
             Err(failure)
         }
