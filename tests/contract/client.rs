@@ -92,6 +92,12 @@ impl Client {
         self.stream.write_all(bytes).unwrap();
     }
 
+    /// Sends bytes with their length, and nothing else.
+    pub(crate) fn send_token(&mut self, token: &[u8]) {
+        self.send_bytes(&u32::try_from(token.len()).unwrap().to_be_bytes());
+        self.send_bytes(token);
+    }
+
     /// Waits for a frame; nothing when the broker closes the connection.
     pub(crate) fn receive_frame(&mut self) -> Option<Bytes> {
         let mut length = [0; 4];

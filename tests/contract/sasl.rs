@@ -16,6 +16,8 @@ use crate::client::Client;
 
 crate::secure_behaviours! {
     a_user_logs_in_by_each_mechanism,
+    an_old_client_logs_in_by_bare_messages,
+    an_old_client_that_is_refused_is_told_nothing,
     a_wrong_password_is_refused_and_ends_the_connection,
     an_unknown_mechanism_is_answered_with_those_that_are_offered,
     nothing_else_is_answered_before,
@@ -48,8 +50,12 @@ pub(crate) fn log_in(client: &mut Client, user: &str) {
 }
 
 pub(crate) fn shake_hands(client: &mut Client, mechanism: &str) -> SaslHandshakeResponse {
+    shake_hands_in(1, client, mechanism)
+}
+
+fn shake_hands_in(version: i16, client: &mut Client, mechanism: &str) -> SaslHandshakeResponse {
     let mechanism = StrBytes::from_string(mechanism.to_owned());
-    client.ask_in(1, &SaslHandshakeRequest::default().with_mechanism(mechanism))
+    client.ask_in(version, &SaslHandshakeRequest::default().with_mechanism(mechanism))
 }
 
 fn say(client: &mut Client, message: &[u8]) -> SaslAuthenticateResponse {
@@ -75,25 +81,47 @@ impl SessionCallback for Credentials {
 /// server's proof.
 fn converse(client: &mut Client, mechanism: &str, who: Credentials) -> SaslAuthenticateResponse {
     assert_eq!(shake_hands(client, mechanism).error_code, 0);
+    let mut answer = SaslAuthenticateResponse::default();
+    exchange(mechanism, who, |message| {
+        answer = say(client, message);
+        (answer.error_code == 0).then(|| answer.auth_bytes.clone())
+    });
+    answer
+}
+
+/// Says what a mechanism has to say, until it is done or there is no answer.
+fn exchange(mechanism: &str, who: Credentials, mut say: impl FnMut(&[u8]) -> Option<Bytes>) {
     let config = SASLConfig::builder().with_defaults().with_callback(who).unwrap();
     let mechanism = Mechname::parse(mechanism.as_bytes()).unwrap();
     let mut session = SASLClient::new(config).start_suggested_iter([mechanism]).unwrap();
-    let mut answer: Option<SaslAuthenticateResponse> = None;
+    let mut heard: Option<Bytes> = None;
     loop {
         let mut message = Vec::new();
-        let heard = answer.as_ref().map(|answer| answer.auth_bytes.as_ref());
-        let state = session.step(heard, &mut message).unwrap();
+        let state = session.step(heard.as_deref(), &mut message).unwrap();
         if state.has_sent_message() {
-            let heard = say(client, &message);
-            if heard.error_code != 0 {
-                return heard;
+            heard = say(&message);
+            if heard.is_none() {
+                return;
             }
-            answer = Some(heard);
         }
         if state.is_finished() {
-            return answer.unwrap();
+            return;
         }
     }
+}
+
+/// Has the conversation as before KIP-152: after version 0 of the handshake, messages come bare.
+/// Returns whether each was answered.
+fn converse_bare(client: &mut Client, mechanism: &str, who: Credentials) -> bool {
+    assert_eq!(shake_hands_in(0, client, mechanism).error_code, 0);
+    let mut is_answered = true;
+    exchange(mechanism, who, |message| {
+        client.send_token(message);
+        let answer = client.receive_frame();
+        is_answered = answer.is_some();
+        answer
+    });
+    is_answered
 }
 
 fn a_user_logs_in_by_each_mechanism(broker: &Broker) {
@@ -103,6 +131,44 @@ fn a_user_logs_in_by_each_mechanism(broker: &Broker) {
         assert_eq!((answer.error_code, answer.session_lifetime_ms), (0, 0), "{mechanism}");
         client.ask_in(12, &MetadataRequest::default().with_topics(Some(vec![])));
     }
+}
+
+fn an_old_client_logs_in_by_bare_messages(broker: &Broker) {
+    for mechanism in MECHANISMS {
+        let mut client = broker.connect();
+        assert_eq!(client.offered::<SaslHandshakeRequest>().unwrap().min, 0);
+        assert!(converse_bare(&mut client, mechanism, Credentials("alice", "alice-secret")));
+        client.ask_in(12, &MetadataRequest::default().with_topics(Some(vec![])));
+        assert_eq!(say(&mut client, b"\0alice\0alice-secret").error_code, 34, "it is done");
+    }
+    let mut client = broker.connect();
+    shake_hands_in(0, &mut client, "PLAIN");
+    client.send_token(b"\0alice\0alice-secret");
+    assert_eq!(client.receive_frame().unwrap(), "", "there is nothing to say");
+}
+
+fn an_old_client_that_is_refused_is_told_nothing(broker: &Broker) {
+    for mechanism in MECHANISMS {
+        for (user, password) in [("alice", "wrong"), ("somebody", "alice-secret")] {
+            let mut client = broker.connect();
+            let is_answered = converse_bare(&mut client, mechanism, Credentials(user, password));
+            assert!(!is_answered, "{mechanism}");
+        }
+    }
+    for token in [&b""[..], b"alice"] {
+        let mut client = broker.connect();
+        shake_hands_in(0, &mut client, "PLAIN");
+        client.send_token(token);
+        assert!(client.receive_frame().is_none(), "{token:?}");
+    }
+    let mut client = broker.connect();
+    shake_hands_in(0, &mut client, "PLAIN");
+    client.send(2, &SaslAuthenticateRequest::default());
+    assert!(client.receive_frame().is_none(), "a request is no message of PLAIN");
+    let mut client = broker.connect();
+    let answer = shake_hands_in(0, &mut client, "GSSAPI");
+    assert_eq!((answer.error_code, answer.mechanisms.len()), (33, 3));
+    assert!(client.receive_frame().is_none(), "it is closed");
 }
 
 fn a_wrong_password_is_refused_and_ends_the_connection(broker: &Broker) {

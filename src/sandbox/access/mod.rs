@@ -18,7 +18,7 @@ pub use users::{User, UserError};
 
 pub(super) use acls::{CLUSTER, Entry, Filter, Named, Resource};
 pub(super) use needs::Need;
-pub(super) use session::{Session, mechanisms};
+pub(super) use session::{Session, Tokens, mechanisms};
 pub(super) use users::Users;
 pub(super) use words::{Kind, Operation, Pattern, Permission};
 

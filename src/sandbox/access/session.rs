@@ -34,6 +34,16 @@ pub(in crate::sandbox) fn mechanisms() -> impl Iterator<Item = &'static str> {
 pub(in crate::sandbox) struct Session {
     users: Arc<Users>,
     state: State,
+    tokens: Tokens,
+}
+
+/// How the messages of a mechanism come, which the version of `SaslHandshake` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sandbox) enum Tokens {
+    /// Bare, each with its length: version 0 (KIP-43).
+    Bare,
+    /// In requests of their own, `SaslAuthenticate`: from version 1 on (KIP-152).
+    Wrapped,
 }
 
 #[derive(Debug)]
@@ -55,7 +65,7 @@ enum State {
 impl Session {
     /// A connection of which nothing is known.
     pub(in crate::sandbox) fn new(users: Arc<Users>) -> Self {
-        Self { users, state: State::New }
+        Self { users, state: State::New, tokens: Tokens::Wrapped }
     }
 
     /// Returns the user; nobody where nobody has to log in.
@@ -80,6 +90,12 @@ impl Session {
         matches!(self.state, State::Refused)
     }
 
+    /// Tells whether what comes next is no request but a bare message of the mechanism.
+    pub(in crate::sandbox) fn expects_token(&self) -> bool {
+        let is_logging_in = matches!(self.state, State::Chosen(_) | State::Challenged(_));
+        self.tokens == Tokens::Bare && is_logging_in
+    }
+
     /// Tells whether a call is taken now. What is not ends the connection.
     pub(in crate::sandbox) fn takes(&self, key: i16) -> bool {
         if self.users.are_none() {
@@ -101,13 +117,18 @@ impl Session {
         }
     }
 
-    /// Takes the mechanism that the client wants.
-    pub(in crate::sandbox) fn choose(&mut self, name: &str) -> Result<(), ResponseError> {
+    /// Takes the mechanism that the client wants, and how its messages will come.
+    pub(in crate::sandbox) fn choose(
+        &mut self,
+        name: &str,
+        tokens: Tokens,
+    ) -> Result<(), ResponseError> {
         if self.users.are_none() || matches!(self.state, State::User(_)) {
             return Err(ResponseError::IllegalSaslState);
         }
         let found = MECHANISMS.iter().find(|(other, _)| *other == name);
         self.state = found.map_or(State::Refused, |(_, mechanism)| State::Chosen(*mechanism));
+        self.tokens = tokens;
         found.map(|_| ()).ok_or(ResponseError::UnsupportedSaslMechanism)
     }
 
@@ -189,7 +210,7 @@ mod tests {
 
     fn log_in(message: &[u8]) -> Result<Session, (ResponseError, String)> {
         let mut session = session();
-        session.choose("PLAIN").unwrap();
+        session.choose("PLAIN", Tokens::Wrapped).unwrap();
         session.authenticate(message, "").map(|_| session)
     }
 
@@ -208,11 +229,24 @@ mod tests {
         assert_eq!(takes(&session), [true, true, false, false]);
         session.greet();
         assert_eq!(takes(&session), [false, true, false, false]);
-        session.choose("PLAIN").unwrap();
+        session.choose("PLAIN", Tokens::Wrapped).unwrap();
         assert_eq!(takes(&session), [false, false, true, false]);
         session.authenticate(b"\0alice\0secret", "").unwrap();
         assert_eq!(takes(&session), [true; 4]);
         assert_eq!(session.user().map(|user| &**user), Some("alice"));
+    }
+
+    #[test]
+    fn tokens_come_bare_only_while_a_client_of_version_0_logs_in() {
+        let mut session = session();
+        assert!(!session.expects_token());
+        session.choose("PLAIN", Tokens::Bare).unwrap();
+        assert!(session.expects_token());
+        session.authenticate(b"\0alice\0secret", "").unwrap();
+        assert!(!session.expects_token(), "it is logged in");
+        let mut session = self::session();
+        session.choose("PLAIN", Tokens::Wrapped).unwrap();
+        assert!(!session.expects_token());
     }
 
     #[test]
@@ -221,7 +255,7 @@ mod tests {
         assert_eq!(error, ResponseError::SaslAuthenticationFailed);
         assert_eq!(message, "Authentication failed: Invalid username or password");
         let mut session = session();
-        session.choose("PLAIN").unwrap();
+        session.choose("PLAIN", Tokens::Wrapped).unwrap();
         session.authenticate(b"\0alice\0wrong", "").unwrap_err();
         assert!(session.is_refused() && session.user().is_none());
         assert!(!session.takes(SaslAuthenticateRequest::KEY));
@@ -247,7 +281,7 @@ mod tests {
     #[test]
     fn an_unknown_mechanism_is_the_end() {
         let mut session = session();
-        let refused = session.choose("GSSAPI");
+        let refused = session.choose("GSSAPI", Tokens::Wrapped);
         assert_eq!(refused, Err(ResponseError::UnsupportedSaslMechanism));
         assert!(session.is_refused());
     }
@@ -255,7 +289,7 @@ mod tests {
     #[test]
     fn who_is_logged_in_does_not_do_it_again() {
         let mut session = log_in(b"\0alice\0secret").unwrap();
-        assert_eq!(session.choose("PLAIN"), Err(ResponseError::IllegalSaslState));
+        assert_eq!(session.choose("PLAIN", Tokens::Wrapped), Err(ResponseError::IllegalSaslState));
         let (error, _) = session.authenticate(b"", "").unwrap_err();
         assert_eq!(error, ResponseError::IllegalSaslState);
         assert!(session.user().is_some(), "nothing has changed");
@@ -265,7 +299,7 @@ mod tests {
     fn without_users_everybody_is_welcome() {
         let mut session = Session::new(Arc::default());
         assert!(session.takes(METADATA));
-        assert_eq!(session.choose("PLAIN"), Err(ResponseError::IllegalSaslState));
+        assert_eq!(session.choose("PLAIN", Tokens::Wrapped), Err(ResponseError::IllegalSaslState));
         assert!(!session.is_refused());
     }
 }

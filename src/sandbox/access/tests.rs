@@ -12,7 +12,7 @@ const HOME: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// Returns somebody.
 fn who(access: &Access, name: &str) -> Who {
     let mut session = Session::new(Arc::clone(access.users()));
-    session.choose("PLAIN").unwrap();
+    session.choose("PLAIN", Tokens::Wrapped).unwrap();
     session.authenticate(format!("\0{name}\0secret").as_bytes(), "").unwrap();
     Who::of(&session, HOME)
 }

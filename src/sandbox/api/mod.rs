@@ -42,6 +42,7 @@ use super::access::{Need, Session, Who};
 use super::broker::{LEADER_EPOCH, Shared};
 use super::topics::{Refusal, Topics};
 
+pub(super) use sasl::answer_token;
 pub(super) use versions::unsupported_version;
 
 /// A call as the sandbox answers it.

@@ -7,15 +7,15 @@ use kafka_protocol::messages::{
 use kafka_protocol::protocol::{StrBytes, VersionRange};
 
 use super::{Call, Caller, text, versions};
-use crate::sandbox::access::mechanisms;
+use crate::sandbox::access::{Tokens, mechanisms};
 use crate::sandbox::broker::new_id;
 
 impl Call for SaslHandshakeRequest {
-    // After version 0 a client sends messages without headers, which no client of today needs.
-    const OFFERED: VersionRange = versions(1, 1);
+    const OFFERED: VersionRange = versions(0, 1);
 
     async fn answer(self, caller: &mut Caller) -> SaslHandshakeResponse {
-        match caller.session.choose(&self.mechanism) {
+        let tokens = if caller.version == 0 { Tokens::Bare } else { Tokens::Wrapped };
+        match caller.session.choose(&self.mechanism, tokens) {
             Ok(()) => offered(),
             Err(ResponseError::UnsupportedSaslMechanism) => {
                 offered().with_error_code(ResponseError::UnsupportedSaslMechanism.code())
@@ -38,8 +38,7 @@ impl Call for SaslAuthenticateRequest {
     const OFFERED: VersionRange = versions(0, 2);
 
     async fn answer(self, caller: &mut Caller) -> SaslAuthenticateResponse {
-        let nonce = new_id().simple().to_string();
-        match caller.session.authenticate(&self.auth_bytes, &nonce) {
+        match authenticate(caller, &self.auth_bytes) {
             Ok(answer) => SaslAuthenticateResponse::default().with_auth_bytes(answer.into()),
             Err((error, message)) => self.refuse(error).with_error_message(Some(text(&message))),
         }
@@ -48,4 +47,15 @@ impl Call for SaslAuthenticateRequest {
     fn refuse(self, error: ResponseError) -> SaslAuthenticateResponse {
         SaslAuthenticateResponse::default().with_error_code(error.code())
     }
+}
+
+/// Answers a message of the mechanism that came bare; nothing where it is refused, for which there
+/// are no words.
+pub(in crate::sandbox) fn answer_token(caller: &mut Caller, token: &[u8]) -> Option<Vec<u8>> {
+    authenticate(caller, token).ok()
+}
+
+fn authenticate(caller: &mut Caller, message: &[u8]) -> Result<Vec<u8>, (ResponseError, String)> {
+    let nonce = new_id().simple().to_string();
+    caller.session.authenticate(message, &nonce)
 }

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use tokio::io::{AsyncWriteExt, BufReader};
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::Event;
 use super::dispatch::{self, Reply};
-use super::frame::{self, Budget};
-use crate::sandbox::api::Caller;
+use super::frame::{self, Budget, Frame};
+use crate::sandbox::api::{Caller, answer_token};
 use crate::sandbox::broker::Shared;
 
 /// How long a connection may be idle, as `connections.max.idle.ms` has it.
@@ -31,11 +32,11 @@ pub(super) async fn converse(
     let (input, mut output) = stream.into_split();
     let mut input = BufReader::new(input);
     loop {
-        let Ok(read) = timeout(IDLE, frame::read(&mut input, &budget)).await else {
-            return Ok(());
-        };
-        let Some(frame) = read? else { return Ok(()) };
-        match dispatch::answer(&mut caller, &frame, events).await? {
+        let read = timeout(IDLE, read(&mut input, &caller, &budget));
+        let Ok(read) = read.await else { return Ok(()) };
+        // A request keeps its part of the memory until it is answered.
+        let Some(incoming) = read? else { return Ok(()) };
+        match answer(&mut caller, &incoming, events).await? {
             Reply::Nothing => {}
             Reply::Close => return Ok(()),
             Reply::Answer(bytes) => match timeout(PATIENCE, output.write_all(&bytes)).await {
@@ -48,5 +49,40 @@ pub(super) async fn converse(
         if caller.session.is_refused() {
             return Err("it could not log in".to_owned());
         }
+    }
+}
+
+/// What a client sends.
+enum Incoming {
+    /// A request.
+    Request(Frame),
+    /// A bare message of the mechanism by which it logs in.
+    Token(BytesMut),
+}
+
+/// Reads what comes next; nothing when the client has left.
+async fn read(
+    input: &mut (impl AsyncRead + Unpin),
+    caller: &Caller,
+    budget: &Budget,
+) -> Result<Option<Incoming>, String> {
+    if caller.session.expects_token() {
+        return Ok(frame::read_token(input).await?.map(Incoming::Token));
+    }
+    Ok(frame::read(input, budget).await?.map(Incoming::Request))
+}
+
+/// Answers it; an error closes the connection.
+async fn answer(
+    caller: &mut Caller,
+    incoming: &Incoming,
+    events: &mpsc::Sender<Event>,
+) -> Result<Reply, String> {
+    match incoming {
+        Incoming::Request(frame) => dispatch::answer(caller, frame, events).await,
+        Incoming::Token(token) => match answer_token(caller, token) {
+            Some(answer) => frame::encode_token(&answer).map(Reply::Answer),
+            None => Ok(Reply::Nothing),
+        },
     }
 }

@@ -62,16 +62,7 @@ pub(super) async fn read(
     stream: &mut (impl AsyncRead + Unpin),
     budget: &Budget,
 ) -> Result<Option<Frame>, String> {
-    let mut length = [0; LENGTH];
-    match stream.read(&mut length).await {
-        Ok(0) => return Ok(None),
-        Ok(count) => {
-            let rest = length.get_mut(count..).unwrap_or_default();
-            stream.read_exact(rest).await.map_err(|error| cut_off(&error))?;
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return Ok(None),
-        Err(error) => return Err(cut_off(&error)),
-    }
+    let Some(length) = read_length(stream).await? else { return Ok(None) };
     let mut head = [0; LEAST];
     let size = check_length(length)?;
     stream.read_exact(&mut head).await.map_err(|error| cut_off(&error))?;
@@ -83,20 +74,60 @@ pub(super) async fn read(
     // It grows with what arrives, not with what was announced.
     let mut bytes = BytesMut::with_capacity(size.min(SMALL));
     bytes.put_slice(&head);
+    // It holds its part of the memory meanwhile, which others wait for.
+    read_until(stream, &mut bytes, size).await?;
+    Ok(Some(Frame { key, version, bytes: bytes.freeze(), _room: room }))
+}
+
+/// Reads a message of a SASL mechanism: a length and what it counts, without any header. Nothing
+/// when the client has closed the connection before it.
+pub(super) async fn read_token(
+    stream: &mut (impl AsyncRead + Unpin),
+) -> Result<Option<BytesMut>, String> {
+    let Some(length) = read_length(stream).await? else { return Ok(None) };
+    let length = i32::from_be_bytes(length);
+    let size = usize::try_from(length).ok().filter(|size| *size <= SMALL);
+    let size = size.ok_or_else(|| format!("a message of SASL of {length} bytes"))?;
+    let mut bytes = BytesMut::new();
+    read_until(stream, &mut bytes, size).await?;
+    Ok(Some(bytes))
+}
+
+/// Reads a length; nothing when the connection was closed before it.
+async fn read_length(
+    stream: &mut (impl AsyncRead + Unpin),
+) -> Result<Option<[u8; LENGTH]>, String> {
+    let mut length = [0; LENGTH];
+    match stream.read(&mut length).await {
+        Ok(0) => return Ok(None),
+        Ok(count) => {
+            let rest = length.get_mut(count..).unwrap_or_default();
+            stream.read_exact(rest).await.map_err(|error| cut_off(&error))?;
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return Ok(None),
+        Err(error) => return Err(cut_off(&error)),
+    }
+    Ok(Some(length))
+}
+
+/// Reads on until there are as many bytes as were announced.
+async fn read_until(
+    stream: &mut (impl AsyncRead + Unpin),
+    bytes: &mut BytesMut,
+    size: usize,
+) -> Result<(), String> {
     let body = async {
         while bytes.len() < size {
             let missing = size - bytes.len();
-            let read = stream.read_buf(&mut (&mut bytes).limit(missing)).await;
+            let read = stream.read_buf(&mut (&mut *bytes).limit(missing)).await;
             if read.map_err(|error| cut_off(&error))? == 0 {
                 return Err("the connection ended in the middle of a request".to_owned());
             }
         }
         Ok(())
     };
-    // It holds its part of the memory meanwhile, which others wait for.
     let read = timeout(PATIENCE, body).await;
-    read.unwrap_or_else(|_| Err("the client does not finish its request".to_owned()))?;
-    Ok(Some(Frame { key, version, bytes: bytes.freeze(), _room: room }))
+    read.unwrap_or_else(|_| Err("the client does not finish its request".to_owned()))
 }
 
 fn cut_off(error: &std::io::Error) -> String {
@@ -149,6 +180,15 @@ pub(super) fn encode<R: Encodable + HeaderVersion>(
     Ok(frame)
 }
 
+/// Writes a message of a SASL mechanism with its length.
+pub(super) fn encode_token(token: &[u8]) -> Result<BytesMut, String> {
+    let length = i32::try_from(token.len()).map_err(|error| error.to_string())?;
+    let mut frame = BytesMut::with_capacity(LENGTH + token.len());
+    frame.put_i32(length);
+    frame.put_slice(token);
+    Ok(frame)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,6 +216,20 @@ mod tests {
         assert!(refused(&bytes).await.contains("API key 3"));
         bytes[5] = 0;
         assert!(refused(&bytes).await.contains("in the middle"), "it waits for the rest");
+    }
+
+    #[tokio::test]
+    async fn a_token_is_a_length_and_bytes() {
+        let read = async |mut bytes: &[u8]| read_token(&mut bytes).await;
+        assert_eq!(read(&[]).await.unwrap(), None);
+        assert_eq!(read(&[0, 0, 0, 0]).await.unwrap().unwrap(), "");
+        let sent = encode_token(b"abc").unwrap();
+        assert_eq!(read(&sent).await.unwrap().unwrap(), "abc");
+        assert!(read(&sent[..5]).await.unwrap_err().contains("in the middle"));
+        for length in [i32::MIN, -1, i32::try_from(SMALL + 1).unwrap(), i32::MAX] {
+            let refused = read(&length.to_be_bytes()).await.unwrap_err();
+            assert!(refused.contains(&format!("{length} bytes")), "{refused}");
+        }
     }
 
     #[tokio::test]

@@ -15,6 +15,41 @@ crate::behaviours! {
     kcat_sees_what_is_committed,
 }
 
+mod secure {
+    use super::*;
+
+    crate::secure_behaviours! { kcat_logs_in }
+
+    /// This librdkafka knows a broker that does SASL by its offering version 0 of the handshake.
+    fn kcat_logs_in(broker: &Broker) {
+        shows_the_broker(broker, "PLAIN");
+    }
+
+    /// By SCRAM this librdkafka does not get past Kafka 4 (librdkafka#4895).
+    #[test]
+    fn kcat_logs_in_by_scram() {
+        for mechanism in ["SCRAM-SHA-256", "SCRAM-SHA-512"] {
+            shows_the_broker(&Broker::secure_sandbox(), mechanism);
+        }
+    }
+
+    fn shows_the_broker(broker: &Broker, mechanism: &str) {
+        let arguments = [
+            "-L",
+            "-X",
+            "security.protocol=SASL_PLAINTEXT",
+            "-X",
+            &format!("sasl.mechanism={mechanism}"),
+            "-X",
+            "sasl.username=alice",
+            "-X",
+            "sasl.password=alice-secret",
+        ];
+        let shown = run(&mut kcat(broker, &arguments), "");
+        assert!(shown.contains(" 1 brokers:"), "{mechanism}: {shown}");
+    }
+}
+
 fn kcat(broker: &Broker, arguments: &[&str]) -> Command {
     let mut command = Command::new("kcat");
     command.args(["-b", broker.address(), "-q"]).args(arguments);
