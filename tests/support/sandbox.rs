@@ -54,7 +54,7 @@ impl Sandbox {
                             Event::Panicked => panic!("a connection panicked"),
                             // The test may have ended.
                             Event::Struck { .. } => drop(tell.send(())),
-                            Event::Closed { .. } | Event::NotAccepted(_) => {}
+                            Event::Closed { .. } | Event::Full | Event::NotAccepted(_) => {}
                         },
                     }
                 }

@@ -7,6 +7,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::commands::{Context, reading};
 use crate::error::Problem;
+use crate::model::count::count;
 use crate::sandbox::{Event, Fault, Sandbox};
 
 /// A sandbox with its rules.
@@ -36,7 +37,11 @@ impl Running {
                 let read = self.rules.as_mut().and_then(FaultFile::look);
                 match read {
                     None => {}
-                    Some(Ok(faults)) => self.sandbox.set_faults(faults),
+                    Some(Ok(faults)) => {
+                        let rules = count(faults.len(), "rule");
+                        self.sandbox.set_faults(faults);
+                        context.output.note(&format!("the file of the rules has changed: {rules}"));
+                    }
                     Some(Err(problem)) => {
                         context.output.warn(&format!("{problem}; the rules before hold"));
                     }
@@ -102,8 +107,13 @@ fn tell(event: &Event, context: &mut Context) {
         Event::Closed { peer, reason } => {
             context.output.warn(&format!("closed the connection of {peer}: {reason}"));
         }
-        Event::Struck { peer, call } => {
-            context.output.detail(&format!("a rule struck {call} of {peer}"));
+        Event::Struck { peer, call, rule } => {
+            context.output.detail(&format!("a rule struck {call} of {peer}: {rule}"));
+        }
+        Event::Full => {
+            context.output.warn(
+                "the memory is full (--max-memory): producing is refused with POLICY_VIOLATION",
+            );
         }
         Event::Panicked => {
             context.output.warn("a connection ended by a mistake in the sandbox: please report it");

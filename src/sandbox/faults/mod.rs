@@ -59,15 +59,16 @@ impl Faults {
         self.rules.is_empty()
     }
 
-    /// Says what happens to a request: the first rule that strikes decides, every rule counts.
-    pub(super) fn strike(&mut self, about: About<'_>) -> Option<Effect> {
-        let mut effect = None;
+    /// Finds the rule that decides what happens to a request: the first one that strikes. Each of
+    /// them counts.
+    pub(super) fn strike(&mut self, about: About<'_>) -> Option<&Fault> {
+        let mut first = None;
         for counted in &mut self.rules {
-            if counted.rule.is_about(about) && counted.strikes() && effect.is_none() {
-                effect = Some(counted.rule.effect);
+            if counted.rule.is_about(about) && counted.strikes() && first.is_none() {
+                first = Some(&counted.rule);
             }
         }
-        effect
+        first
     }
 }
 
@@ -147,7 +148,8 @@ mod tests {
     fn the_first_rule_that_strikes_decides() {
         let mut faults = faults(&["Fetch times=1 delay=1s", "Fetch drop"]);
         let about = About { api: "Fetch", ..About::default() };
-        assert!(matches!(faults.strike(about), Some(Effect::Delay(_))));
-        assert_eq!(faults.strike(about), Some(Effect::Drop));
+        let effect = |faults: &mut Faults| faults.strike(about).map(|rule| rule.effect);
+        assert!(matches!(effect(&mut faults), Some(Effect::Delay(_))));
+        assert_eq!(effect(&mut faults), Some(Effect::Drop));
     }
 }

@@ -38,6 +38,9 @@ pub enum FaultError {
     /// Two of what there may be one of.
     #[error("`{0}` comes after another one of its kind")]
     Twice(String),
+    /// Dice that nobody throws.
+    #[error("`seed=` says how dice are thrown, and without `chance=` there are none")]
+    Seed,
     /// Nothing happens.
     #[error(
         "the rule does not say what happens: error=, error-after=, drop, drop-after, delay=, \
@@ -56,7 +59,11 @@ impl Fault {
         for word in words {
             read.word(word)?;
         }
+        if read.seed.is_some() && read.chance.is_none() {
+            return Err(FaultError::Seed);
+        }
         Ok(Self {
+            text: text.to_owned(),
             api,
             topic: read.topic,
             group: read.group,
@@ -197,6 +204,7 @@ mod tests {
             ("Produce drop delay=1s", "`delay=1s` comes after"),
             ("Produce every=0 drop", "at least 1"),
             ("Produce chance=2 drop", "from 0 to 1"),
+            ("Produce seed=1 drop", "without `chance=`"),
             ("Produce times=x drop", "`times=x`: invalid digit"),
             ("Produce delay=x", "`delay=x`: "),
         ] {

@@ -9,6 +9,8 @@ use super::About;
 /// A rule.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
+    /// How it is written.
+    pub(in crate::sandbox) text: String,
     /// Kafka's name of the call; nothing for any.
     pub(super) api: Option<String>,
     /// A topic that it has to name.
@@ -26,7 +28,7 @@ pub struct Fault {
     /// Where its dice begin.
     pub(super) seed: u64,
     /// What happens.
-    pub(super) effect: Effect,
+    pub(in crate::sandbox) effect: Effect,
 }
 
 /// What happens to a request.

@@ -38,7 +38,7 @@ impl Refused {
 
     /// Refuses a batch because the sandbox holds as much as it may.
     pub(in crate::sandbox) fn of_memory(most: u64) -> Self {
-        let message = format!("The sandbox holds {most} bytes at most (--max-memory).");
+        let message = format!("The memory of the sandbox is full ({most} bytes, --max-memory)");
         let error = ResponseError::PolicyViolation;
         Self { error, message: Some(message), records: Vec::new(), is_early: true }
     }

@@ -146,7 +146,7 @@ async fn serve<C: Call>(
     let wants_answer = request.wants_answer();
     let response = match strike(caller, &name, &request) {
         None => perform(request, caller).await,
-        Some((effect, edition)) => {
+        Some(Struck { effect, rule, edition }) => {
             // What is to be done before the client suffers is done now.
             let done = match effect {
                 Effect::Error(_) | Effect::Drop | Effect::Delay(_) => None,
@@ -155,7 +155,7 @@ async fn serve<C: Call>(
                 | Effect::DelayAfter(_)
                 | Effect::Throttle(_) => Some(perform(request.clone(), caller).await),
             };
-            say(events, Event::Struck { peer: caller.peer, call: name.clone() });
+            say(events, Event::Struck { peer: caller.peer, call: name.clone(), rule });
             match effect {
                 Effect::Drop | Effect::DropAfter => return Ok(Reply::Close),
                 Effect::Error(error) | Effect::ErrorAfter(error) => request.refuse(error),
@@ -217,9 +217,17 @@ async fn perform<C: Call>(request: C, caller: &mut Caller) -> C::Response {
     }
 }
 
-/// Says what goes wrong with a request because somebody wants it to, and in which edition of the
-/// rules.
-fn strike<C: Call>(caller: &Caller, name: &str, request: &C) -> Option<(Effect, u64)> {
+/// What goes wrong with a request because somebody wants it to.
+struct Struck {
+    effect: Effect,
+    /// The rule as it is written.
+    rule: String,
+    /// The edition of the rules that it is from.
+    edition: u64,
+}
+
+/// Asks the rules about a request.
+fn strike<C: Call>(caller: &Caller, name: &str, request: &C) -> Option<Struck> {
     if caller.broker.look(|broker| broker.faults.are_none()) {
         return None;
     }
@@ -228,6 +236,8 @@ fn strike<C: Call>(caller: &Caller, name: &str, request: &C) -> Option<(Effect, 
         let groups = request.groups();
         let about =
             About { api: name, topics: &topics, groups: &groups, client: &caller.client_id };
-        Some((broker.faults.strike(about)?, broker.faults.edition()))
+        let edition = broker.faults.edition();
+        let rule = broker.faults.strike(about)?;
+        Some(Struck { effect: rule.effect, rule: rule.text.clone(), edition })
     })
 }

@@ -53,7 +53,11 @@ pub enum Event {
         peer: SocketAddr,
         /// Kafka's name of the call.
         call: String,
+        /// The rule as it is written.
+        rule: String,
     },
+    /// There is no room for more records. It is told once.
+    Full,
     /// A connection could not be taken.
     NotAccepted(String),
 }
@@ -87,8 +91,8 @@ impl Sandbox {
         let broker = Broker::new(options.clock, options.users, options.storage);
         let shared = Shared::new(broker);
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(listener, shared.clone(), sender));
-        tasks.spawn(keep_time(shared.clone()));
+        tasks.spawn(accept(listener, shared.clone(), sender.clone()));
+        tasks.spawn(keep_time(shared.clone(), sender));
         if has_retention {
             tasks.spawn(compaction::run(shared.clone()));
         }
@@ -167,11 +171,16 @@ fn say(events: &mpsc::Sender<Event>, event: Event) {
 }
 
 /// Lets time pass for everything that has a timer.
-async fn keep_time(shared: Shared) {
+async fn keep_time(shared: Shared, events: mpsc::Sender<Event>) {
+    let mut is_full = false;
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         shared.tick();
+        if !is_full && shared.look(|broker| broker.check_memory().is_err()) {
+            is_full = true;
+            say(&events, Event::Full);
+        }
     }
 }
