@@ -203,6 +203,10 @@ pub fn connection(
     Ok(Connection { settings, warnings, overridden })
 }
 
+/// How a sandbox tells the commands beside it where it is: there the environment's own cluster does
+/// not count.
+pub const SANDBOX: &str = "FLOWCTL_SANDBOX";
+
 /// The variable for the bootstrap servers.
 const BROKERS: &str = "FLOWCTL_BROKERS";
 

@@ -137,7 +137,7 @@ impl Context {
         let (file, topology) = self.read(args).await?;
         let chosen = topology.choose(self.topology_environment(args));
         let environment = chosen.map_err(|error| problem(&error, name))?;
-        self.resolve(&file, &topology, environment, &sets.sets)
+        self.resolve(&file, &topology, environment, &sets.sets).await
     }
 
     /// Reads the topology where a command can do without: `None` when nobody named a file and there
@@ -161,7 +161,7 @@ impl Context {
         }
         let (file, topology) = self.read(args).await?;
         match topology.choose(self.topology_environment(args)) {
-            Ok(environment) => Ok(Some(self.resolve(&file, &topology, environment, &[])?)),
+            Ok(environment) => self.resolve(&file, &topology, environment, &[]).await.map(Some),
             Err(unsaid @ EnvironmentError::Unsaid { .. }) => {
                 self.output.detail(&format!("{file} is not used: {unsaid}; {}", unsaid.hint()));
                 Ok(None)
@@ -238,7 +238,7 @@ impl Context {
         }
     }
 
-    fn resolve(
+    async fn resolve(
         &mut self,
         file: &str,
         topology: &Topology,
@@ -246,10 +246,35 @@ impl Context {
         sets: &[SetOption],
     ) -> anyhow::Result<Resolved> {
         let lookup = |name: &str| self.environment.get(name).map(str::to_owned);
-        topology.resolve(environment, sets, Variables::Lookup(&lookup)).map_err(|found| {
+        let resolved = topology.resolve(environment, sets, Variables::Lookup(&lookup));
+        let mut resolved = resolved.map_err(|found| {
             self.output.diagnostics(&found);
-            super::validate::invalid(file, &found).into()
-        })
+            super::validate::invalid(file, &found)
+        })?;
+        if self.is_beside_sandbox().await? {
+            resolved.fit_to_sandbox();
+        }
+        Ok(resolved)
+    }
+
+    /// Tells whether this command works on the sandbox that it runs beside: not where flags or
+    /// variables name another cluster.
+    async fn is_beside_sandbox(&self) -> anyhow::Result<bool> {
+        let Some(sandbox) = self.environment.setting(config::SANDBOX).map(str::to_owned) else {
+            return Ok(false);
+        };
+        let (global, environment) = (self.global.clone(), self.environment.clone());
+        let names_sandbox = move || {
+            // What is no file can be read only once, and is read for the connection.
+            let is_readable = global.properties.as_ref().is_none_or(|file| file.is_file());
+            // What is wrong with them is told when it comes to connecting.
+            let named = is_readable.then(|| config::connection(&global, &environment, None).ok());
+            let settings = named.flatten().map(|connection| connection.settings);
+            settings.is_some_and(|settings| {
+                settings.bootstrap.iter().map(ToString::to_string).eq([sandbox])
+            })
+        };
+        reading::beside(&self.interrupt, names_sandbox).await
     }
 }
 

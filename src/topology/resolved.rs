@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::model::name::{FlowId, GroupId, TopicName};
 use crate::model::offset::IsolationLevel;
 use crate::model::secret::Secret;
+use crate::model::topic_config::MIN_INSYNC_REPLICAS;
 
 use super::diagnostic::Diagnostics;
 use super::pattern::NamePattern;
@@ -48,6 +49,17 @@ impl Resolved {
         let has_dlq = self.flows.values().any(|flow| !flow.dlqs.is_empty());
         let ledger = has_dlq.then_some(&self.ledger);
         self.flows.values().flat_map(ResolvedFlow::topics).chain(ledger)
+    }
+
+    /// Leaves out what is only for the environment's own cluster: how to reach it, and how many
+    /// brokers keep each record. A sandbox is another cluster, of one broker.
+    pub fn fit_to_sandbox(&mut self) {
+        self.cluster = ResolvedCluster::default();
+        let topics = self.flows.values_mut().flat_map(ResolvedFlow::topics_mut);
+        for topic in topics.chain([&mut self.ledger]) {
+            topic.replication = None;
+            topic.configs.remove(MIN_INSYNC_REPLICAS);
+        }
     }
 
     /// Finds the flow that a topic belongs to.
@@ -122,6 +134,13 @@ impl ResolvedFlow {
         std::iter::once(&self.main)
             .chain(self.retries.iter().map(|retry| &retry.topic))
             .chain(self.dlqs.iter().map(|dlq| &dlq.topic))
+    }
+
+    /// Gives the same topics, to change them.
+    fn topics_mut(&mut self) -> impl Iterator<Item = &mut ResolvedTopic> {
+        std::iter::once(&mut self.main)
+            .chain(self.retries.iter_mut().map(|retry| &mut retry.topic))
+            .chain(self.dlqs.iter_mut().map(|dlq| &mut dlq.topic))
     }
 }
 

@@ -32,22 +32,54 @@ fn the_command_finds_the_topology_applied() {
 }
 
 #[test]
-fn a_topology_that_cannot_be_had_on_one_broker_says_why() {
+fn an_environment_of_another_cluster_is_used_as_it_is() {
+    let home = Home::new();
+    let topology = "apiVersion: flowctl/v1\nproject: shop\nenvironments:\n  prod:\n    cluster:\n      \
+        brokers: prod.example:9092\n      id: prod-1\n      properties: { security.protocol: SASL_SSL }\n\
+        flows:\n  orders: { partitions: 1, replication: 3, configs: { min.insync.replicas: '2' } }\n  \
+        payments: { external: bank.payments, partitions: 2, consumers: { ledger: {} } }\n  \
+        refunds: { external: bank.payments, partitions: 2 }\n";
+    home.write("topology.yaml", topology);
+    let flowctl = env!("CARGO_BIN_EXE_flowctl");
+    let script = format!(
+        "{flowctl} plan --detailed-exitcode && {flowctl} produce payments --count 3 && \
+         ! {flowctl} plan -b 127.0.0.1:1 --timeout 1s"
+    );
+    let output = home.flowctl().args(["sandbox", "-e", "prod", "--", "sh", "-c", &script]).output();
+    let output = output.unwrap();
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(text(&output.stdout).starts_with("No changes."), "{}", text(&output.stdout));
+    assert_eq!(told.matches("do not count here").count(), 1, "{told}");
+    assert!(!told.contains("wins over the topology's brokers"), "{told}");
+}
+
+#[test]
+fn a_topology_that_cannot_be_applied_says_so_even_when_quiet() {
     let home = Home::new();
     let topology = "apiVersion: flowctl/v1\nproject: shop\nflows:\n  orders:\n    partitions: 1\n    \
-                    replication: 3\n";
+                    configs: { retention.ms: '-7' }\n";
     home.write("topology.yaml", topology);
-    let output = home.flowctl().args(["sandbox", "-f", "topology.yaml", "--", "true"]).output();
-    let output = output.unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("replication 3 needs as many brokers"));
+    let arguments = ["sandbox", "-q", "-f", "topology.yaml", "--", "echo", "run"];
+    let output = home.flowctl().args(arguments).output().unwrap();
+    let told = text(&output.stderr);
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]), "{told}");
+    assert!(told.contains("the command was not run"), "{told}");
+}
+
+#[test]
+fn a_user_that_comes_twice_is_refused() {
+    let output = sandbox(&["--user", "a:b", "--user", "a:c", "--", "true"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(text(&output.stderr).contains("`a` comes twice"), "{}", text(&output.stderr));
 }
 
 #[test]
 fn a_command_that_is_not_there_and_a_port_that_is_taken_are_named() {
     let output = sandbox(&["--", "no-such-command"]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(127));
     assert!(text(&output.stderr).contains("cannot run `no-such-command`"));
+    assert_eq!(sandbox(&["--", "/"]).status.code(), Some(126));
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let output = sandbox(&["--listen", &address, "--", "true"]);
@@ -124,6 +156,8 @@ fn what_a_rule_holds_up_goes_on_when_there_are_other_rules() {
     let told = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{told}");
     assert_eq!(told.matches("a rule struck Metadata of 127.0.0.1:").count(), 1, "{told}");
+    assert!(told.contains(": Metadata times=1 delay-after=1h\n"), "{told}");
+    assert!(told.contains("the file of the rules has changed: 0 rules"), "{told}");
 }
 
 #[test]
@@ -170,7 +204,9 @@ fn what_does_not_fit_is_refused_and_said() {
     );
     let output = sandbox(&["--max-memory", "1MiB", "-e", "dev", "--", "sh", "-c", &script]);
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("POLICY_VIOLATION"), "{}", text(&output.stderr));
+    let told = text(&output.stderr);
+    assert!(told.contains("POLICY_VIOLATION"), "{told}");
+    assert_eq!(told.matches("the memory is full (--max-memory)").count(), 1, "{told}");
 }
 
 #[test]

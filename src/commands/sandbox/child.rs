@@ -1,5 +1,7 @@
 //! The command that runs beside a sandbox.
 
+use std::ffi::OsStr;
+use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 
@@ -8,6 +10,7 @@ use tokio::process::Child;
 
 use super::running::Running;
 use crate::commands::Context;
+use crate::error::Problem;
 use crate::exit::Exit;
 use crate::interrupt::Signal;
 
@@ -36,6 +39,13 @@ pub(super) async fn wait(
             }
         }
     }
+}
+
+/// Says that a command cannot be run, with the exit code that shells have for it.
+pub(super) fn not_run(program: &OsStr, cause: &io::Error) -> Problem {
+    let code = if cause.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
+    let message = format!("cannot run `{}`: {cause}", program.display());
+    Problem::new(Exit::OfCommand(code), message)
 }
 
 /// Asks a command to end.

@@ -3,6 +3,7 @@
 mod child;
 mod running;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -15,17 +16,19 @@ use running::{FaultFile, Running};
 
 use super::{Context, plan};
 use crate::approval::{Approval, ApprovedBy};
-use crate::config::TopologyArgs;
+use crate::config::{SANDBOX, TopologyArgs};
 use crate::error::Problem;
 use crate::exit::Exit;
-use crate::kafka::{Cluster, ConnectionSettings, Properties};
+use crate::kafka::{Cluster, ConnectionSettings, Mode, Properties};
+use crate::model::name::TopicName;
 use crate::model::secret::Secret;
 use crate::model::size::parse_size;
+use crate::model::topic::NewTopic;
 use crate::output::{Screen, plan as plan_view};
 use crate::plan::run::{self, Limits};
 use crate::plan::{Permissions, Plan};
 use crate::sandbox::{Fault, Options, Sandbox, Storage, User};
-use crate::topology::resolved::ResolvedCluster;
+use crate::topology::Resolved;
 
 /// Start an embedded Kafka broker in memory, for trying and testing
 ///
@@ -116,7 +119,10 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     if is_wanted {
         let exit = apply(&topology, address, &owner, context).await?;
         if exit != Exit::Done {
-            return Ok(exit);
+            let undone =
+                if command.is_empty() { "the sandbox ends" } else { "the command was not run" };
+            let message = format!("the topology cannot be applied to the sandbox: {undone}");
+            return Err(Problem::new(exit, message).into());
         }
     }
     // What was prepared was prepared without them.
@@ -124,11 +130,12 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let mut running = Running::new(sandbox, rules);
     if let Some((program, arguments)) = command.split_first() {
         let mut child = Command::new(program);
-        child.args(arguments).env("FLOWCTL_BROKERS", address.to_string()).kill_on_drop(true);
+        child.args(arguments).kill_on_drop(true);
+        child.env("FLOWCTL_BROKERS", address.to_string()).env(SANDBOX, address.to_string());
         if let Some(environment) = environment.filter(|_| is_wanted) {
             child.env("FLOWCTL_ENV", environment);
         }
-        let child = child.spawn().with_context(|| format!("cannot run `{}`", program.display()))?;
+        let child = child.spawn().map_err(|cause| child::not_run(program, &cause))?;
         return child::wait(child, &mut running, context).await;
     }
     context.output.note(&format!("the sandbox listens on {address}; Ctrl-C ends it"));
@@ -193,11 +200,45 @@ async fn apply(
 ) -> anyhow::Result<Exit> {
     let mut wanted = context.topology(args).await?;
     context.output.diagnostics(&wanted.warnings);
-    wanted.cluster = ResolvedCluster::default();
+    let declared = wanted.clone();
+    wanted.fit_to_sandbox();
+    if wanted != declared {
+        context.output.note(
+            "the sandbox is one broker: replication, min.insync.replicas and the environment's \
+             cluster do not count here",
+        );
+    }
     let (settings, _) = ConnectionSettings::from_properties(Some(&address.to_string()), owner)?;
     let cluster = Cluster::connect(&settings, context.deadline).await?;
+    create_external(&cluster, &wanted, context).await?;
     let plan = plan::compare(&wanted, &cluster, &Permissions::default(), context).await?;
     create(&cluster, plan, context).await
+}
+
+/// Creates the topics that belong to somebody else on the environment's own cluster: here nobody
+/// else would. Flows that share one agree on the larger number of partitions.
+async fn create_external(
+    cluster: &Cluster,
+    wanted: &Resolved,
+    context: &Context,
+) -> anyhow::Result<()> {
+    let mut counts = BTreeMap::new();
+    for topic in wanted.topics().filter(|topic| topic.external) {
+        let partitions = topic.partitions.as_ref().map_or(-1, |partitions| partitions.value);
+        let most: &mut i32 = counts.entry(&topic.name).or_insert(partitions);
+        *most = partitions.max(*most);
+    }
+    let new = |(name, partitions): (&TopicName, i32)| NewTopic {
+        name: name.clone(),
+        partitions,
+        replication: -1,
+        configs: BTreeMap::new(),
+    };
+    let topics: Vec<_> = counts.into_iter().map(new).collect();
+    for (name, outcome) in cluster.create_topics(&topics, Mode::Execute, context.deadline).await? {
+        outcome.with_context(|| format!("cannot create external topic `{name}`"))?;
+    }
+    Ok(())
 }
 
 /// Applies a plan to a sandbox: there is nothing in it that anybody would have to be asked for.
@@ -220,7 +261,14 @@ async fn create(cluster: &Cluster, plan: Plan, context: &mut Context) -> anyhow:
 /// Reads `--user`. The parser of the command line would show what it cannot read.
 fn read_users(texts: &[Secret]) -> Result<Vec<User>, Problem> {
     let read = texts.iter().map(|text| User::parse(text.reveal()));
-    read.collect::<Result<_, _>>().map_err(|error| Problem::usage(format!("--user: {error}")))
+    let users: Vec<User> = read
+        .collect::<Result<_, _>>()
+        .map_err(|error| Problem::usage(format!("--user: {error}")))?;
+    let mut names = BTreeSet::new();
+    match users.iter().find(|user| !names.insert(user.name())) {
+        Some(user) => Err(Problem::usage(format!("--user: `{}` comes twice", user.name()))),
+        None => Ok(users),
+    }
 }
 
 /// Returns the properties by which a user logs in.
