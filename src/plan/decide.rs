@@ -6,12 +6,12 @@ use crate::error::Report;
 use crate::exit::Exit;
 use crate::model::name::TopicName;
 use crate::model::timestamp::Timestamp;
-use crate::model::topic_config::{CLEANUP_POLICY, RETENTION_BYTES, RETENTION_MS};
 use crate::topology::Resolved;
 
 use super::blast_radius::{BlastRadius, Known, Live, Question, blast_radius};
 use super::diff::Differences;
 use super::difference::{Action, Difference, Obstacle, UnmanagedConfig};
+use super::hold_back::hold_back;
 use super::observed::Observed;
 use super::permissions::Permissions;
 use super::undeclared::{Undeclared, undeclared};
@@ -141,7 +141,7 @@ pub fn decide(
         Change { difference, blast_radius, verdict }
     });
     let mut changes: Vec<_> = changes.collect();
-    hold_back_retention(&mut changes);
+    hold_back(&mut changes);
     Plan {
         project: wanted.project.clone(),
         environment: wanted.environment.clone(),
@@ -152,37 +152,6 @@ pub fn decide(
         unmanaged,
         undeclared: undeclared(&observed.left_over, holdings),
         compared,
-    }
-}
-
-/// Holds retention back where a change of the cleanup policy is: how dangerous it is was judged for
-/// the policy that is wanted, and while the topic keeps the one that deletes, it would delete.
-fn hold_back_retention(changes: &mut [Change]) {
-    let set = |change: &Change, keys: &[&str]| match &change.difference.action {
-        Action::SetConfig { key, .. } => keys.contains(&key.as_str()),
-        Action::Create { .. }
-        | Action::ChangePartitions { .. }
-        | Action::ChangeReplication { .. }
-        | Action::AwaitExternal
-        | Action::Read => false,
-    };
-    let held: BTreeMap<TopicName, Obstacle> = changes
-        .iter()
-        .filter(|change| set(change, &[CLEANUP_POLICY]))
-        .filter_map(|change| match &change.verdict {
-            Verdict::Blocked(obstacle) => Some((change.difference.topic.clone(), obstacle.clone())),
-            Verdict::Go | Verdict::Confirm | Verdict::ConfirmByName => None,
-        })
-        .collect();
-    for change in changes.iter_mut().filter(|change| set(change, &[RETENTION_MS, RETENTION_BYTES]))
-    {
-        let is_free = !matches!(change.verdict, Verdict::Blocked(_));
-        if let Some(obstacle) = held.get(&change.difference.topic)
-            && is_free
-        {
-            let reason = format!("it waits for {CLEANUP_POLICY}: {}", obstacle.reason);
-            change.verdict = Verdict::Blocked(Obstacle { reason, ..obstacle.clone() });
-        }
     }
 }
 
@@ -199,10 +168,7 @@ impl Plan {
 
     /// Gives the obstacles of the changes that will not be carried out.
     pub fn obstacles(&self) -> impl Iterator<Item = &Obstacle> {
-        self.changes.iter().filter_map(|change| match &change.verdict {
-            Verdict::Blocked(obstacle) => Some(obstacle),
-            Verdict::Go | Verdict::Confirm | Verdict::ConfirmByName => None,
-        })
+        self.changes.iter().filter_map(Change::obstacle)
     }
 
     /// Counts the changes.
@@ -243,9 +209,14 @@ impl Plan {
 impl Change {
     /// Tells whether it will be carried out.
     pub fn is_to_do(&self) -> bool {
+        self.obstacle().is_none()
+    }
+
+    /// Returns what stands in the way of it.
+    pub(super) fn obstacle(&self) -> Option<&Obstacle> {
         match &self.verdict {
-            Verdict::Go | Verdict::Confirm | Verdict::ConfirmByName => true,
-            Verdict::Blocked(_) => false,
+            Verdict::Blocked(obstacle) => Some(obstacle),
+            Verdict::Go | Verdict::Confirm | Verdict::ConfirmByName => None,
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod classify;
 pub mod decide;
 pub mod diff;
 pub mod difference;
+mod hold_back;
 pub mod observed;
 pub mod outcome;
 pub mod permissions;
