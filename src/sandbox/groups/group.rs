@@ -113,25 +113,37 @@ impl Group {
         self.protocol_type.as_deref() == Some(CONSUMER)
     }
 
+    /// Returns how many members support each protocol.
+    fn supporters(&self) -> BTreeMap<&str, usize> {
+        let mut counts = BTreeMap::new();
+        for member in self.members.values() {
+            for name in member.protocol_names() {
+                *counts.entry(name).or_default() += 1;
+            }
+        }
+        counts
+    }
+
     /// Whether a member that speaks these protocols fits to those who are there.
     pub(super) fn fits(&self, protocol_type: &str, protocols: &[Protocol]) -> bool {
         if self.is_empty() {
             return !protocol_type.is_empty() && !protocols.is_empty();
         }
-        self.protocol_type.as_deref() == Some(protocol_type)
-            && protocols.iter().any(|protocol| self.all_support(&protocol.name))
-    }
-
-    fn all_support(&self, protocol: &str) -> bool {
-        self.members.values().all(|member| member.supports(protocol))
+        let (supporters, all) = (self.supporters(), self.members.len());
+        let is_of_all = |protocol: &Protocol| {
+            all == 0 || supporters.get(protocol.name.as_str()).is_some_and(|count| *count == all)
+        };
+        self.protocol_type.as_deref() == Some(protocol_type) && protocols.iter().any(is_of_all)
     }
 
     /// Returns the protocol with the most votes: each member votes for the first of its own that
     /// all others support. Among equals the first by name wins.
     pub(super) fn elected_protocol(&self) -> Option<String> {
+        let (supporters, all) = (self.supporters(), self.members.len());
         let mut votes: BTreeMap<&str, usize> = BTreeMap::new();
         for member in self.members.values() {
-            let vote = member.terms.protocols.iter().find(|known| self.all_support(&known.name));
+            let is_of_all = |known: &&Protocol| supporters.get(known.name.as_str()) == Some(&all);
+            let vote = member.terms.protocols.iter().find(is_of_all);
             if let Some(vote) = vote {
                 *votes.entry(&vote.name).or_default() += 1;
             }

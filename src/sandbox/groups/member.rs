@@ -1,5 +1,7 @@
 //! One member of a group: what it said when it joined, and what it waits for.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 
 use super::waiting::Ticket;
@@ -56,8 +58,9 @@ impl Member {
         size_of::<Self>() + texts + self.terms.memory() + self.assignment.len()
     }
 
-    pub(super) fn supports(&self, protocol: &str) -> bool {
-        self.terms.protocols.iter().any(|known| known.name == protocol)
+    /// Returns the names of its protocols, each once.
+    pub(super) fn protocol_names(&self) -> BTreeSet<&str> {
+        self.terms.protocols.iter().map(|known| known.name.as_str()).collect()
     }
 
     /// Returns what the member said under a protocol.

@@ -129,7 +129,16 @@ impl Offsets {
     }
 
     pub(super) fn delete(&mut self, group: &GroupId, partition: &TopicPartition) {
-        self.retain(|other, other_partition| other != group || other_partition != partition);
+        for groups in self.pending.values_mut().chain([&mut self.committed]) {
+            let Some(partitions) = groups.get_mut(group) else { continue };
+            if let Some(entry) = partitions.remove(partition) {
+                self.memory -= weight(partition, &entry.stored);
+            }
+            if partitions.is_empty() {
+                groups.remove(group);
+            }
+        }
+        self.pending.retain(|_, groups| !groups.is_empty());
     }
 
     pub(super) fn delete_group(&mut self, group: &GroupId) {

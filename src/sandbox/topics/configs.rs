@@ -1,6 +1,6 @@
 //! The configs of one topic: what is set, and what holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kafka_protocol::ResponseError;
 
@@ -85,12 +85,14 @@ impl Configs {
                 Ok(())
             }
             Change::Append(words) => self.change_words(name, "APPEND", words, |present, words| {
-                let new = words.iter().filter(|word| !present.contains(word));
+                let known: BTreeSet<_> = present.iter().collect();
+                let new = words.iter().filter(|word| !known.contains(word));
                 present.iter().chain(new).copied().collect()
             }),
             Change::Subtract(words) => {
                 self.change_words(name, "SUBTRACT", words, |present, words| {
-                    present.iter().filter(|word| !words.contains(word)).copied().collect()
+                    let gone: BTreeSet<_> = words.iter().collect();
+                    present.iter().filter(|word| !gone.contains(word)).copied().collect()
                 })
             }
         }

@@ -31,6 +31,8 @@ const COORDINATOR_EPOCH: i32 = 0;
 pub(super) struct Topics {
     by_name: BTreeMap<String, Topic>,
     names: BTreeMap<Uuid, String>,
+    /// The names by what their metrics are called.
+    metrics: BTreeMap<String, String>,
 }
 
 /// A topic.
@@ -107,7 +109,7 @@ impl Topics {
             let message = format!("Topic '{}' already exists.", new.name);
             return Err(Refusal::new(ResponseError::TopicAlreadyExists, message));
         }
-        if let Some(other) = self.by_name.keys().find(|other| name::collide(other, &new.name)) {
+        if let Some(other) = self.metrics.get(&name::of_metrics(&new.name)) {
             let message = format!("Topic '{}' collides with existing topic: {other}", new.name);
             return Err(Refusal::new(ResponseError::InvalidTopicException, message));
         }
@@ -122,6 +124,7 @@ impl Topics {
         let configs = new.configs()?;
         let partitions = (0..count).map(|_| Log::default()).collect();
         self.names.insert(id, new.name.clone());
+        self.metrics.insert(name::of_metrics(&new.name), new.name.clone());
         Ok(self.by_name.entry(new.name).or_insert(Topic { id, configs, partitions }))
     }
 
@@ -129,6 +132,7 @@ impl Topics {
     pub(super) fn delete(&mut self, name: &str) -> Result<Topic, Refusal> {
         let topic = self.by_name.remove(name).ok_or_else(unknown)?;
         self.names.remove(&topic.id);
+        self.metrics.remove(&name::of_metrics(name));
         Ok(topic)
     }
 
@@ -231,6 +235,9 @@ mod tests {
         let refusal = topics("a.b", 1).check(&NewTopic::of("a_b", 1)).unwrap_err();
         assert_eq!(refusal.error, ResponseError::InvalidTopicException);
         assert!(refusal.message.contains("a.b"));
+        let mut topics = topics("a.b", 1);
+        topics.delete("a.b").map(|_| ()).unwrap();
+        assert!(topics.check(&NewTopic::of("a_b", 1)).is_ok());
     }
 
     #[test]

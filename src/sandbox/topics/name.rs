@@ -32,9 +32,10 @@ pub(super) fn check(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Tells whether two names differ in dots and underscores only: their metrics would be the same.
-pub(super) fn collide(one: &str, other: &str) -> bool {
-    one != other && one.replace('.', "_") == other.replace('.', "_")
+/// Returns what the metrics of a topic are called: those of names that differ in dots and
+/// underscores only would be the same.
+pub(super) fn of_metrics(name: &str) -> String {
+    name.replace('.', "_")
 }
 
 #[cfg(test)]
