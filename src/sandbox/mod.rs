@@ -9,6 +9,7 @@
 mod access;
 mod api;
 mod broker;
+mod budget;
 mod faults;
 mod groups;
 mod log;

@@ -30,6 +30,7 @@ mod metadata;
 mod produce;
 mod produce_refusals;
 mod records;
+mod repeated;
 #[path = "../support/running.rs"]
 #[expect(dead_code, reason = "other kinds of tests use the rest")]
 mod running;

@@ -16,6 +16,7 @@ use kafka_protocol::messages::{
 };
 use kafka_protocol::protocol::{StrBytes, VersionRange};
 
+use super::size::{Left, TooLarge};
 use super::{Call, Caller, text, versions};
 use crate::sandbox::access::needs::{ALTER_CLUSTER, SEE_CLUSTER};
 use crate::sandbox::access::{
@@ -56,6 +57,8 @@ impl Call for CreateAclsRequest {
 impl Call for DescribeAclsRequest {
     const OFFERED: VersionRange = versions(1, 3);
 
+    const HAS_LARGE_ANSWER: bool = true;
+
     async fn answer(self, caller: &mut Caller) -> DescribeAclsResponse {
         let who = caller.who();
         let filter = read(&Fields {
@@ -95,8 +98,14 @@ impl Call for DeleteAclsRequest {
         let delete = |broker: &mut Broker| -> Result<Vec<_>, Refusal> {
             check(broker, &who, ALTER_CLUSTER)?;
             // All are found before any is gone: an ACL may be named twice.
-            let found = |filter: &DeleteAclsFilter| Ok(broker.access.find(&read(&fields(filter))?));
-            let found: Vec<Result<_, Refusal>> = self.filters.iter().map(found).collect();
+            let mut left = Left::new();
+            let mut found = Vec::with_capacity(self.filters.len());
+            for filter in &self.filters {
+                let matching = read(&fields(filter)).map(|filter| broker.access.find(&filter));
+                let acls = matching.iter().flatten().map(|(about, entries)| size(about, entries));
+                left.take(acls.sum()).map_err(|TooLarge| too_large())?;
+                found.push(matching);
+            }
             for gone in found.iter().flatten() {
                 broker.access.delete(gone);
             }
@@ -115,6 +124,18 @@ impl Call for DeleteAclsRequest {
         DeleteAclsResponse::default()
             .with_filter_results(self.filters.iter().map(refused).collect())
     }
+}
+
+/// Returns how large what is told of a thing's ACLs is, about.
+fn size(about: &Resource, entries: &[Entry]) -> usize {
+    let size = |entry: &Entry| {
+        size_of_val(entry) + about.name.len() + entry.principal.len() + entry.host.len()
+    };
+    entries.iter().map(size).sum()
+}
+
+fn too_large() -> Refusal {
+    Refusal::new(TooLarge::ERROR, "The same ACLs are named too many times.")
 }
 
 /// Checks that there are rights, and that somebody may look at them or change them.

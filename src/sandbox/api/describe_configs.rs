@@ -9,6 +9,7 @@ use kafka_protocol::messages::{DescribeConfigsRequest, DescribeConfigsResponse};
 use kafka_protocol::protocol::{StrBytes, VersionRange};
 
 use super::alter_configs::{BROKER, TOPIC};
+use super::size::{self, TooLarge};
 use super::{Call, Caller, text, versions};
 use crate::sandbox::access::needs::{SEE_CLUSTER_CONFIGS, SEE_TOPIC_CONFIGS};
 use crate::sandbox::access::{CLUSTER, Who};
@@ -25,16 +26,22 @@ const DEFAULT: i8 = 5;
 impl Call for DescribeConfigsRequest {
     const OFFERED: VersionRange = versions(1, 4);
 
+    const HAS_LARGE_ANSWER: bool = true;
+
     async fn answer(self, caller: &mut Caller) -> DescribeConfigsResponse {
         let (who, synonyms) = (caller.who(), self.include_synonyms);
-        let describe = |broker: &Broker| -> Vec<_> {
+        let version = caller.version;
+        let describe = |broker: &Broker| {
             let describe = |resource| match describe(broker, &who, resource, synonyms) {
                 Ok(configs) => answered(resource).with_configs(configs),
                 Err(refusal) => refused(resource, &refusal),
             };
-            self.resources.iter().map(describe).collect()
+            size::gather(version, self.resources.iter().map(describe))
         };
-        DescribeConfigsResponse::default().with_results(caller.broker.look(describe))
+        match caller.broker.look(describe) {
+            Ok(results) => DescribeConfigsResponse::default().with_results(results),
+            Err(TooLarge) => self.refuse(TooLarge::ERROR),
+        }
     }
 
     fn topics(&self, _topics: &Topics) -> Vec<String> {

@@ -10,6 +10,7 @@ use kafka_protocol::messages::{
 };
 use kafka_protocol::protocol::{StrBytes, VersionRange};
 
+use super::size::{self, TooLarge};
 use super::{Call, Caller, code, text, versions};
 use crate::model::name::GroupId;
 use crate::sandbox::access::needs::{DELETE_GROUP, SEE_CLUSTER, SEE_GROUP};
@@ -24,6 +25,8 @@ const CLASSIC: &str = "classic";
 
 impl Call for DescribeGroupsRequest {
     const OFFERED: VersionRange = versions(0, 6);
+
+    const HAS_LARGE_ANSWER: bool = true;
 
     async fn answer(self, caller: &mut Caller) -> DescribeGroupsResponse {
         let (version, who) = (caller.version, caller.who());
@@ -43,9 +46,12 @@ impl Call for DescribeGroupsRequest {
                 }
                 group
             };
-            self.groups.into_iter().map(describe).collect()
+            size::gather(version, self.groups.iter().cloned().map(describe))
         });
-        DescribeGroupsResponse::default().with_groups(groups)
+        match groups {
+            Ok(groups) => DescribeGroupsResponse::default().with_groups(groups),
+            Err(TooLarge) => self.refuse(TooLarge::ERROR),
+        }
     }
 
     fn groups(&self) -> Vec<String> {
@@ -93,6 +99,8 @@ fn alive(id: ProtocolGroupId, group: groups::DescribedGroup) -> DescribedGroup {
 
 impl Call for ListGroupsRequest {
     const OFFERED: VersionRange = versions(0, 5);
+
+    const HAS_LARGE_ANSWER: bool = true;
 
     async fn answer(self, caller: &mut Caller) -> ListGroupsResponse {
         let who = caller.who();

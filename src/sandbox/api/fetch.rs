@@ -1,6 +1,7 @@
 //! `Fetch`: with long polls, without sessions. A client that asks for a session is told that it has
 //! none, as by a broker whose sessions are all taken, and asks for everything each time.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -12,7 +13,7 @@ use kafka_protocol::messages::fetch_response::{
 use kafka_protocol::messages::{FetchRequest, FetchResponse, ProducerId};
 use kafka_protocol::protocol::VersionRange;
 
-use super::{Call, Caller, leader_epoch_error, versions};
+use super::{Call, Caller, Repeated, leader_epoch_error, versions};
 use crate::sandbox::access::Who;
 use crate::sandbox::access::needs::READ_TOPIC;
 use crate::sandbox::broker::Broker;
@@ -26,21 +27,36 @@ const MOST_BYTES: usize = 55 * 1024 * 1024;
 impl Call for FetchRequest {
     const OFFERED: VersionRange = versions(4, 18);
 
-    async fn answer(self, caller: &mut Caller) -> FetchResponse {
+    async fn answer(mut self, caller: &mut Caller) -> FetchResponse {
         if self.session_id != 0 {
             let error = ResponseError::FetchSessionIdNotFound;
             return FetchResponse::default().with_error_code(error.code());
         }
+        merge(&mut self.topics);
         let (who, version) = (caller.who(), caller.version);
         let patience = Duration::from_millis(u64::try_from(self.max_wait_ms).unwrap_or(0));
         let min_bytes = usize::try_from(self.min_bytes).unwrap_or(0);
         let enough = |broker: &mut Broker| {
-            let read = Read::of(broker, &who, &self, version);
+            let read = Read::of(broker, &who, &self, version, MOST_BYTES);
             (read.is_urgent || read.size >= min_bytes).then_some(read)
         };
-        let read = match caller.broker.wait_for(patience, enough).await {
+        let look = |most| caller.broker.look(|it| Read::of(it, &who, &self, version, most));
+        let mut read = match caller.broker.wait_for(patience, enough).await {
             Some(read) => read,
-            None => caller.broker.look(|broker| Read::of(broker, &who, &self, version)),
+            None => look(MOST_BYTES),
+        };
+        // It is there twice while it is put together.
+        let size = read.size.saturating_mul(2);
+        caller.room = match caller.answers.try_reserve(size) {
+            Some(room) => room,
+            None => {
+                // Nothing is held while it waits, and as much is read again as there is room for.
+                let most = read.size;
+                drop(read);
+                let room = caller.answers.reserve(size).await;
+                read = look(most);
+                room
+            }
         };
         FetchResponse::default().with_responses(read.into_responses(&self))
     }
@@ -61,6 +77,31 @@ impl Call for FetchRequest {
         };
         self.topics.iter().map(name).collect()
     }
+}
+
+/// Leaves of a partition that is named more than once what was said last, as Kafka does.
+fn merge(topics: &mut Vec<FetchTopic>) {
+    let named =
+        |topic: &FetchTopic, partition: i32| (topic.topic.clone(), topic.topic_id, partition);
+    if Repeated::of(each(topics).map(|(topic, it)| named(topic, it.partition))).are_none() {
+        return;
+    }
+    let last = each(topics).map(|(topic, it)| (named(topic, it.partition), it.clone()));
+    let mut last: BTreeMap<_, _> = last.collect();
+    for topic in &mut *topics {
+        let mut partitions = std::mem::take(&mut topic.partitions);
+        partitions.retain_mut(|partition| {
+            let last = last.remove(&named(topic, partition.partition));
+            last.map(|last| *partition = last).is_some()
+        });
+        topic.partitions = partitions;
+    }
+    topics.retain(|topic| !topic.partitions.is_empty());
+}
+
+/// Returns each partition that is asked for.
+fn each(topics: &[FetchTopic]) -> impl Iterator<Item = (&FetchTopic, &FetchPartition)> {
+    topics.iter().flat_map(|topic| topic.partitions.iter().map(move |it| (topic, it)))
 }
 
 /// What was read, still in pieces: they are put together when the broker is free for others.
@@ -84,9 +125,9 @@ struct Part {
 impl Read {
     /// Reads what a request asks for. The first batch comes even if it is larger than what was
     /// asked for.
-    fn of(broker: &Broker, who: &Who, request: &FetchRequest, version: i16) -> Self {
+    fn of(broker: &Broker, who: &Who, request: &FetchRequest, version: i16, most: usize) -> Self {
         let isolation = Isolation::of(request.isolation_level);
-        let mut left = usize::try_from(request.max_bytes).unwrap_or(0).min(MOST_BYTES);
+        let mut left = usize::try_from(request.max_bytes).unwrap_or(0).min(most);
         let mut read = Self { topics: Vec::new(), size: 0, is_urgent: request.topics.is_empty() };
         for topic in &request.topics {
             let mut parts = Vec::new();

@@ -1,5 +1,7 @@
 //! `Metadata`: the broker, and the topics with their partitions.
 
+use std::collections::BTreeSet;
+
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::{
@@ -19,6 +21,8 @@ use crate::sandbox::topics::{Topic, Topics, is_legal};
 impl Call for MetadataRequest {
     const OFFERED: VersionRange = versions(0, 13);
 
+    const HAS_LARGE_ANSWER: bool = true;
+
     async fn answer(self, caller: &mut Caller) -> MetadataResponse {
         // Version 0 has no null: an empty list asks for all.
         let wanted = self.topics.filter(|topics| caller.version > 0 || !topics.is_empty());
@@ -32,7 +36,7 @@ impl Call for MetadataRequest {
                     .filter(|(name, _)| broker.allows(&who, SEE_TOPIC, name))
                     .map(|(name, topic)| describe(name, topic))
                     .collect(),
-                Some(wanted) => wanted.iter().map(|topic| find(broker, &who, topic)).collect(),
+                Some(wanted) => each(&wanted).map(|topic| find(broker, &who, topic)).collect(),
             };
             if wants_operations {
                 let operations = |name: &str| broker.access.operations(&who, Kind::Topic, name);
@@ -74,6 +78,17 @@ impl Call for MetadataRequest {
         });
         MetadataResponse::default().with_topics(refused.collect()).with_error_code(error.code())
     }
+}
+
+/// Returns each topic that is asked for once, however often it is. As by Kafka, names do not count
+/// beside ids.
+fn each(wanted: &[MetadataRequestTopic]) -> impl Iterator<Item = &MetadataRequestTopic> {
+    let has_ids = wanted.iter().any(|topic| topic.topic_id != Uuid::nil());
+    let mut seen = BTreeSet::new();
+    wanted.iter().filter(move |topic| {
+        (topic.topic_id != Uuid::nil()) == has_ids
+            && seen.insert((topic.topic_id, if has_ids { None } else { topic.name.as_ref() }))
+    })
 }
 
 /// Describes the topic that was asked for by name or by id.

@@ -26,6 +26,7 @@ mod offset_delete;
 mod offset_fetch;
 mod produce;
 mod sasl;
+mod size;
 mod sync_group;
 mod txn_offset_commit;
 mod versions;
@@ -40,6 +41,7 @@ use kafka_protocol::protocol::{Request, StrBytes, VersionRange};
 
 use super::access::{Need, Session, Who};
 use super::broker::{LEADER_EPOCH, Shared};
+use super::budget::{Budget, Room};
 use super::topics::{Refusal, Topics};
 
 pub(super) use sasl::answer_token;
@@ -49,6 +51,10 @@ pub(super) use versions::unsupported_version;
 pub(super) trait Call: Request + Clone + Send {
     /// The versions that are offered: never more than what is answered in full.
     const OFFERED: VersionRange;
+
+    /// Whether a small request may have a large answer. It only tells what is there: where there is
+    /// no room for the answer, it is made again when there is.
+    const HAS_LARGE_ANSWER: bool = false;
 
     /// Answers it.
     fn answer(self, caller: &mut Caller) -> impl Future<Output = Self::Response> + Send;
@@ -98,14 +104,24 @@ pub(super) struct Caller {
     pub(super) version: i16,
     /// Returns what is offered.
     pub(super) offered: fn() -> Vec<ApiVersion>,
+    /// What the answers of all clients take together, until they are read.
+    pub(super) answers: Budget,
+    /// What the answer to this request takes of it.
+    pub(super) room: Room,
 }
 
 impl Caller {
     /// A client that has just connected.
-    pub(super) fn new(broker: Shared, address: SocketAddr, peer: SocketAddr) -> Self {
+    pub(super) fn new(
+        broker: Shared,
+        address: SocketAddr,
+        peer: SocketAddr,
+        answers: Budget,
+    ) -> Self {
         let session = Session::new(broker.users());
         let client_id = StrBytes::default();
-        Self { broker, address, peer, session, client_id, version: 0, offered: Vec::new }
+        let (version, offered, room) = (0, Vec::new as fn() -> _, Room::default());
+        Self { broker, address, peer, session, client_id, version, offered, answers, room }
     }
 
     /// Returns who asks, as rights are given to them.
@@ -180,6 +196,11 @@ impl<K: Ord> Repeated<K> {
         }
         repeated.retain(|_, is_repeated| *is_repeated);
         Self { repeated }
+    }
+
+    /// Tells whether every item is named once.
+    fn are_none(&self) -> bool {
+        self.repeated.is_empty()
     }
 
     /// Returns nothing for an item that is named once, and otherwise whether this is its first

@@ -12,6 +12,7 @@ use kafka_protocol::messages::{OffsetFetchRequest, OffsetFetchResponse, TopicNam
 use kafka_protocol::protocol::VersionRange;
 
 use super::offset_commit::named;
+use super::size::{Left, TooLarge};
 use super::{Call, Caller, text, versions};
 use crate::model::name::GroupId;
 use crate::model::offset::TopicPartition;
@@ -28,17 +29,28 @@ const OWN_ERROR: i16 = 2;
 impl Call for OffsetFetchRequest {
     const OFFERED: VersionRange = versions(1, 9);
 
+    const HAS_LARGE_ANSWER: bool = true;
+
     async fn answer(self, caller: &mut Caller) -> OffsetFetchResponse {
         let (who, must_be_stable) = (caller.who(), self.require_stable);
         if caller.version >= SEVERAL {
-            let groups = caller.broker.look(|broker| {
-                let groups = self.groups.iter();
-                groups.map(|group| fetch(broker, &who, group, must_be_stable)).collect()
+            let groups: Result<_, TooLarge> = caller.broker.look(|broker| {
+                let (groups, mut left) = (self.groups.iter(), Left::new());
+                groups.map(|it| fetch(broker, &who, it, must_be_stable, &mut left)).collect()
             });
-            return OffsetFetchResponse::default().with_groups(groups);
+            return match groups {
+                Ok(groups) => OffsetFetchResponse::default().with_groups(groups),
+                Err(TooLarge) => self.refuse(TooLarge::ERROR),
+            };
         }
         let group = only_group(self);
-        let mut fetched = caller.broker.look(|broker| fetch(broker, &who, &group, must_be_stable));
+        let fetched = caller
+            .broker
+            .look(|broker| fetch(broker, &who, &group, must_be_stable, &mut Left::new()));
+        let mut fetched = fetched.unwrap_or_else(|TooLarge| {
+            let refused = OffsetFetchResponseGroup::default().with_group_id(group.group_id.clone());
+            refused.with_error_code(TooLarge::ERROR.code())
+        });
         let error = ResponseError::try_from_code(fetched.error_code);
         if let (Some(error), ..OWN_ERROR) = (error, caller.version) {
             fetched.topics = group.topics.iter().flatten().map(|it| refused(it, error)).collect();
@@ -106,34 +118,55 @@ fn fetch(
     who: &Who,
     request: &OffsetFetchRequestGroup,
     must_be_stable: bool,
-) -> OffsetFetchResponseGroup {
+    left: &mut Left,
+) -> Result<OffsetFetchResponseGroup, TooLarge> {
     let id = GroupId::new(request.group_id.as_str());
     let (groups, response) = (&broker.groups, OffsetFetchResponseGroup::default());
     let response = response.with_group_id(request.group_id.clone());
     if !broker.allows(who, SEE_GROUP, id.as_str()) {
-        return response.with_error_code(SEE_GROUP.error().code());
+        return Ok(response.with_error_code(SEE_GROUP.error().code()));
     }
     let may_see = |topic: &str| broker.allows(who, SEE_TOPIC, topic);
     let topics = match &request.topics {
         None => {
             let mut fetched = groups.fetch(&id, Wanted::All, must_be_stable);
             fetched.retain(|(partition, _)| may_see(partition.topic.as_str()));
-            by_topic(&fetched)
+            let topics = by_topic(&fetched);
+            left.take(topics.iter().map(size).sum())?;
+            topics
         }
-        Some(topics) => topics
-            .iter()
-            .map(|topic| {
+        Some(topics) => {
+            let fetch = |topic: &OffsetFetchRequestTopics| {
                 if !may_see(&topic.name) {
-                    return refused(topic, SEE_TOPIC.error());
+                    return Ok(refused(topic, SEE_TOPIC.error()));
                 }
-                let partitions = topic.partition_indexes.iter();
-                let partitions = partitions.map(|partition| named(&topic.name, *partition));
-                let wanted = Wanted::Partitions(partitions.collect());
-                respond(topic.name.clone(), groups.fetch(&id, wanted, must_be_stable))
-            })
-            .collect(),
+                let mut fetched =
+                    OffsetFetchResponseTopics::default().with_name(topic.name.clone());
+                for partitions in topic.partition_indexes.chunks(AT_ONCE) {
+                    let partitions = partitions.iter().map(|it| named(&topic.name, *it));
+                    let wanted = Wanted::Partitions(partitions.collect());
+                    let part =
+                        respond(topic.name.clone(), groups.fetch(&id, wanted, must_be_stable));
+                    left.take(size(&part))?;
+                    fetched.partitions.extend(part.partitions);
+                }
+                Ok(fetched)
+            };
+            topics.iter().map(fetch).collect::<Result<_, TooLarge>>()?
+        }
     };
-    response.with_topics(topics)
+    Ok(response.with_topics(topics))
+}
+
+/// How many partitions are looked at before their size is: each has up to 4 KiB of metadata.
+const AT_ONCE: usize = 1_000;
+
+/// Returns how large what is told of a topic is, about.
+fn size(topic: &OffsetFetchResponseTopics) -> usize {
+    let size = |partition: &OffsetFetchResponsePartitions| {
+        size_of_val(partition) + partition.metadata.as_ref().map_or(0, |text| text.len())
+    };
+    topic.partitions.iter().map(size).sum()
 }
 
 /// Answers about a topic of which nothing is told.

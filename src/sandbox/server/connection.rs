@@ -8,11 +8,12 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::Event;
 use super::dispatch::{self, Reply};
-use super::frame::{self, Budget, Frame};
+use super::frame::{self, Frame};
+use super::{Event, Memory};
 use crate::sandbox::api::{Caller, answer_token};
 use crate::sandbox::broker::Shared;
+use crate::sandbox::budget::{Budget, Room};
 
 /// How long a connection may be idle, as `connections.max.idle.ms` has it.
 const IDLE: Duration = Duration::from_secs(600);
@@ -23,28 +24,30 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) async fn converse(
     stream: TcpStream,
     shared: Shared,
-    budget: Budget,
+    memory: Memory,
     events: &mpsc::Sender<Event>,
 ) -> Result<(), String> {
     let address = stream.local_addr().map_err(|error| error.to_string())?;
     let peer = stream.peer_addr().map_err(|error| error.to_string())?;
-    let mut caller = Caller::new(shared, address, peer);
+    let mut caller = Caller::new(shared, address, peer, memory.answers);
     let (input, mut output) = stream.into_split();
     let mut input = BufReader::new(input);
     loop {
-        let read = timeout(IDLE, read(&mut input, &caller, &budget));
+        let read = timeout(IDLE, read(&mut input, &caller, &memory.requests));
         let Ok(read) = read.await else { return Ok(()) };
         // A request keeps its part of the memory until it is answered.
         let Some(incoming) = read? else { return Ok(()) };
         match answer(&mut caller, &incoming, events).await? {
             Reply::Nothing => {}
             Reply::Close => return Ok(()),
-            Reply::Answer(bytes) => match timeout(PATIENCE, output.write_all(&bytes)).await {
-                Ok(Ok(())) => {}
-                // The client has gone before it read the answer: that is its own business.
-                Ok(Err(_)) => return Ok(()),
-                Err(_) => return Err("the client does not read its answers".to_owned()),
-            },
+            Reply::Answer(bytes, _room) => {
+                match timeout(PATIENCE, output.write_all(&bytes)).await {
+                    Ok(Ok(())) => {}
+                    // The client has gone before it read the answer: that is its own business.
+                    Ok(Err(_)) => return Ok(()),
+                    Err(_) => return Err("the client does not read its answers".to_owned()),
+                }
+            }
         }
         if caller.session.is_refused() {
             return Err("it could not log in".to_owned());
@@ -81,7 +84,10 @@ async fn answer(
     match incoming {
         Incoming::Request(frame) => dispatch::answer(caller, frame, events).await,
         Incoming::Token(token) => match answer_token(caller, token) {
-            Some(answer) => frame::encode_token(&answer).map(Reply::Answer),
+            Some(answer) => {
+                let bytes = frame::encode_token(&answer)?;
+                Ok(Reply::Answer(bytes, Room::default()))
+            }
             None => Ok(Reply::Nothing),
         },
     }

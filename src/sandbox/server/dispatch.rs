@@ -16,7 +16,7 @@ use kafka_protocol::messages::{
     RequestHeader, SaslAuthenticateRequest, SaslHandshakeRequest, SyncGroupRequest,
     TxnOffsetCommitRequest,
 };
-use kafka_protocol::protocol::{Decodable, Request};
+use kafka_protocol::protocol::{Decodable, Encodable, Request};
 use tokio::sync::mpsc;
 
 use super::frame::{self, Frame};
@@ -25,12 +25,13 @@ use super::{Event, say};
 use crate::kafka::wire::{guard, request_name};
 use crate::sandbox::api::{Call, Caller, unsupported_version};
 use crate::sandbox::broker::Broker;
+use crate::sandbox::budget::Room;
 use crate::sandbox::faults::{About, Effect};
 
 /// What is sent back.
 pub(super) enum Reply {
-    /// An answer, whole with its length.
-    Answer(BytesMut),
+    /// An answer, whole with its length, and the room that it takes until it is read.
+    Answer(BytesMut, Room),
     /// Nothing: the request wants no answer.
     Nothing,
     /// The end of the connection, because a fault says so.
@@ -129,7 +130,8 @@ async fn serve<C: Call>(
         return match (C::KEY, frame.bytes.get(4..8)) {
             (ApiVersionsRequest::KEY, Some(&[a, b, c, d])) => {
                 let id = i32::from_be_bytes([a, b, c, d]);
-                frame::encode(&unsupported_version(offered()), 0, id).map(Reply::Answer)
+                let answer = frame::encode(&unsupported_version(offered()), 0, id)?;
+                Ok(Reply::Answer(answer, Room::default()))
             }
             _ => Err(format!("{name} in version {version}, which is not offered")),
         };
@@ -178,9 +180,16 @@ async fn serve<C: Call>(
             Some(error) => Err(format!("{name} that wants no answer failed: {error}")),
         };
     }
-    frame::encode(&response, version, header.correlation_id)
-        .map(Reply::Answer)
-        .map_err(|error| format!("{name} in version {version} cannot be answered: {error}"))
+    let answer = frame::encode(&response, version, header.correlation_id)
+        .map_err(|error| format!("{name} in version {version} cannot be answered: {error}"))?;
+    drop(response);
+    let mut room = std::mem::take(&mut caller.room);
+    if room.is_none() {
+        room = caller.answers.reserve(answer.len()).await;
+    } else {
+        room.keep(answer.len());
+    }
+    Ok(Reply::Answer(answer, room))
 }
 
 /// Holds a request up, until there are other rules at the latest.
@@ -212,8 +221,20 @@ async fn perform<C: Call>(request: C, caller: &mut Caller) -> C::Response {
         needs.into_iter().find(|(need, name)| !broker.allows(&who, *need, name))
     });
     match denied {
-        None => request.answer(caller).await,
         Some((need, _)) => request.refuse(need.error()),
+        None if C::HAS_LARGE_ANSWER => {
+            let response = request.clone().answer(caller).await;
+            let size = response.compute_size(caller.version).unwrap_or_default();
+            if let Some(room) = caller.answers.try_reserve(size) {
+                caller.room = room;
+                return response;
+            }
+            // Nothing is held while it waits for those that others do not read.
+            drop(response);
+            caller.room = caller.answers.reserve(size).await;
+            request.answer(caller).await
+        }
+        None => request.answer(caller).await,
     }
 }
 

@@ -1,14 +1,14 @@
 //! Reads and writes frames: a length and what it counts.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{ProduceRequest, ResponseHeader};
 use kafka_protocol::protocol::{Encodable, HeaderVersion, Request};
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
+
+use crate::sandbox::budget::{Budget, Room};
 
 /// The bytes of a length field.
 const LENGTH: usize = 4;
@@ -18,32 +18,10 @@ const LEAST: usize = 8;
 const LARGEST_PRODUCE: usize = 32 << 20;
 /// The largest of all others. Small, because what is decoded takes many times the room.
 const LARGEST: usize = 2 << 20;
-/// What large requests that are being read or answered may take together.
-const TOGETHER_KIB: usize = 256 << 10;
 /// How long the body of a request may take.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Up to here a request is not counted.
-const SMALL: usize = 64 << 10;
-
-/// The memory that large requests share.
-#[derive(Clone)]
-pub(super) struct Budget(Arc<Semaphore>);
-
-impl Budget {
-    /// Makes the budget of one sandbox.
-    pub(super) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(TOGETHER_KIB)))
-    }
-
-    /// Waits until there is room for a request.
-    async fn reserve(&self, size: usize) -> Option<OwnedSemaphorePermit> {
-        if size <= SMALL {
-            return None;
-        }
-        let kib = u32::try_from(size.div_ceil(1 << 10)).ok()?;
-        Arc::clone(&self.0).acquire_many_owned(kib).await.ok()
-    }
-}
+/// What a request is given before any of it has come.
+const BEGIN: usize = 64 << 10;
 
 /// A request as it came.
 pub(super) struct Frame {
@@ -54,7 +32,7 @@ pub(super) struct Frame {
     /// The header and the body.
     pub(super) bytes: Bytes,
     /// Its part of the memory, until it is answered.
-    _room: Option<OwnedSemaphorePermit>,
+    _room: Room,
 }
 
 /// Reads the next request; nothing when the client has closed the connection between two.
@@ -72,7 +50,7 @@ pub(super) async fn read(
     check_size(key, size)?;
     let room = budget.reserve(size).await;
     // It grows with what arrives, not with what was announced.
-    let mut bytes = BytesMut::with_capacity(size.min(SMALL));
+    let mut bytes = BytesMut::with_capacity(size.min(BEGIN));
     bytes.put_slice(&head);
     // It holds its part of the memory meanwhile, which others wait for.
     read_until(stream, &mut bytes, size).await?;
@@ -86,7 +64,7 @@ pub(super) async fn read_token(
 ) -> Result<Option<BytesMut>, String> {
     let Some(length) = read_length(stream).await? else { return Ok(None) };
     let length = i32::from_be_bytes(length);
-    let size = usize::try_from(length).ok().filter(|size| *size <= SMALL);
+    let size = usize::try_from(length).ok().filter(|size| *size <= BEGIN);
     let size = size.ok_or_else(|| format!("a message of SASL of {length} bytes"))?;
     let mut bytes = BytesMut::new();
     read_until(stream, &mut bytes, size).await?;
@@ -194,7 +172,7 @@ mod tests {
     use super::*;
 
     async fn refused(mut bytes: &[u8]) -> String {
-        match read(&mut bytes, &Budget::new()).await {
+        match read(&mut bytes, &Budget::new(LARGEST_PRODUCE)).await {
             Err(reason) => reason,
             Ok(_) => panic!("accepted"),
         }
@@ -226,7 +204,7 @@ mod tests {
         let sent = encode_token(b"abc").unwrap();
         assert_eq!(read(&sent).await.unwrap().unwrap(), "abc");
         assert!(read(&sent[..5]).await.unwrap_err().contains("in the middle"));
-        for length in [i32::MIN, -1, i32::try_from(SMALL + 1).unwrap(), i32::MAX] {
+        for length in [i32::MIN, -1, i32::try_from(BEGIN + 1).unwrap(), i32::MAX] {
             let refused = read(&length.to_be_bytes()).await.unwrap_err();
             assert!(refused.contains(&format!("{length} bytes")), "{refused}");
         }
@@ -235,7 +213,7 @@ mod tests {
     #[tokio::test]
     async fn a_connection_ends_between_two_requests_or_in_the_middle_of_one() {
         let mut nothing: &[u8] = &[];
-        assert!(matches!(read(&mut nothing, &Budget::new()).await, Ok(None)));
+        assert!(matches!(read(&mut nothing, &Budget::new(LARGEST_PRODUCE)).await, Ok(None)));
         assert!(refused(&[0, 0]).await.contains("in the middle"));
         assert!(refused(&[0, 0, 0, 20, 0, 3, 0, 0]).await.contains("in the middle"));
     }

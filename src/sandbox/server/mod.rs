@@ -18,6 +18,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::access::User;
 use super::broker::{Broker, Shared, Storage};
+use super::budget::Budget;
 use super::faults::Fault;
 use crate::clock::Clock;
 
@@ -71,11 +72,22 @@ pub struct Sandbox {
     _tasks: JoinSet<()>,
 }
 
+/// What all connections may take together. Requests and answers have each their own, or a request
+/// could wait for what other requests hold.
+#[derive(Clone)]
+struct Memory {
+    requests: Budget,
+    answers: Budget,
+}
+
 /// How many events wait for somebody to take them; more are let go, so that a client that
 /// misbehaves fast cannot fill the memory.
 const EVENTS: usize = 1_000;
 /// How many connections there may be.
 const CONNECTIONS: usize = 10_000;
+/// What large requests may take together that are being read or answered, and what large answers
+/// may that are being made or wait for their clients to read them.
+const TOGETHER: usize = 256 << 20;
 /// How often timers are looked at.
 const TICK: Duration = Duration::from_millis(20);
 /// How long to wait before the next connection when none could be taken: files may have run out.
@@ -122,7 +134,7 @@ impl Sandbox {
 /// Takes connections. They end with this task.
 async fn accept(listener: TcpListener, shared: Shared, events: mpsc::Sender<Event>) {
     let free = Arc::new(Semaphore::new(CONNECTIONS));
-    let memory = frame::Budget::new();
+    let memory = Memory { requests: Budget::new(TOGETHER), answers: Budget::new(TOGETHER) };
     let mut connections = JoinSet::new();
     loop {
         let Ok(permit) = Arc::clone(&free).acquire_owned().await else { return };
@@ -156,7 +168,7 @@ async fn accept(listener: TcpListener, shared: Shared, events: mpsc::Sender<Even
 async fn serve(
     stream: TcpStream,
     shared: Shared,
-    memory: frame::Budget,
+    memory: Memory,
     events: &mpsc::Sender<Event>,
 ) -> Result<(), String> {
     // Answers are whole frames: waiting for more to send only delays them.
