@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use flowctl::sandbox::User;
+use flowctl::sandbox::{Storage, User};
 
 use crate::client::Client;
 use crate::sandbox::Sandbox;
@@ -29,6 +29,12 @@ impl Broker {
         Self::start(&[], &[])
     }
 
+    /// Starts a sandbox that keeps so much.
+    pub(crate) fn sandbox_of(storage: Storage) -> Self {
+        let sandbox = Sandbox::start_with(Vec::new(), storage);
+        Self { address: sandbox.address(), users: &[], _sandbox: Some(sandbox) }
+    }
+
     /// Starts a sandbox in which things go wrong.
     pub(crate) fn faulty_sandbox(rules: &[&str]) -> Self {
         Self::start(&[], rules)
@@ -46,7 +52,7 @@ impl Broker {
 
     fn start(users: &'static [&str], rules: &[&str]) -> Self {
         let known = users.iter().map(|user| User::parse(&format!("{user}:{user}-secret")).unwrap());
-        let sandbox = Sandbox::start_with(known.collect());
+        let sandbox = Sandbox::start_with(known.collect(), Storage::default());
         sandbox.set_faults(rules);
         Self { address: sandbox.address(), users, _sandbox: Some(sandbox) }
     }

@@ -1,6 +1,7 @@
 //! What becomes of records that are refused by the request, or that nobody waits to hear of.
 
 use bytes::Bytes;
+use flowctl::sandbox::Storage;
 use kafka_protocol::messages::ProduceRequest;
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::produce_response::PartitionProduceResponse;
@@ -89,3 +90,25 @@ fn one_request_has_one_transactional_producer(broker: &Broker) {
     let codes: Vec<_> = answered.iter().map(|answer| answer.error_code).collect();
     assert_eq!(codes, [0, 0, 0, 0, 3]);
 }
+
+/// Only of the sandbox: Kafka has disks, and fails when they are full.
+#[test]
+fn a_full_sandbox_knows_what_it_has() {
+    let broker = Broker::sandbox_of(Storage { max_memory: 1, has_retention: false });
+    let mut client = broker.connect();
+    let topic = topic(&mut client, 1);
+    let mut producer = Producer::new(&broker);
+    assert_eq!(producer.add(&topic, &[0]), [0]);
+    let (first, second) = (batch(producer.current, true), batch((1_000_007, 0), false));
+    let mut send = |bytes: &Bytes| {
+        produce(&mut client, &producer, &topic, std::slice::from_ref(bytes)).remove(0)
+    };
+    assert_eq!((send(&first).error_code, send(&second).error_code), (0, POLICY_VIOLATION));
+    let again = send(&first);
+    assert_eq!((again.error_code, again.base_offset), (0, 0), "its answer may have been lost");
+    // A transaction that has begun can end, and then there is room for none.
+    assert_eq!(producer.add(&topic, &[0]), [POLICY_VIOLATION]);
+}
+
+/// The code of what a policy of the broker does not allow.
+const POLICY_VIOLATION: i16 = 44;

@@ -24,11 +24,11 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     /// Starts one without users.
     pub(crate) fn start() -> Self {
-        Self::start_with(Vec::new())
+        Self::start_with(Vec::new(), Storage::default())
     }
 
-    /// Starts one with users, each NAME:PASSWORD; the first one is the super user.
-    pub(crate) fn start_with(users: Vec<User>) -> Self {
+    /// Starts one with users, the first of which is the super user, that keeps so much.
+    pub(crate) fn start_with(users: Vec<User>, storage: Storage) -> Self {
         let (bound, address) = channel::channel();
         let (tell, strikes) = channel::channel();
         let (rules, mut other_rules) =
@@ -37,8 +37,7 @@ impl Sandbox {
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-                let options =
-                    Options { listen, clock: Clock::System, users, storage: Storage::default() };
+                let options = Options { listen, clock: Clock::System, users, storage };
                 let mut sandbox = Embedded::start(options).await.unwrap();
                 bound.send(sandbox.address()).unwrap();
                 loop {

@@ -74,6 +74,10 @@ fn add(
         id: request.v3_and_below_producer_id.0,
         epoch: request.v3_and_below_producer_epoch,
     };
+    // Each transaction writes its end into each of its partitions, which cannot be refused.
+    if let Err(full) = broker.check_memory() {
+        return vec![full.error.code(); partitions.len()];
+    }
     let now = broker.now();
     let transactional_id = request.v3_and_below_transactional_id.as_str();
     let count = partitions.len();

@@ -53,11 +53,8 @@ impl Call for ProduceRequest {
         let responses = caller.broker.change(|broker| {
             let room = broker.check_memory();
             topics
-                .map(|((topic, config), mut checked)| {
-                    if let Err(full) = &room {
-                        checked.fill(Err(full.clone()));
-                    }
-                    append(broker, topic, config, checked, &by)
+                .map(|((topic, config), checked)| {
+                    append(broker, topic, config, checked, &by, &room)
                 })
                 .collect()
         });
@@ -170,6 +167,7 @@ fn append(
     config: &Config,
     checked: Vec<Checked>,
     by: &By<'_>,
+    room: &Result<(), Refused>,
 ) -> TopicProduceResponse {
     let now = broker.now();
     let append = |(data, checked): (&PartitionProduceData, Checked)| {
@@ -189,6 +187,10 @@ fn append(
                 let id = by.transactional_id;
                 let is_part = broker.transactions.check_partition(id, producer, &partition);
                 is_part.map_err(|not| not.error(by.knows_abortable))?;
+            }
+            // What is stored already, and only sent again, is well.
+            if log.would_grow(&produced) {
+                room.clone()?;
             }
             Ok(log.append(&produced, At { config, now })?)
         });

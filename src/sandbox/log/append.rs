@@ -48,6 +48,11 @@ impl Log {
         Ok(Appended { base_offset: header.base_offset, append_time })
     }
 
+    /// Tells whether a batch would take more memory: it is neither wrong nor here already.
+    pub(in crate::sandbox) fn would_grow(&self, produced: &Produced) -> bool {
+        matches!(self.producers.judge(&produced.header), Ok(Verdict::Append))
+    }
+
     /// Ends the transaction of a producer, given by id and epoch, with a marker; returns its
     /// offset. A producer without a transaction here gets one too, as in Kafka: it fences older
     /// epochs.
@@ -132,6 +137,7 @@ mod tests {
     use super::super::config::LogConfig;
     use super::super::read::{Bounds, Isolation};
     use super::super::sample::{Sample, records};
+    use super::super::validate::{Rules, validate};
     use super::*;
     use crate::kafka::batch::{Batches, Scratch};
     use crate::model::timestamp::Timestamp;
@@ -174,6 +180,13 @@ mod tests {
         Sample::of(&["other"]).append(&mut log, &config, 0).unwrap();
         sample.append(&mut log, &config, 0).unwrap();
         Sample::of(&["other"]).append(&mut log, &config, 0).unwrap();
+        let rules =
+            Rules { config: &config, partition: "t-0", now: Timestamp(0), allows_zstd: true };
+        let next = Sample::of_producer(1, 0, 1);
+        let would_grow = |sample: &Sample| {
+            log.would_grow(&validate(&sample.bytes(), rules, &mut Scratch::default()).unwrap())
+        };
+        assert_eq!((would_grow(&sample), would_grow(&next)), (false, true));
         let again = sample.append(&mut log, &config, 0).unwrap();
         assert_eq!(again, Appended { base_offset: 1, append_time: Some(1_000) });
         assert_eq!(log.end(), 3);
