@@ -18,7 +18,7 @@ use kafka_protocol::protocol::StrBytes;
 
 use crate::broker::{Broker, eventually, unique};
 use crate::client::Client;
-use crate::topics::create;
+use crate::topics::{create, try_create_with};
 
 crate::behaviours! {
     every_topic_config_has_kafkas_name_type_and_default,
@@ -28,6 +28,8 @@ crate::behaviours! {
     bad_changes_change_nothing,
     validating_changes_nothing,
     replacing_takes_away_what_it_does_not_name,
+    what_is_replaced_has_a_value,
+    what_does_not_fit_together_is_refused,
     what_is_not_there_says_so,
     only_what_was_asked_for_is_told,
 }
@@ -208,6 +210,41 @@ fn replacing_takes_away_what_it_does_not_name(broker: &Broker) {
     assert_eq!(client.ask_in(2, &request).responses[0].error_code, 0);
     becomes(&mut client, &topic, "retention.bytes", "5", 1);
     becomes(&mut client, &topic, "retention.ms", "604800000", 5);
+}
+
+fn what_is_replaced_has_a_value(broker: &Broker) {
+    let (topic, mut client) = (unique("replace-null"), broker.connect());
+    create(&mut client, &topic, 1);
+    let config =
+        replacing::AlterableConfig::default().with_name(text("retention.ms")).with_value(None);
+    let resource = replacing::AlterConfigsResource::default()
+        .with_resource_type(TOPIC)
+        .with_resource_name(text(&topic))
+        .with_configs(vec![config]);
+    let request = AlterConfigsRequest::default().with_resources(vec![resource]);
+    assert_eq!(client.ask_in(2, &request).responses[0].error_code, 42);
+}
+
+fn what_does_not_fit_together_is_refused(broker: &Broker) {
+    let (topic, mut client) = (unique("together"), broker.connect());
+    create(&mut client, &topic, 1);
+    let (least, most) = ("min.compaction.lag.ms", "max.compaction.lag.ms");
+    for wrong in [
+        vec![(least, SET, Some("2")), (most, SET, Some("1"))],
+        vec![("remote.storage.enable", SET, Some("true"))],
+    ] {
+        let refused = alter(&mut client, &topic, &wrong, false);
+        assert_eq!(refused.error_code, 40, "{refused:?}");
+    }
+    set(&mut client, &topic, &[(least, SET, Some("2"))]);
+    becomes(&mut client, &topic, least, "2", 1);
+    let refused = alter(&mut client, &topic, &[(most, SET, Some("1"))], false);
+    assert_eq!(refused.error_code, 40, "{refused:?}");
+    let message = "conflict topic config setting min.compaction.lag.ms (2) > \
+                   max.compaction.lag.ms (1)";
+    assert!(refused.error_message.unwrap().contains(message));
+    let configs = [(least, "2"), (most, "1")];
+    assert_eq!(try_create_with(&mut client, &unique("together-new"), &configs), 40);
 }
 
 fn what_is_not_there_says_so(broker: &Broker) {

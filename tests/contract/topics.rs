@@ -38,11 +38,17 @@ pub(crate) fn create(client: &mut Client, topic: &str, partitions: i32) -> Uuid 
 }
 
 /// Creates a topic with one partition and configs.
+#[track_caller]
 pub(crate) fn create_with(client: &mut Client, topic: &str, configs: &[(&str, &str)]) {
+    assert_eq!(try_create_with(client, topic, configs), 0);
+}
+
+/// Tries to create a topic with one partition and configs; returns the error's code.
+pub(crate) fn try_create_with(client: &mut Client, topic: &str, configs: &[(&str, &str)]) -> i16 {
     let configs = configs.iter().map(|(key, value)| config(key, value)).collect();
     let [result] =
         ask(client, vec![new(topic, 1).with_configs(configs)], false).try_into().unwrap();
-    assert_eq!(result.error_code, 0, "{result:?}");
+    result.error_code
 }
 
 fn ask(

@@ -20,6 +20,9 @@ pub(super) const TOPIC: i8 = 2;
 /// The number of brokers among the resources.
 pub(super) const BROKER: i8 = 4;
 
+/// The operation of `IncrementalAlterConfigs` that sets a value.
+const SET: i8 = 0;
+
 /// A resource with its changes.
 struct Wanted {
     kind: i8,
@@ -81,7 +84,7 @@ impl Call for AlterConfigsRequest {
                 .iter()
                 .map(|config| {
                     let value = config.value.as_ref().map(ToString::to_string);
-                    Ok((config.name.to_string(), Change::Set(value)))
+                    Ok((config.name.to_string(), Change::of(SET, &config.name, value)?))
                 })
                 .collect(),
             replaces: true,
@@ -153,6 +156,7 @@ fn alter_one(
         }
         configs.change(name, change)?;
     }
+    configs.check()?;
     if !validate_only {
         topic.configs = configs;
     }

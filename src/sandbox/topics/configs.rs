@@ -46,6 +46,9 @@ fn words_of(list: &str) -> Vec<&str> {
     list.split(',').map(str::trim).filter(|word| !word.is_empty()).collect()
 }
 
+/// The longest value that is kept: all topics together may have hundreds of thousands.
+const LONGEST: usize = 4 << 10;
+
 /// Configs that are set; what is not here has its default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::sandbox) struct Configs(BTreeMap<&'static str, String>);
@@ -64,6 +67,11 @@ impl Configs {
             let message = format!("Null value not supported for topic configs: {name}");
             return Err(invalid(message));
         };
+        if value.len() > LONGEST {
+            return Err(invalid(format!(
+                "Invalid value for configuration {name}: the sandbox takes at most {LONGEST} bytes"
+            )));
+        }
         definition.kind.check(value).map_err(|wrong| {
             invalid(format!("Invalid value {value} for configuration {name}: {wrong}"))
         })?;
@@ -96,6 +104,32 @@ impl Configs {
                 })
             }
         }
+    }
+
+    /// Checks what is allowed only together.
+    pub(in crate::sandbox) fn check(&self) -> Result<(), Refusal> {
+        let invalid = |message: String| Err(Refusal::new(ResponseError::InvalidConfig, message));
+        let [least, most] = ["min.compaction.lag.ms", "max.compaction.lag.ms"];
+        let (min, max) = (self.number(least), self.number(most));
+        if min > max {
+            return invalid(format!(
+                "conflict topic config setting {least} ({min}) > {most} ({max})"
+            ));
+        }
+        let is_remote = self.value("remote.storage.enable").unwrap_or_default();
+        if is_remote.trim().eq_ignore_ascii_case("true") {
+            return invalid(
+                "Tiered Storage functionality is disabled in the broker. Topic cannot be \
+                 configured with remote log storage."
+                    .to_owned(),
+            );
+        }
+        Ok(())
+    }
+
+    /// Returns how much memory the values take.
+    pub(in crate::sandbox) fn memory(&self) -> usize {
+        self.0.values().map(String::len).sum()
     }
 
     /// Changes a list of words.
@@ -187,6 +221,7 @@ mod tests {
         assert_eq!(refusal.error, ResponseError::InvalidConfig);
         assert!(refusal.message.starts_with("Invalid value -2 for configuration retention.ms: "));
         assert!(configs.set("retention.ms", None).is_err());
+        assert!(configs.set("cleanup.policy", Some(&"compact,".repeat(1_000))).is_err());
         assert_eq!(configs, Configs::default());
     }
 }

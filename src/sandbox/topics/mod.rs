@@ -185,9 +185,11 @@ impl Topics {
         }
     }
 
-    /// Returns how much memory all partitions take.
+    /// Returns how much memory all partitions and configs take.
     pub(super) fn memory(&self) -> u64 {
-        self.by_name.values().flat_map(|topic| &topic.partitions).map(Log::memory).sum()
+        let logs = self.by_name.values().flat_map(|topic| &topic.partitions).map(Log::memory);
+        let configs: usize = self.by_name.values().map(|topic| topic.configs.memory()).sum();
+        logs.sum::<u64>().saturating_add(u64::try_from(configs).unwrap_or(u64::MAX))
     }
 
     /// Checks that there may be so many more partitions.

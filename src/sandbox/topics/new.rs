@@ -101,6 +101,7 @@ impl NewTopic {
         for (key, value) in &self.configs {
             configs.set(key, value.as_deref())?;
         }
+        configs.check()?;
         Ok(configs)
     }
 }
