@@ -116,7 +116,7 @@ fn tell(event: &Event, context: &mut Context) {
             );
         }
         Event::Panicked => {
-            context.output.warn("a connection ended by a mistake in the sandbox: please report it");
+            context.output.warn("something ended by a mistake in the sandbox: please report it");
         }
         Event::NotAccepted(cause) => {
             context.output.warn(&format!("could not take a connection: {cause}"));

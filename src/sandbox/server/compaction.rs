@@ -1,6 +1,7 @@
 //! Compaction beside everything else: the broker is held only to say what there is to do, and to
 //! take what is left. A full partition takes seconds, in which clients would be waiting.
 
+use std::panic::resume_unwind;
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
@@ -21,8 +22,11 @@ pub(super) async fn run(shared: Shared) {
             let due = shared.look(|broker| broker.topics.compaction(place, broker.now()));
             let Some(compaction) = due else { continue };
             let compacting = spawn_blocking(move || compaction.run(&mut Scratch::default()));
-            // Should it panic, which is said on stderr, this partition stays as it is.
-            let Ok(compacted) = compacting.await else { continue };
+            let compacted = match compacting.await {
+                Ok(compacted) => compacted,
+                Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+                Err(_cancelled) => return,
+            };
             shared.change(|broker| broker.topics.compacted(place, compacted));
         }
     }

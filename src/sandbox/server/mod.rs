@@ -45,7 +45,7 @@ pub enum Event {
         /// What it did.
         reason: String,
     },
-    /// A connection ended by a mistake in the sandbox itself.
+    /// A connection, or what is done as time passes, ended by a mistake in the sandbox itself.
     Panicked,
     /// A rule struck a request. What happens to it then is done, unless it is held up or dropped:
     /// that begins now.
@@ -90,6 +90,8 @@ const CONNECTIONS: usize = 10_000;
 const TOGETHER: usize = 256 << 20;
 /// How often timers are looked at.
 const TICK: Duration = Duration::from_millis(20);
+/// How long to wait before what ended by a mistake begins anew: it may end so again.
+const PANIC_PAUSE: Duration = Duration::from_secs(1);
 /// How long to wait before the next connection when none could be taken: files may have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -104,9 +106,11 @@ impl Sandbox {
         let shared = Shared::new(broker);
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(listener, shared.clone(), sender.clone()));
-        tasks.spawn(keep_time(shared.clone(), sender));
+        let told = sender.clone();
+        let timers = move |shared| keep_time(shared, told.clone());
+        tasks.spawn(keep_going(timers, shared.clone(), sender.clone()));
         if has_retention {
-            tasks.spawn(compaction::run(shared.clone()));
+            tasks.spawn(keep_going(compaction::run, shared.clone(), sender));
         }
         Ok(Self { address, shared, events, _tasks: tasks })
     }
@@ -137,6 +141,10 @@ async fn accept(listener: TcpListener, shared: Shared, events: mpsc::Sender<Even
     let memory = Memory { requests: Budget::new(TOGETHER), answers: Budget::new(TOGETHER) };
     let mut connections = JoinSet::new();
     loop {
+        if free.available_permits() == 0 {
+            let most = format!("there are {CONNECTIONS}; the next one waits until one has ended");
+            say(&events, Event::NotAccepted(most));
+        }
         let Ok(permit) = Arc::clone(&free).acquire_owned().await else { return };
         // Those that have ended are forgotten; one that panicked is a fault of the sandbox.
         while let Some(ended) = connections.try_join_next() {
@@ -182,6 +190,24 @@ fn say(events: &mpsc::Sender<Event>, event: Event) {
     drop(events.try_send(event));
 }
 
+/// Does what never ends, and goes on with it should it panic, which is said.
+async fn keep_going<F: Future<Output = ()> + Send + 'static>(
+    run: impl Fn(Shared) -> F + Send,
+    shared: Shared,
+    events: mpsc::Sender<Event>,
+) {
+    loop {
+        // Ends with this.
+        let mut running = JoinSet::new();
+        running.spawn(run(shared.clone()));
+        let ended = running.join_next().await;
+        if ended.is_some_and(|ended| ended.is_err_and(|error| error.is_panic())) {
+            say(&events, Event::Panicked);
+        }
+        sleep(PANIC_PAUSE).await;
+    }
+}
+
 /// Lets time pass for everything that has a timer.
 async fn keep_time(shared: Shared, events: mpsc::Sender<Event>) {
     let mut is_full = false;
@@ -193,6 +219,25 @@ async fn keep_time(shared: Shared, events: mpsc::Sender<Event>) {
         if !is_full && shared.look(|broker| broker.check_memory().is_err()) {
             is_full = true;
             say(&events, Event::Full);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_panics_is_said_and_begins_anew() {
+        async fn fail(_shared: Shared) {
+            panic!("on purpose");
+        }
+        let broker = Broker::new(Clock::System, Vec::new(), Storage::default());
+        let (sender, mut events) = mpsc::channel(EVENTS);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(keep_going(fail, Shared::new(broker), sender));
+        for _ in 0..2 {
+            assert_eq!(events.recv().await, Some(Event::Panicked));
         }
     }
 }
