@@ -47,16 +47,15 @@ impl Call for FetchRequest {
         };
         // It is there twice while it is put together.
         let size = read.size.saturating_mul(2);
-        caller.room = match caller.answers.try_reserve(size) {
-            Some(room) => room,
-            None => {
-                // Nothing is held while it waits, and as much is read again as there is room for.
-                let most = read.size;
-                drop(read);
-                let room = caller.answers.reserve(size).await;
-                read = look(most);
-                room
-            }
+        caller.room = if let Some(room) = caller.answers.try_reserve(size) {
+            room
+        } else {
+            // Nothing is held while it waits, and as much is read again as there is room for.
+            let most = read.size;
+            drop(read);
+            let room = caller.answers.reserve(size).await;
+            read = look(most);
+            room
         };
         FetchResponse::default().with_responses(read.into_responses(&self))
     }

@@ -120,8 +120,18 @@ impl Caller {
     ) -> Self {
         let session = Session::new(broker.users());
         let client_id = StrBytes::default();
-        let (version, offered, room) = (0, Vec::new as fn() -> _, Room::default());
-        Self { broker, address, peer, session, client_id, version, offered, answers, room }
+        let room = Room::default();
+        Self {
+            broker,
+            address,
+            peer,
+            session,
+            client_id,
+            version: 0,
+            offered: Vec::new,
+            answers,
+            room,
+        }
     }
 
     /// Returns who asks, as rights are given to them.
