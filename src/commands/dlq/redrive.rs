@@ -165,9 +165,14 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     let problems = teller.end(&mut context.output);
     let wait = match ended {
         Ended::Complete => Some(backlog::WAIT),
-        Ended::Interrupted(_) | Ended::Failed(_) => Some(backlog::SHORT_WAIT),
-        // Who has taken over shows it.
-        Ended::TakenOver(_) | Ended::StoppedAtOnce(_) => None,
+        Ended::Interrupted(_) | Ended::Failed(_) if outcome.transactions > 0 => {
+            Some(backlog::SHORT_WAIT)
+        }
+        // It is as it was, or who has taken over shows it.
+        Ended::Interrupted(_)
+        | Ended::Failed(_)
+        | Ended::TakenOver(_)
+        | Ended::StoppedAtOnce(_) => None,
     };
     let reported = report::report(&args, context, &planned, &outcome, ended, &problems);
     if let Some(wait) = wait {
