@@ -103,14 +103,22 @@ impl Broker {
         })
     }
 
-    /// Deletes a topic.
+    /// Deletes a topic and waits until it is gone: brokers hear of it a moment after the answer.
     pub(crate) fn delete_topic(&self, topic: &str) {
         block_on(async {
             let deadline = Deadline::after(PATIENCE);
             let cluster = self.connect(deadline).await;
-            let approval = Approval::given(ApprovedBy::Flag);
-            let deleted = cluster.delete_topics(&[topic.into()], approval, deadline).await.unwrap();
+            let (names, approval) = ([topic.into()], Approval::given(ApprovedBy::Flag));
+            let deleted = cluster.delete_topics(&names, approval, deadline).await.unwrap();
             assert!(deleted.into_values().all(|deleted| deleted.is_ok()));
+            loop {
+                let seen = cluster.topics(&names, deadline).await.unwrap();
+                if seen.into_values().all(|topic| topic.is_err()) {
+                    return;
+                }
+                assert!(!deadline.has_passed(), "`{topic}` is still there");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
         });
     }
 

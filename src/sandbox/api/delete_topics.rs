@@ -23,7 +23,7 @@ impl Call for DeleteTopicsRequest {
     async fn answer(self, caller: &mut Caller) -> DeleteTopicsResponse {
         let (who, version) = (caller.who(), caller.version);
         let delete = |broker: &mut Broker| -> Vec<_> {
-            self.wanted(version).iter().map(|topic| delete(broker, &who, topic)).collect()
+            wanted(&self, version).iter().map(|topic| delete(broker, &who, topic)).collect()
         };
         let mut responses = caller.broker.change(delete);
         if version < WITH_MESSAGE {
@@ -47,24 +47,18 @@ impl Call for DeleteTopicsRequest {
         let version = if self.topics.is_empty() { 0 } else { WITH_IDS };
         let refusal = Refusal::new(error, error.to_string());
         let refused =
-            self.wanted(version).into_iter().map(|topic| answered(&topic, Some(&refusal)));
+            wanted(&self, version).into_iter().map(|topic| answered(&topic, Some(&refusal)));
         DeleteTopicsResponse::default().with_responses(refused.collect())
     }
 }
 
 /// Lists the topics of a request: older versions have names only.
-trait Wanted {
-    fn wanted(&self, version: i16) -> Vec<DeleteTopicState>;
-}
-
-impl Wanted for DeleteTopicsRequest {
-    fn wanted(&self, version: i16) -> Vec<DeleteTopicState> {
-        if version >= WITH_IDS {
-            return self.topics.clone();
-        }
-        let named = |name: &TopicName| DeleteTopicState::default().with_name(Some(name.clone()));
-        self.topic_names.iter().map(named).collect()
+fn wanted(request: &DeleteTopicsRequest, version: i16) -> Vec<DeleteTopicState> {
+    if version >= WITH_IDS {
+        return request.topics.clone();
     }
+    let named = |name: &TopicName| DeleteTopicState::default().with_name(Some(name.clone()));
+    request.topic_names.iter().map(named).collect()
 }
 
 /// Deletes one topic.

@@ -56,23 +56,7 @@ fn redrive_after(flow: &Flow<'_>, happens: impl FnOnce() + Send) -> (u64, Outcom
 
 /// Deletes a topic and creates it again, with so many partitions.
 fn recreate(topic: &str, partitions: i32) {
-    kafka().tool("topics").args(["--delete", "--topic", topic]).assert().success();
-    block_on(async {
-        let deadline = Deadline::after(PATIENCE);
-        let cluster = Cluster::connect(&kafka().settings(), deadline).await.unwrap();
-        let name = TopicName::from(topic);
-        // Deleting is asynchronous.
-        while cluster
-            .topics(std::slice::from_ref(&name), deadline)
-            .await
-            .unwrap()
-            .values()
-            .any(Result::is_ok)
-        {
-            assert!(!deadline.has_passed(), "`{topic}` is still there");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    });
+    kafka().delete_topic(topic);
     kafka().create_topic(topic, partitions, &[]);
 }
 

@@ -107,12 +107,18 @@ fn ctrl_c_and_the_line_that_goes_on_copy_each_record_once() {
     assert_eq!((copied.len(), keys.len()), (40_000, 40_000), "{done} before");
 }
 
+/// Makes a topic with more records than a transaction takes, and another one for their copies.
+fn filled(kafka: &Broker) -> (String, String) {
+    let (source, target) = (kafka.new_topic("source", 1), kafka.new_topic("target", 1));
+    kafka.write((0..60_000).map(|number| record(&source, 0, &number.to_string(), "v")));
+    (source, target)
+}
+
 #[test]
 fn a_second_ctrl_c_tells_what_nobody_knows_and_how_to_go_on() {
     let own = OwnKafka::up("replay-twice");
     let kafka = &own.kafka;
-    let (source, target) = (kafka.new_topic("source", 1), kafka.new_topic("target", 1));
-    kafka.write((0..60_000).map(|number| record(&source, 0, &number.to_string(), "v")));
+    let (source, target) = filled(kafka);
     let home = Home::new();
     let running = start(kafka, &home, &source, &target);
     // A broker that does not answer keeps the transaction in flight from its end.
@@ -137,8 +143,7 @@ const OUTAGE: Duration = Duration::from_secs(22);
 fn an_outage_leaves_no_record_out_and_copies_none_twice() {
     let own = OwnKafka::up("replay-outage");
     let kafka = &own.kafka;
-    let (source, target) = (kafka.new_topic("source", 1), kafka.new_topic("target", 1));
-    kafka.write((0..60_000).map(|number| record(&source, 0, &number.to_string(), "v")));
+    let (source, target) = filled(kafka);
     let home = Home::new();
     let running = start(kafka, &home, &source, &target);
     let broker = kafka.pid(1);
