@@ -14,6 +14,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use crate::broker::{Broker, unique};
 use crate::every_version;
+use crate::records::{FETCH, fetch, fetch_request, produce, record, topic};
 use crate::topics::create;
 
 /// How many seconds the fuzzing takes; ten minutes found nothing before a release.
@@ -84,6 +85,53 @@ fn half_requests_and_clients_that_never_read_are_nobody_elses_trouble() {
     assert!(lives(&broker));
     drop((half, greedy));
     assert!(lives(&broker));
+}
+
+/// Long before a client that stalls is given up.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+#[test]
+fn what_is_announced_and_not_sent_takes_nothing_from_others() {
+    let broker = Broker::sandbox();
+    let (topic, mut client) = topic(&broker);
+    let size = 32_i32 << 20;
+    let announced = [&size.to_be_bytes()[..], &[0, 0, 0, 11, 0, 0, 0, 1]].concat();
+    let stalled: Vec<_> = (0..40)
+        .map(|_| {
+            let mut stream = TcpStream::connect(broker.address()).unwrap();
+            stream.write_all(&announced).unwrap();
+            stream
+        })
+        .collect();
+    let at_once = Deadline::after(AT_ONCE);
+    let large = record(0, &"v".repeat(900_000));
+    assert_eq!(produce(&mut client, &topic, &[&[large.clone()], &[large]]), 1);
+    assert!(!at_once.has_passed());
+    drop(stalled);
+}
+
+#[test]
+fn answers_that_nobody_reads_take_nothing_from_others() {
+    let broker = Broker::sandbox();
+    let (topic, mut client) = topic(&broker);
+    let large = [record(0, &"v".repeat(900_000))];
+    produce(&mut client, &topic, &[large.as_slice(); 60]);
+    let mut all = fetch_request(&topic, 0, 0).with_max_bytes(i32::MAX);
+    all.topics[0].partitions[0].partition_max_bytes = i32::MAX;
+    let stalled: Vec<_> = (0..12)
+        .map(|_| {
+            let mut client = broker.connect();
+            client.send(FETCH, &all);
+            client
+        })
+        .collect();
+    let at_once = Deadline::after(AT_ONCE);
+    for offset in 0..3 {
+        let fetched = fetch(&mut client, &topic, offset);
+        assert!(fetched.records.is_some_and(|records| !records.is_empty()));
+    }
+    assert!(!at_once.has_passed());
+    drop(stalled);
 }
 
 #[test]

@@ -39,7 +39,7 @@ crate::behaviours! {
 
 /// The newest versions that name topics by their name.
 pub(crate) const PRODUCE: i16 = 11;
-const FETCH: i16 = 12;
+pub(crate) const FETCH: i16 = 12;
 const LIST_OFFSETS: i16 = 9;
 
 /// A record; producers number theirs.
@@ -100,7 +100,7 @@ pub(crate) fn produce(client: &mut Client, topic: &str, batches: &[&[Record]]) -
     base_offset
 }
 
-fn fetch_request(topic: &str, offset: i64, wait_ms: i32) -> FetchRequest {
+pub(crate) fn fetch_request(topic: &str, offset: i64, wait_ms: i32) -> FetchRequest {
     let partition =
         FetchPartition::default().with_fetch_offset(offset).with_partition_max_bytes(1_000_000);
     let topic = FetchTopic::default().with_topic(name(topic)).with_partitions(vec![partition]);

@@ -50,12 +50,9 @@ impl Call for FetchRequest {
         caller.room = if let Some(room) = caller.answers.try_reserve(size) {
             room
         } else {
-            // Nothing is held while it waits, and as much is read again as there is room for.
-            let most = read.size;
-            drop(read);
-            let room = caller.answers.reserve(size).await;
-            read = look(most);
-            room
+            // As little as gets the reader on: what others do not read is not its trouble.
+            read = look(0);
+            caller.answers.reserve(read.size.saturating_mul(2)).await
         };
         FetchResponse::default().with_responses(read.into_responses(&self))
     }

@@ -6,9 +6,10 @@ use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{ProduceRequest, ResponseHeader};
 use kafka_protocol::protocol::{Encodable, HeaderVersion, Request};
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 
-use crate::sandbox::budget::{Budget, Room};
+use crate::clock::Deadline;
+use crate::sandbox::budget::{Budget, Room, SMALL};
 
 /// The bytes of a length field.
 const LENGTH: usize = 4;
@@ -18,10 +19,12 @@ const LEAST: usize = 8;
 const LARGEST_PRODUCE: usize = 32 << 20;
 /// The largest of all others. Small, because what is decoded takes many times the room.
 const LARGEST: usize = 2 << 20;
-/// How long the body of a request may take.
+/// How long a client may take to send the body of a request, and how long it may pause meanwhile:
+/// what it has sent takes memory that others wait for.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// What a request is given before any of it has come.
-const BEGIN: usize = 64 << 10;
+const PAUSE: Duration = Duration::from_secs(10);
+/// The longest message of a SASL mechanism.
+const LONGEST_TOKEN: usize = 64 << 10;
 
 /// A request as it came.
 pub(super) struct Frame {
@@ -48,12 +51,19 @@ pub(super) async fn read(
     let key = i16::from_be_bytes([key_high, key_low]);
     let version = i16::from_be_bytes([version_high, version_low]);
     check_size(key, size)?;
-    let room = budget.reserve(size).await;
-    // It grows with what arrives, not with what was announced.
-    let mut bytes = BytesMut::with_capacity(size.min(BEGIN));
+    let mut bytes = BytesMut::with_capacity(size.min(SMALL));
     bytes.put_slice(&head);
-    // It holds its part of the memory meanwhile, which others wait for.
-    read_until(stream, &mut bytes, size).await?;
+    let (mut room, mut patience) = (Room::default(), PATIENCE);
+    // It takes its part of the memory as it arrives, not as it was announced.
+    while bytes.len() < size {
+        let next = size.min(bytes.len().saturating_mul(2).max(SMALL));
+        budget.grow(&mut room, next).await;
+        bytes.reserve(next - bytes.len());
+        let deadline = Deadline::after(patience);
+        read_until(stream, &mut bytes, next, deadline).await?;
+        // The client is not to blame for the time in which there was no room.
+        patience = deadline.left();
+    }
     Ok(Some(Frame { key, version, bytes: bytes.freeze(), _room: room }))
 }
 
@@ -64,10 +74,10 @@ pub(super) async fn read_token(
 ) -> Result<Option<BytesMut>, String> {
     let Some(length) = read_length(stream).await? else { return Ok(None) };
     let length = i32::from_be_bytes(length);
-    let size = usize::try_from(length).ok().filter(|size| *size <= BEGIN);
+    let size = usize::try_from(length).ok().filter(|size| *size <= LONGEST_TOKEN);
     let size = size.ok_or_else(|| format!("a message of SASL of {length} bytes"))?;
     let mut bytes = BytesMut::new();
-    read_until(stream, &mut bytes, size).await?;
+    read_until(stream, &mut bytes, size, Deadline::after(PATIENCE)).await?;
     Ok(Some(bytes))
 }
 
@@ -88,24 +98,29 @@ async fn read_length(
     Ok(Some(length))
 }
 
-/// Reads on until there are as many bytes as were announced.
+/// Reads on until there are so many bytes.
 async fn read_until(
     stream: &mut (impl AsyncRead + Unpin),
     bytes: &mut BytesMut,
     size: usize,
+    deadline: Deadline,
 ) -> Result<(), String> {
     let body = async {
         while bytes.len() < size {
             let missing = size - bytes.len();
-            let read = stream.read_buf(&mut (&mut *bytes).limit(missing)).await;
-            if read.map_err(|error| cut_off(&error))? == 0 {
+            let mut missing = (&mut *bytes).limit(missing);
+            let read = timeout(PAUSE, stream.read_buf(&mut missing)).await;
+            if read.map_err(|_| given_up())?.map_err(|error| cut_off(&error))? == 0 {
                 return Err("the connection ended in the middle of a request".to_owned());
             }
         }
         Ok(())
     };
-    let read = timeout(PATIENCE, body).await;
-    read.unwrap_or_else(|_| Err("the client does not finish its request".to_owned()))
+    timeout_at(deadline.at(), body).await.unwrap_or_else(|_| Err(given_up()))
+}
+
+fn given_up() -> String {
+    "the client does not finish its request".to_owned()
 }
 
 fn cut_off(error: &std::io::Error) -> String {
@@ -204,7 +219,7 @@ mod tests {
         let sent = encode_token(b"abc").unwrap();
         assert_eq!(read(&sent).await.unwrap().unwrap(), "abc");
         assert!(read(&sent[..5]).await.unwrap_err().contains("in the middle"));
-        for length in [i32::MIN, -1, i32::try_from(BEGIN + 1).unwrap(), i32::MAX] {
+        for length in [i32::MIN, -1, i32::try_from(LONGEST_TOKEN + 1).unwrap(), i32::MAX] {
             let refused = read(&length.to_be_bytes()).await.unwrap_err();
             assert!(refused.contains(&format!("{length} bytes")), "{refused}");
         }
