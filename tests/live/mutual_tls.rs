@@ -8,9 +8,7 @@ use crate::support::secure_kafka;
 fn a_certificate_is_enough_to_write_and_to_read() {
     let secure = secure_kafka();
     let topic = secure.new_topic("mutual-tls", 1);
-    let mut grant = secure.tool("acls");
-    grant.args(["--add", "--allow-principal", "User:alice", "--operation", "All"]);
-    grant.args(["--topic", &topic]).assert().success();
+    secure.grant("alice", "All", &topic);
 
     let home = Home::new();
     let flowctl = |arguments: &[&str]| {

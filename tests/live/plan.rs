@@ -45,9 +45,7 @@ fn what_is_applied_is_what_kafkas_own_tools_see() {
 fn a_change_leaves_alone_what_is_not_declared() {
     let shop = Project::new(kafka(), "partitions: 1, replication: 1, retention: 7d");
     shop.run(&["apply", "--yes"], 0);
-    let mut tool = kafka().tool("configs");
-    tool.args(["--alter", "--entity-type", "topics", "--entity-name", &shop.topic()]);
-    tool.args(["--add-config", "segment.ms=3600000"]).assert().success();
+    kafka().set_config(&shop.topic(), "segment.ms=3600000");
 
     shop.declare("partitions: 2, replication: 1, retention: 14d");
     let plan = shop.json(&["plan"], 0);

@@ -8,6 +8,7 @@ use std::ops::Deref;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use assert_cmd::Command;
+use flowctl::clock::Deadline;
 
 use crate::broker::Broker;
 use crate::home::{PATIENCE, text};
@@ -129,6 +130,39 @@ impl Kafka {
         command.arg(name).env_remove("FLOWCTL_DEV_COMMAND_CONFIG").envs(&self.variables);
         command.timeout(PATIENCE);
         command
+    }
+
+    /// Sets a config of a topic by Kafka's own tool, and waits until the broker has heard of it.
+    pub(crate) fn set_config(&self, topic: &str, config: &str) {
+        let about = ["--entity-type", "topics", "--entity-name", topic];
+        let mut alter = self.tool("configs");
+        alter.args(["--alter", "--add-config", config]).args(about).assert().success();
+        self.wait_for_tool("configs", &[&["--describe"], &about[..]].concat(), config);
+    }
+
+    /// Grants a user an operation on a topic by Kafka's own tool, and waits until the broker has
+    /// heard of it.
+    pub(crate) fn grant(&self, user: &str, operation: &str, topic: &str) {
+        let principal = format!("User:{user}");
+        let mut add = self.tool("acls");
+        add.args(["--add", "--allow-principal", &principal, "--operation", operation]);
+        add.args(["--topic", topic]).assert().success();
+        let what = format!("operation={}, permissionType=ALLOW", operation.to_uppercase());
+        let list = ["--list", "--principal", &principal, "--topic", topic];
+        self.wait_for_tool("acls", &list, &what);
+    }
+
+    /// Asks one of Kafka's own tools until it says something.
+    fn wait_for_tool(&self, name: &str, arguments: &[&str], what: &str) {
+        let deadline = Deadline::after(PATIENCE);
+        loop {
+            let told = self.tool(name).args(arguments).assert().success();
+            let told = text(&told.get_output().stdout);
+            if told.contains(what) {
+                return;
+            }
+            assert!(!deadline.has_passed(), "{what:?} is never said: {told}");
+        }
     }
 
     /// Prepares kcat, as the super user. `dev/need kcat` has installed it.

@@ -7,7 +7,7 @@ use assert_cmd::Command;
 
 /// How long any one program of a test may take: far more than it needs, yet short of the patience
 /// of whoever waits for the whole run.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A folder that is the home and the working directory of the programs of one test; it goes with
 /// it.

@@ -11,9 +11,7 @@ fn the_topic_decides_how_large_a_record_may_be() {
     let mut command = kafka().flowctl(&home);
     command.args(["produce", &topic]).write_stdin("x".repeat(1_030_000));
     command.assert().success();
-    let mut tool = kafka().tool("configs");
-    tool.args(["--alter", "--topic", &topic, "--add-config", "max.message.bytes=5000"]);
-    tool.assert().success();
+    kafka().set_config(&topic, "max.message.bytes=5000");
     // In bulk they would be one batch, which would be refused as a whole.
     let lines = |number: usize| "y".repeat(if number == 500 { 6_000 } else { 100 }) + "\n";
     let mut command = kafka().flowctl(&home);
@@ -43,10 +41,7 @@ fn a_refused_password_or_a_missing_right_ends_with_6() {
     let nobody = secure.variable("FLOWCTL_DEV_NOBODY_PROPERTIES");
     let said = refused(nobody, &[]);
     assert!(said.contains(&format!("DESCRIBE on topic `{topic}` was refused")), "{said}");
-    let principal = "User:nobody";
-    let mut tool = secure.tool("acls");
-    tool.args(["--add", "--allow-principal", principal, "--operation", "Describe"]);
-    tool.args(["--topic", &topic]).assert().success();
+    secure.grant("nobody", "Describe", &topic);
     let said = refused(nobody, &[]);
     assert!(said.contains("was refused") && said.contains("WRITE"), "{said}");
 }
