@@ -58,13 +58,15 @@ pub async fn gather(
     errors.extend(group_errors);
     let cluster_id = cluster.id(deadline).await?;
     let (counts, count_failures) = counts;
-    errors.extend(count_failures.into_iter().map(|(topic, cause)| {
-        if cause.code() == Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) {
+    for (topic, cause) in count_failures {
+        if cause.code() != Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) {
+            errors.push(partial(cause, format!("cannot describe topic `{topic}`")));
+        } else if !is_all {
             let problem = Problem::not_found(&format!("topic `{topic}`"), cluster_id.as_deref());
-            return error::report(&problem.hint("flowctl apply creates it").into());
+            errors.push(error::report(&problem.hint("flowctl apply creates it").into()));
         }
-        partial(cause, format!("cannot describe topic `{topic}`"))
-    }));
+        // Who asks for every group of the cluster has not asked for what is declared.
+    }
 
     let nothing = ObservedGroup::default();
     let concerned: Vec<_> = wanted
@@ -88,6 +90,8 @@ pub async fn gather(
         .filter(|(wanted, group, _)| !is_missing(wanted, group))
         // Of a cluster's many groups, only those that read the topic are of interest.
         .filter(|(_, _, partitions)| !(is_all && only.is_some() && partitions.is_empty()))
+        // Nor one that is only declared, for a topic that is not there.
+        .filter(|(_, group, partitions)| !(is_all && group.is_missing() && partitions.is_empty()))
         .map(|(wanted, group, partitions)| compute::group_lag(wanted, group, partitions, &marks))
         .collect();
     let report = LagReport { cluster_id, at: clock.now(), groups, errors };

@@ -32,6 +32,25 @@ fn a_threshold_that_is_passed_is_a_finding() {
 }
 
 #[test]
+fn all_groups_are_those_of_the_cluster_whatever_a_topology_declares() {
+    let sandbox = Sandboxed::start();
+    let topic = sandbox.new_topic("lag-all", 1);
+    fill(&sandbox, &topic, 5);
+    sandbox.commit(&topic, "there", 2);
+    let home = Home::new();
+    home.write(
+        "topology.yaml",
+        "apiVersion: flowctl/v1\nproject: lag\nflows:\n  not-there:\n    partitions: 2\n    \
+         consumers: { nobody: {} }\n",
+    );
+    let all = lag(&sandbox, &home, &["--all-groups"], 0);
+    let groups: Vec<_> =
+        all["items"].as_array().unwrap().iter().map(|item| &item["group"]).collect();
+    assert_eq!(groups, ["there"]);
+    lag(&sandbox, &home, &["not-there"], 1);
+}
+
+#[test]
 fn a_consumer_without_commits_is_unknown_and_not_zero() {
     let sandbox = Sandboxed::start();
     let flow = unique("lag-flow");
