@@ -58,10 +58,7 @@ pub struct Args {
 /// Applies the topology.
 pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let interrupt = context.interrupt.clone();
-    let (cluster, plan) = tokio::select! {
-        made = Box::pin(make(&args, context)) => made?,
-        signal = interrupt.wait() => return Ok(signal.exit()),
-    };
+    let (cluster, plan) = super::before_changes(&interrupt, Box::pin(make(&args, context))).await?;
     if args.dry_run {
         plan::show(&plan, args.output, context)?;
         return Ok(plan.exit());

@@ -25,7 +25,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::GlobalArgs;
 use crate::exit::Exit;
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interrupt, Interrupted};
+use crate::output::prompt::nothing_done;
 use crate::output::style::ErrorFormat;
 
 pub use context::Context;
@@ -119,6 +120,23 @@ pub async fn until_interrupted(
     work: impl Future<Output = anyhow::Result<Exit>>,
 ) -> anyhow::Result<Exit> {
     interrupt.cut(work).await?
+}
+
+/// Runs work that comes before anything is changed, or asked: who ends it is told that nothing was.
+pub async fn before_changes<T>(
+    interrupt: &Interrupt,
+    work: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    let failure = match interrupt.cut(work).await {
+        Ok(Ok(done)) => return Ok(done),
+        Ok(Err(failure)) => failure,
+        Err(interrupted) => interrupted.into(),
+    };
+    // Parts of the work hear the signal themselves.
+    Err(match failure.downcast_ref() {
+        Some(Interrupted(signal)) => nothing_done(*signal).into(),
+        None => failure,
+    })
 }
 
 /// Returns the whole command line as clap has it, for help and completions.

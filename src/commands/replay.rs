@@ -18,7 +18,7 @@ use crate::model::target::Target;
 use crate::output::Format;
 use crate::output::json::Source;
 use crate::output::progress::Progress;
-use crate::output::prompt::{Question, approve};
+use crate::output::prompt::{Question, approve, place};
 use crate::output::replay as view;
 use crate::replay::run::{Ended, Event, Replayer};
 use crate::replay::{Outcome, Replay, Wanted};
@@ -82,20 +82,14 @@ pub struct Args {
 /// Copies the range.
 pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let interrupt = context.interrupt.clone();
-    let planned = tokio::select! {
-        planned = Box::pin(plan(&args, context)) => planned?,
-        signal = interrupt.wait() => return Ok(signal.exit()),
-    };
-    let (replayer, plan, source) = planned;
+    let planned = super::before_changes(&interrupt, Box::pin(plan(&args, context))).await?;
+    let Planned { replayer, plan, source, environment } = planned;
     for warning in view::warnings(&plan) {
         context.output.warn(&warning);
     }
     let is_partial = plan.hidden > 0;
     if args.dry_run {
-        let counts = tokio::select! {
-            counts = Box::pin(replayer.count(&plan)) => counts?,
-            signal = interrupt.wait() => return Ok(signal.exit()),
-        };
+        let counts = super::before_changes(&interrupt, Box::pin(replayer.count(&plan))).await?;
         let output = &mut context.output;
         match args.output {
             Format::Text => output.print(&view::table(&plan, &counts, output.screen()))?,
@@ -114,8 +108,9 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         }
         return Ok(if is_partial { Exit::Partly } else { Exit::Done });
     }
-    let question = view::question(&plan);
-    let question = Question { text: &question, yes: args.yes, name_to_type: None };
+    let place = place(environment.as_deref(), source.cluster_id.as_deref());
+    let text = view::question(&plan, &place);
+    let question = Question { text: &text, yes: args.yes, name_to_type: None };
     let approval = approve(&mut context.output, &interrupt, question).await?;
     context.output.outlive_reader();
     // A limit may be reached anywhere.
@@ -132,8 +127,17 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     report(&args, context, &source, &plan, &outcome, ended, refusals)
 }
 
+/// What is needed to carry a plan out.
+struct Planned {
+    replayer: Replayer,
+    plan: Replay,
+    source: Source,
+    /// The topology's environment.
+    environment: Option<String>,
+}
+
 /// Finds the topics and makes the plan.
-async fn plan(args: &Args, context: &mut Context) -> anyhow::Result<(Replayer, Replay, Source)> {
+async fn plan(args: &Args, context: &mut Context) -> anyhow::Result<Planned> {
     let topology = match &args.source {
         Target::Topic(_) => context.topology_for(&args.to, &args.topology).await?,
         Target::Either(_) | Target::Flow(_) => {
@@ -161,7 +165,8 @@ async fn plan(args: &Args, context: &mut Context) -> anyhow::Result<(Replayer, R
     let replayer = Replayer::new(cluster, settings, source, to, timeout);
     let partitions = args.partition.iter().copied().collect();
     let plan = replayer.plan(&Wanted { range, partitions, limit: args.limit }).await?;
-    Ok((replayer, plan, seen))
+    let environment = topology.and_then(|topology| topology.environment);
+    Ok(Planned { replayer, plan, source: seen, environment })
 }
 
 fn topic(name: &Target, topology: Option<&Resolved>) -> Result<TopicName, Problem> {

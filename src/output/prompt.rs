@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use console::Term;
 use tokio::sync::oneshot;
+use unicode_width::UnicodeWidthStr;
 
 use super::streams::{Output, say};
 use crate::approval::{Approval, ApprovedBy};
@@ -49,11 +50,20 @@ pub async fn approve(
     // elsewhere.
     drop(output.flush());
     let (above, last) = text.rsplit_once('\n').unwrap_or(("", text));
-    if !above.is_empty() {
-        say(above);
+    let (asked, answer) = match name_to_type {
+        None => (format!("{last} [y/N]"), "yes"),
+        Some(name) => (format!("{last} Type `{name}` to go on"), name),
+    };
+    let width = Term::stderr().size_checked().map_or(usize::MAX, |(_, width)| width.into());
+    // Before the answer there is a colon, and behind it the cursor.
+    let asked = fold(&asked, width, answer.width() + 3);
+    let lines: Vec<_> = above.lines().chain(asked.lines()).collect();
+    let (last, above) = lines.split_last().unwrap_or((&"", &[]));
+    for line in above {
+        say(line);
     }
     let answer = tokio::select! {
-        answer = on_terminal(last.to_owned(), name_to_type.map(str::to_owned)) => match answer {
+        answer = on_terminal((*last).to_owned(), name_to_type.map(str::to_owned)) => match answer {
             Some(answer) => Ok(answer),
             // A terminal in raw mode gives Ctrl-C as a byte; its signal is on its way.
             None => tokio::time::timeout(SIGNAL_DELAY, interrupt.wait()).await.map_or(Ok(false), Err),
@@ -63,30 +73,57 @@ pub async fn approve(
     match answer {
         Ok(true) => Ok(Approval::given(ApprovedBy::Prompt)),
         Ok(false) => Err(Problem::refused("not confirmed: nothing was done")),
-        Err(signal) => Err(interrupted(signal)),
+        Err(signal) => {
+            // The question has left the cursor on its line.
+            say("");
+            Err(nothing_done(signal))
+        }
     }
+}
+
+/// Breaks a question where the terminal would, and so that the answer stands in its last line: of a
+/// line that the terminal has wrapped, a part would be left when it is drawn anew.
+fn fold(question: &str, width: usize, answer: usize) -> String {
+    let mut folded = String::new();
+    let mut column = 0;
+    let mut words = question.split(' ').peekable();
+    while let Some(word) = words.next() {
+        let room = if words.peek().is_none() { answer } else { 0 };
+        if column > 0 {
+            let has_room = column + 1 + word.width() + room <= width;
+            folded.push(if has_room { ' ' } else { '\n' });
+            column = if has_room { column + 1 } else { 0 };
+        }
+        folded.push_str(word);
+        column += word.width();
+    }
+    folded
 }
 
 /// How long a signal may take after its byte: it is raised by this process itself.
 const SIGNAL_DELAY: Duration = Duration::from_millis(100);
 
-fn interrupted(signal: Signal) -> Problem {
-    // The question has left the cursor on its line.
-    say("");
+/// Says that a signal came before anything was changed.
+pub fn nothing_done(signal: Signal) -> Problem {
     Problem::new(signal.exit(), format!("ended by {}: nothing was done", signal.name()))
+}
+
+/// Names the place where something will be done, as a question ends.
+pub fn place(environment: Option<&str>, cluster_id: Option<&str>) -> String {
+    let cluster = cluster_id.unwrap_or("of unknown id");
+    match environment {
+        Some(environment) => format!("{environment} (cluster {cluster})"),
+        None => format!("cluster {cluster}"),
+    }
 }
 
 /// Waits for the answer on a thread of its own, so that a signal can end the wait; `None` when
 /// there is none.
-async fn on_terminal(question: String, name_to_type: Option<String>) -> Option<bool> {
+async fn on_terminal(asked: String, name_to_type: Option<String>) -> Option<bool> {
     let (sender, answer) = oneshot::channel();
     std::thread::spawn(move || {
         // A whole line: who types `yes` must not have `es` run by the shell, and `not yet` is no
         // yes.
-        let asked = match &name_to_type {
-            None => format!("{question} [y/N]"),
-            Some(name) => format!("{question} Type `{name}` to go on"),
-        };
         let typed = dialoguer::Input::<String>::new()
             .with_prompt(asked)
             .allow_empty(true)
@@ -99,4 +136,28 @@ async fn on_terminal(question: String, name_to_type: Option<String>) -> Option<b
         let _unheard = sender.send(answer);
     });
     answer.await.unwrap_or(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_and_its_answer_stand_in_lines_of_the_terminal() {
+        let question = "Redrive 6 dead letters of `orders-dlq` in dev? [y/N]";
+        assert_eq!(fold(question, usize::MAX, 6), question);
+        assert_eq!(fold(question, 58, 6), question);
+        let below = "Redrive 6 dead letters of `orders-dlq` in dev?\n[y/N]";
+        assert_eq!(fold(question, 57, 6), below);
+        let narrow = "Redrive 6 dead letters\nof `orders-dlq` in dev?\n[y/N]";
+        assert_eq!(fold(question, 24, 6), narrow);
+        assert_eq!(fold("Copy `a-long-name`?", 5, 6), "Copy\n`a-long-name`?");
+    }
+
+    #[test]
+    fn a_place_is_named_as_well_as_it_is_known() {
+        assert_eq!(place(Some("stg"), Some("x1")), "stg (cluster x1)");
+        assert_eq!(place(None, Some("x1")), "cluster x1");
+        assert_eq!(place(None, None), "cluster of unknown id");
+    }
 }

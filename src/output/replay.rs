@@ -39,13 +39,13 @@ pub fn warnings(plan: &Replay) -> Vec<String> {
 }
 
 /// Asks for the approval; who names no range is told that the whole topic is meant.
-pub fn question(plan: &Replay) -> String {
+pub fn question(plan: &Replay, place: &str) -> String {
     let Replay { source, target, .. } = plan;
     let most = count(plan.most_records(), "record");
     if plan.is_everything {
-        format!("Copy all of `{source}`, up to {most}, to `{target}`?")
+        format!("Copy all of `{source}`, up to {most}, to `{target}` in {place}?")
     } else {
-        format!("Copy up to {most} of `{source}` to `{target}`?")
+        format!("Copy up to {most} of `{source}` to `{target}` in {place}?")
     }
 }
 

@@ -10,8 +10,8 @@ use self::teller::{MOST_SHOWN, Teller};
 use super::find::{self, Choice, Named};
 use super::selection::SelectionArgs;
 use super::watching::Watching;
-use crate::commands::Context;
 use crate::commands::target::{self, Found};
+use crate::commands::{Context, before_changes};
 use crate::config::TopologyArgs;
 use crate::dlq::{
     self, Composition, Decision, Declared, Dlq, Ended, Event, Fate, Job, Outcome, RecordTime,
@@ -26,7 +26,7 @@ use crate::model::timestamp::Timestamp;
 use crate::output::dlq::redrive::{self as view, Handled, Listing};
 use crate::output::json::Source;
 use crate::output::progress::Progress;
-use crate::output::prompt::{Question, approve};
+use crate::output::prompt::{Question, approve, place};
 use crate::output::{ListFormat, Output};
 use crate::topology::Resolved;
 
@@ -100,11 +100,8 @@ pub struct Args {
 pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let interrupt = context.interrupt.clone();
     let now = context.clock.now();
-    let planned = tokio::select! {
-        planned = Box::pin(plan(&args, context, now)) => planned?,
-        signal = interrupt.wait() => return Ok(signal.exit()),
-    };
-    let Planned { dlq, snapshot, selector, plan, refusals, source } = &planned;
+    let planned = before_changes(&interrupt, Box::pin(plan(&args, context, now))).await?;
+    let Planned { dlq, snapshot, selector, plan, refusals, source, environment } = &planned;
     say_plan(plan, context);
     let predicted = if plan.is_partial() { Exit::Partly } else { Exit::Done };
     if args.dry_run {
@@ -139,7 +136,8 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     if !args.yes && !left_out.is_empty() {
         context.output.note(&format!("not sent:{left_out}"));
     }
-    let text = view::question(plan);
+    let place = place(environment.as_deref(), source.cluster_id.as_deref());
+    let text = view::question(plan, &place);
     let question = Question { text: &text, yes: args.yes, name_to_type: None };
     let interrupt = context.interrupt.clone();
     let approval = approve(&mut context.output, &interrupt, question).await?;
@@ -190,6 +188,8 @@ struct Planned {
     /// Those that cannot be sent, where nothing else can: all for a line each, else the first ones.
     refusals: Vec<Handled>,
     source: Source,
+    /// The topology's environment.
+    environment: Option<String>,
 }
 
 /// Makes the plan; a dry run lists it meanwhile.
@@ -260,7 +260,8 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
         context.output.print_json(&listing.document(&source, &plan)?)?;
     }
     context.output.flush()?;
-    Ok(Planned { dlq, snapshot, selector, plan, refusals, source })
+    let environment = topology.and_then(|topology| topology.environment);
+    Ok(Planned { dlq, snapshot, selector, plan, refusals, source, environment })
 }
 
 /// Lists a decision.

@@ -151,7 +151,7 @@ fn plan_fields(plan: &Redrive) -> Value {
 }
 
 /// Asks for the approval.
-pub fn question(plan: &Redrive) -> String {
+pub fn question(plan: &Redrive, place: &str) -> String {
     let mut text = format!("Redrive {} of `{}`", count(plan.sent(), "dead letter"), plan.dlq);
     let topics = plan.sent_by_topic();
     for (number, (topic, count)) in topics.iter().enumerate() {
@@ -165,7 +165,7 @@ pub fn question(plan: &Redrive) -> String {
     if plan.duplicates > 0 {
         let _ = write!(text, " and remember {} of the same origin", plan.duplicates);
     }
-    text.push('?');
+    let _ = write!(text, " in {place}?");
     text
 }
 
@@ -247,6 +247,15 @@ mod tests {
     use super::*;
     use crate::dlq::Outcome;
     use crate::model::timestamp::Timestamp;
+
+    #[test]
+    fn the_question_names_what_and_where() {
+        let plan = Redrive::new("orders-dlq".into(), Vec::new(), 2);
+        assert_eq!(
+            question(&plan, "stg (cluster x1)"),
+            "Redrive 0 dead letters of `orders-dlq` in stg (cluster x1)?"
+        );
+    }
 
     #[test]
     fn what_expired_is_told_of_a_plan_and_of_a_run() {

@@ -9,6 +9,7 @@ use super::applied::topic_width;
 use super::fold::fold;
 use crate::model::count::count;
 use crate::model::duration::format_duration;
+use crate::output::prompt::place;
 use crate::output::{Screen, sanitize};
 use crate::plan::{
     Action, BlastRadius, Change, Class, Deletable, Difference, Known, LiveGroup, Obstacle, Plan,
@@ -188,11 +189,7 @@ fn readers(groups: &Known<Vec<LiveGroup>>) -> String {
 /// Words the question before a plan is applied: what is dangerous is named once more.
 pub fn question(plan: &Plan) -> String {
     let changes = count(plan.to_do().count(), "change");
-    let cluster = plan.cluster_id.as_deref().unwrap_or("of unknown id");
-    let place = match &plan.environment {
-        Some(environment) => format!("{environment} (cluster {cluster})"),
-        None => format!("cluster {cluster}"),
-    };
+    let place = place(plan.environment.as_deref(), plan.cluster_id.as_deref());
     let mut text = String::new();
     for change in plan.to_do().filter(|change| change.verdict != Verdict::Go) {
         let Difference { topic, class, action, .. } = &change.difference;
