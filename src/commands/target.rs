@@ -114,6 +114,10 @@ fn meant<'t>(
     let flows = || topology.iter().flat_map(|topology| topology.flows.values());
     // One that is declared and not there needs no other name.
     if !flows().flat_map(ResolvedFlow::topics).any(|declared| declared.name == *topic) {
+        // `topic/NAME` where NAME is a flow's.
+        if let Some(flow) = flows().find(|flow| flow.id.as_str() == topic.as_str()) {
+            return format!("did you mean `flow/{}` or `{}`?", flow.id, flow.main.name);
+        }
         let flows = flows().map(|flow| flow.id.as_str());
         if let Some(similar) = closest(topic.as_str(), flows.chain(known.map(TopicName::as_str))) {
             return format!("did you mean `{similar}`?");
@@ -142,6 +146,7 @@ flows: { orders: { partitions: 3 } }
         let meant = |topic: &str| meant(&topic.into(), there.iter(), Some(&topology));
         assert_eq!(meant("orderss"), "did you mean `orders`?");
         assert_eq!(meant("dev.order"), "did you mean `dev.orders`?");
+        assert_eq!(meant("orders"), "did you mean `flow/orders` or `dev.orders`?");
         assert_eq!(meant("payment"), "did you mean `payments`?");
         for unknown in ["returns", "dev.orders"] {
             assert_eq!(meant(unknown), "flowctl apply creates the topics of a topology");

@@ -21,7 +21,7 @@ use crate::tour::run::{self, Tour};
 ///
 /// Examples:
 ///
-///   flowctl tour                               # nothing needed: on a sandbox in memory
+///   flowctl tour                               # on a sandbox, unless FLOWCTL_BROKERS is set
 ///
 ///   flowctl tour -b localhost:9092
 ///
@@ -45,7 +45,8 @@ const CLEAN_UP: Duration = Duration::from_secs(15);
 /// Runs the tour.
 pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     // Whoever names no cluster sees it on one that is made for it.
-    let sandbox = if context.names_brokers() {
+    let named_by = context.brokers_named_by();
+    let sandbox = if named_by.is_some() {
         None
     } else {
         let sandbox = super::sandbox::start(
@@ -60,16 +61,21 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         Some(sandbox)
     };
     let settings = context.settings(None).await?;
+    let brokers: Vec<_> = settings.bootstrap.iter().map(ToString::to_string).collect();
+    let brokers = brokers.join(",");
+    if let Some(name) = named_by {
+        // A variable may have been set hours ago, and for another cluster than one tries on.
+        context.output.note(&format!("the tour runs on {brokers}: so {name} says"));
+    }
     // Nothing has been made yet: a signal or a cluster that is not there ends the tour here.
     let cluster = context.connect(&settings, None).await?;
     let private = tempfile::tempdir().context("cannot make a temporary folder")?;
     let properties = properties(context, private.path()).await?;
-    let brokers: Vec<_> = settings.bootstrap.iter().map(ToString::to_string).collect();
     let tour = Tour {
         program: std::env::current_exe().context("cannot find this program's own file")?,
         connection: connection(context)?,
         properties,
-        brokers: brokers.join(","),
+        brokers,
         settings,
         cluster,
         namespace: format!("tour-{:06x}.", rand::random::<u32>() & 0xff_ffff),
