@@ -1,5 +1,7 @@
 //! Flags, environment variables and properties files; the only reader of the environment.
 
+mod topology_args;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -11,8 +13,9 @@ use crate::kafka::connection::{Properties, Warning};
 use crate::model::duration::parse_duration;
 use crate::model::secret::Secret;
 use crate::output::style::{Color, ErrorFormat, Style, Verbosity};
-use crate::topology::SetOption;
 use crate::topology::resolved::ResolvedCluster;
+
+pub use topology_args::{RecordTopologyArgs, SetArgs, TopologyArgs};
 
 /// The flags that every command takes.
 #[derive(Debug, Clone, clap::Args)]
@@ -101,60 +104,13 @@ fn parse_timeout(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Where the topology is, for commands whose short flags are free (`plan`, `lag`, `dlq` …).
-#[derive(Debug, Clone, clap::Args)]
-pub struct TopologyArgs {
-    /// Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]
-    #[arg(short, long, value_name = "FILE")]
-    pub file: Option<PathBuf>,
-
-    /// Environment of the topology [env: FLOWCTL_ENV]
-    #[arg(short, long, value_name = "NAME")]
-    pub env: Option<String>,
-}
-
-/// Settings that win over the topology's, for the commands that check it or make a cluster like it.
-#[derive(Debug, Clone, clap::Args)]
-pub struct SetArgs {
-    /// Override a setting, as in flows.orders.partitions=6 (can be repeated)
-    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = parse_set)]
-    pub sets: Vec<SetOption>,
-}
-
-/// Reads `--set PATH=VALUE`.
-fn parse_set(text: &str) -> Result<SetOption, String> {
-    match text.split_once('=') {
-        Some((path, value)) if !path.is_empty() => {
-            Ok(SetOption { path: path.to_owned(), value: value.to_owned() })
-        }
-        Some(_) | None => Err("write PATH=VALUE, as in flows.orders.partitions=6".to_owned()),
-    }
-}
-
-/// Where the topology is, for record commands: they keep kcat's letters.
-#[derive(Debug, Clone, clap::Args)]
-pub struct RecordTopologyArgs {
-    /// Topology file, `-` for stdin [env: FLOWCTL_FILE] [default: topology.yaml]
-    #[arg(long, value_name = "FILE")]
-    pub file: Option<PathBuf>,
-
-    /// Environment of the topology [env: FLOWCTL_ENV]
-    #[arg(long, value_name = "NAME")]
-    pub env: Option<String>,
-}
-
-impl From<RecordTopologyArgs> for TopologyArgs {
-    fn from(args: RecordTopologyArgs) -> Self {
-        let RecordTopologyArgs { file, env } = args;
-        Self { file, env }
-    }
-}
-
 /// How to reach the cluster, and what is odd about it.
 #[derive(Debug)]
 pub struct Connection {
     /// The settings.
     pub settings: ConnectionSettings,
+    /// What names the brokers: a flag, a variable, a line of a file or the topology's environment.
+    pub named_by: String,
     /// What is odd about them.
     pub warnings: Vec<Warning>,
     /// That `FLOWCTL_BROKERS` wins over the topology: what one wants to read from, and may not want
@@ -193,14 +149,18 @@ pub fn connection(
     let (settings, warnings) =
         ConnectionSettings::from_properties(global.brokers.as_deref(), &properties)?;
     let declared = topology.and_then(|cluster| cluster.brokers.as_deref());
-    // Whoever says -b means it; a variable may have been set for something else, hours ago.
-    let overridden = match (global.brokers.as_ref(), declared, properties.set_at(BOOTSTRAP)) {
-        (None, Some(declared), Some((used, BROKERS))) if used != declared => Some(Warning::new(
-            format!("{BROKERS} is `{used}` and wins over the topology's brokers `{declared}`"),
-        )),
-        _ => None,
+    let (used, named_by) = match (&global.brokers, properties.set_at(BOOTSTRAP)) {
+        (None, Some((used, origin))) => (used, origin),
+        (named, _) => (named.as_deref().unwrap_or_default(), "-b"),
     };
-    Ok(Connection { settings, warnings, overridden })
+    // Whoever says -b means it; a variable may have been set for something else, hours ago.
+    let overridden = declared.filter(|declared| named_by == BROKERS && used != *declared);
+    let overridden = overridden.map(|declared| {
+        Warning::new(format!(
+            "{BROKERS} is `{used}` and wins over the topology's brokers `{declared}`"
+        ))
+    });
+    Ok(Connection { settings, named_by: named_by.to_owned(), warnings, overridden })
 }
 
 /// How a sandbox tells the commands beside it where it is: there the environment's own cluster does

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use super::{Context, reading};
 use crate::approval::{Approval, ApprovedBy};
 use crate::clock::Deadline;
-use crate::config::{self, GlobalArgs};
+use crate::config::{self, Connection, GlobalArgs};
 use crate::error::Problem;
 use crate::exit::Exit;
 use crate::kafka::connection::property_line;
@@ -45,8 +45,8 @@ const CLEAN_UP: Duration = Duration::from_secs(15);
 /// Runs the tour.
 pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     // Whoever names no cluster sees it on one that is made for it.
-    let named_by = context.brokers_named_by();
-    let sandbox = if named_by.is_some() {
+    let is_named = context.names_brokers();
+    let sandbox = if is_named {
         None
     } else {
         let sandbox = super::sandbox::start(
@@ -60,12 +60,13 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         context.global.brokers = Some(sandbox.address().to_string());
         Some(sandbox)
     };
-    let settings = context.settings(None).await?;
+    let Connection { settings, named_by, .. } = context.connection(None).await?;
     let brokers: Vec<_> = settings.bootstrap.iter().map(ToString::to_string).collect();
     let brokers = brokers.join(",");
-    if let Some(name) = named_by {
-        // A variable may have been set hours ago, and for another cluster than one tries on.
-        context.output.note(&format!("the tour runs on {brokers}: so {name} says"));
+    if is_named {
+        // A variable may have been set hours ago, and for another cluster than one tries things on.
+        let kind = if context.is_beside_sandbox().await? { "the sandbox at " } else { "" };
+        context.output.note(&format!("the tour runs on {kind}{brokers}, as {named_by} says"));
     }
     // Nothing has been made yet: a signal or a cluster that is not there ends the tour here.
     let cluster = context.connect(&settings, None).await?;
