@@ -18,5 +18,6 @@ mod sandbox;
 mod secrets;
 mod signals;
 mod streams;
+mod tour;
 mod unreachable;
 mod validate;
