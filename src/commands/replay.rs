@@ -223,11 +223,14 @@ fn report(
             Ok(signal.exit())
         }
         Ended::Failed(failure) => {
-            context.output.note(&if is_about_a_topic_that_went(&failure) {
-                NOTHING_TO_GO_ON_WITH.to_owned()
-            } else {
-                format!("to go on: {}", line())
-            });
+            if outcome.lost.is_some() {
+                let all = resume::command(args, plan, &Outcome::default(), &global);
+                context.output.note(&view::again(plan, &all));
+            } else if is_about_a_topic_that_went(&failure) {
+                context.output.note(NOTHING_TO_GO_ON_WITH);
+            } else if !outcome.covers(plan) {
+                context.output.note(&format!("to go on: {}", line()));
+            }
             Err(failure)
         }
         Ended::Undecided(failure, in_flight) => {

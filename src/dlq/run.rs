@@ -2,8 +2,9 @@
 //!
 //! `survey` makes the plan and `windows` its bounds. `scan` reads dead letters in order, `lookup`
 //! asks for the topics they name, `reading` puts batches together, `write` writes one with what
-//! `account` says about it, `pass` all of them, `resume` goes on after an outage, `redrive` counts.
-//! `backlog` shows what is left; `overview` and `list` only look.
+//! `account` says about it, `pass` all of them, `resume` goes on after an outage, `redrive` counts,
+//! `watch` looks whether the targets are still there. `backlog` shows what is left; `overview` and
+//! `list` only look.
 
 mod account;
 mod backlog;
@@ -16,6 +17,7 @@ mod redrive;
 mod resume;
 mod scan;
 mod survey;
+mod watch;
 mod windows;
 mod write;
 
@@ -30,11 +32,11 @@ use super::event::Event;
 use super::seen::Seen;
 use crate::clock::Deadline;
 use crate::error::Problem;
-use crate::kafka::{Cluster, ConnectionSettings, ErrorCode};
+use crate::kafka::{Cluster, ConnectionSettings};
 use crate::ledger::{Ledger, Memory};
 use crate::model::name::TopicName;
 use crate::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
-use crate::model::topic::TopicDescription;
+use crate::model::topic::{TopicDescription, TopicIds};
 
 pub use list::Show;
 pub use redrive::{Ended, Job, Outcome};
@@ -175,19 +177,14 @@ impl Dlq {
     /// were planned with are other records.
     async fn check_identity(&self) -> anyhow::Result<()> {
         let topic = self.topic();
-        let cannot = || format!("cannot find DLQ `{topic}`");
-        let asked = self.cluster.topics(std::slice::from_ref(topic), self.deadline()).await;
-        let what = match asked.with_context(cannot)?.remove(topic) {
-            Some(Ok(now)) if now.id == self.description.id => return Ok(()),
-            Some(Ok(_)) => "deleted and created again",
-            Some(Err(error)) if error.code() != Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) => {
-                return Err(error).with_context(cannot);
-            }
-            Some(Err(_)) | None => "deleted",
-        };
-        Err(Problem::refused(format!("DLQ `{topic}` was {what} meanwhile"))
-            .hint("run the command again: it plans with what is there now")
-            .into())
+        let ids = TopicIds::from([(topic.clone(), self.description.id.clone())]);
+        let asked = self.cluster.gone(&ids, self.deadline()).await;
+        match asked.with_context(|| format!("cannot find DLQ `{topic}`"))?.get(topic) {
+            None => Ok(()),
+            Some(gone) => Err(Problem::refused(format!("DLQ `{topic}` was {gone} meanwhile"))
+                .hint("run the command again: it plans with what is there now")
+                .into()),
+        }
     }
 
     /// Reads what the ledger remembers, as of now: a run that is under way may add to it. Without a

@@ -17,7 +17,9 @@ pub use rd::{
     Compression, Delivered, Delivery, Pace, Producer, ProducerOptions, SendError, TransactionError,
     TransactionalProducer, Writer, writer,
 };
-pub use wire::{Cluster, Fetched, GroupList, Mode, ReadOptions, Reader, Scratch, Stability};
+pub use wire::{
+    Cluster, Fetched, GroupList, HURRIED, Lookout, Mode, ReadOptions, Reader, Scratch, Stability,
+};
 
 /// What became of each item of a call.
 pub type PerItem<K, V> = std::collections::BTreeMap<K, Result<V, Error>>;

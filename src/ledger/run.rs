@@ -26,6 +26,8 @@ const PARTITIONS: i32 = 12;
 pub struct Ledger {
     /// The topic and the partition.
     pub place: TopicPartition,
+    /// The id of this incarnation of the topic.
+    pub topic_id: Option<String>,
     dlq: TopicName,
 }
 
@@ -74,7 +76,7 @@ impl Ledger {
             return Ok(None);
         };
         let place = TopicPartition::new(topic.clone(), partition);
-        Ok(Some(Self { place, dlq: dlq.clone() }))
+        Ok(Some(Self { place, topic_id: description.id, dlq: dlq.clone() }))
     }
 
     /// Makes the ledger with this replication factor and waits until its partition has a leader.

@@ -10,6 +10,7 @@ pub mod envelope;
 pub mod escapes;
 pub mod group;
 pub mod header;
+pub mod lost;
 pub mod name;
 pub mod offset;
 pub mod offset_set;

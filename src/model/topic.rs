@@ -1,6 +1,7 @@
 //! Topics: what a cluster says of one, and what is asked for when one is made.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::name::TopicName;
 
@@ -28,6 +29,27 @@ impl TopicDescription {
     pub fn replication_factor(&self) -> i16 {
         let most = self.partitions.values().map(|p| p.replicas.len()).max().unwrap_or(0);
         i16::try_from(most).unwrap_or(i16::MAX)
+    }
+}
+
+/// The ids of topics, by which they are known again; `None` from brokers without topic ids.
+pub type TopicIds = BTreeMap<TopicName, Option<String>>;
+
+/// What became of a topic since its id was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gone {
+    /// It was deleted.
+    Deleted,
+    /// It was deleted, and there is another one of its name: its offsets mean other records.
+    CreatedAgain,
+}
+
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Deleted => "deleted",
+            Self::CreatedAgain => "deleted and created again",
+        })
     }
 }
 

@@ -7,6 +7,7 @@ mod error_text;
 mod format;
 pub mod json;
 pub mod lag;
+mod lost;
 mod outlet;
 pub mod plan;
 pub mod produce;

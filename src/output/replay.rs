@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Format;
 use super::json::{self, Source};
+use super::lost;
 use super::screen::Screen;
 use super::table::{self, Column};
 use crate::error::{self, Report};
@@ -108,6 +109,7 @@ pub fn report_json(
         fields.insert("copied".to_owned(), Value::from(outcome.copied));
         fields.insert("refused".to_owned(), Value::from(outcome.refusals()));
         fields.insert("expired_offsets".to_owned(), Value::from(outcome.expired));
+        fields.insert("lost".to_owned(), lost::items(&outcome.lost));
     }
     json::document("ReplayReport", source, fields, &items(plan, |_| None, Some(outcome)), errors)
 }
@@ -186,9 +188,18 @@ pub fn undecided(plan: &Replay, in_flight: &InFlight) -> String {
     )
 }
 
+/// Names the command that copies all of a plan again, whose copies went with their topic.
+pub fn again(plan: &Replay, line: &str) -> String {
+    format!(
+        "to copy all of it again, into a `{}` that has none of it (else some is there twice): \
+         {line}",
+        plan.target
+    )
+}
+
 /// Sums up what was done.
 pub fn summary(plan: &Replay, outcome: &Outcome) -> String {
-    let Outcome { copied, refused: _, next: _, expired } = outcome;
+    let Outcome { copied, refused: _, next: _, expired, lost } = outcome;
     let refused = outcome.refusals();
     let records = count(*copied, "record");
     let mut text = format!("copied {records} of `{}` to `{}`", plan.source, plan.target);
@@ -198,6 +209,9 @@ pub fn summary(plan: &Replay, outcome: &Outcome) -> String {
     if *expired > 0 {
         let offsets = count_that_was(*expired, "offset");
         let _ = write!(text, "; {offsets} deleted by retention before");
+    }
+    if let Some(lost) = lost {
+        let _ = write!(text, "; `{}` was {} meanwhile", lost.topic, lost.gone);
     }
     text
 }

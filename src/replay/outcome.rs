@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::plan::{PartitionRange, Replay};
+use crate::model::lost::Lost;
 use crate::model::offset_set::OffsetSet;
 
 /// What a replay has done.
@@ -16,6 +17,8 @@ pub struct Outcome {
     pub next: BTreeMap<i32, i64>,
     /// Offsets that retention deleted before they were read.
     pub expired: i64,
+    /// What of the copied records is not there any more.
+    pub lost: Option<Lost>,
 }
 
 impl Outcome {
@@ -30,7 +33,7 @@ impl Outcome {
     }
 
     /// Tells whether nothing of the plan is left.
-    pub(super) fn covers(&self, plan: &Replay) -> bool {
+    pub fn covers(&self, plan: &Replay) -> bool {
         let reaches = |(partition, range): (&i32, &PartitionRange)| {
             self.next.get(partition).is_some_and(|next| *next >= range.end)
         };

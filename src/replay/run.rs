@@ -1,10 +1,12 @@
 //! Finds the topics of a replay and makes its plan; `reading` reads a range, `copy` writes it to
-//! the other topic, `resume` goes on after an outage, `settle` finds out what it has left in doubt.
+//! the other topic, `resume` goes on after an outage, `settle` finds out what it has left in doubt,
+//! `watch` looks whether the target is still the same topic.
 
 mod copy;
 mod reading;
 mod resume;
 mod settle;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -19,7 +21,7 @@ use crate::kafka::{Cluster, ConnectionSettings};
 use crate::model::name::TopicName;
 use crate::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
 use crate::model::position::{LogMarks, Position};
-use crate::model::topic::{TopicDescription, check_partitions};
+use crate::model::topic::{TopicDescription, TopicIds, check_partitions};
 
 pub use copy::{Ended, Event, InFlight};
 
@@ -134,6 +136,11 @@ impl Replayer {
             *counts.entry(batch.partition).or_default() += count;
         }
         Ok(counts)
+    }
+
+    /// Returns the target with its id.
+    fn target_ids(&self) -> TopicIds {
+        TopicIds::from([(self.target.clone(), self.target_id.clone())])
     }
 
     fn partition(&self, partition: i32) -> TopicPartition {

@@ -13,10 +13,10 @@
 #[expect(dead_code, reason = "other kinds of tests use the rest")]
 mod broker;
 #[path = "../support/dead_letters.rs"]
-#[expect(dead_code, reason = "other kinds of tests use the rest")]
 mod dead_letters;
 mod documents;
 mod faults;
+mod gone;
 #[path = "../support/home.rs"]
 mod home;
 mod killed;

@@ -13,11 +13,14 @@ use crate::kafka::{Error, ErrorCode};
 use crate::model::config_entry::ConfigResource;
 use crate::model::name::TopicName;
 use crate::model::timestamp::Timestamp;
+use crate::model::topic::TopicIds;
 
 /// What the cluster says of topics, as far as it was asked.
 #[derive(Debug, Default)]
 pub(super) struct Lookup {
     pub(super) topics: Topics,
+    /// The ids of those that exist.
+    pub(super) ids: TopicIds,
 }
 
 impl Lookup {
@@ -57,7 +60,11 @@ impl Lookup {
         let mut found = asked.context("cannot look up the topics that dead letters name")?;
         for topic in names {
             let known = match found.remove(&topic) {
-                Some(Ok(description)) => Ok(description.partition_count()),
+                Some(Ok(description)) => {
+                    let count = description.partition_count();
+                    self.ids.insert(topic.clone(), description.id);
+                    Ok(count)
+                }
                 Some(Err(error @ Error::Denied { .. })) => Err(error.to_string()),
                 Some(Err(error)) if error.code() != Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) => {
                     return Err(error).with_context(|| format!("cannot look up topic `{topic}`"));

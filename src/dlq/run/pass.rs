@@ -51,6 +51,7 @@ impl Run<'_> {
         let Begun { ledger, redriver, memory, mut read_to, mut selector } = begun;
         let mut idle = Some(redriver);
 
+        self.written_to.ledger = Some((ledger.place.topic.clone(), ledger.topic_id.clone()));
         let mut reading = Reading::new(self.dlq, self.plan);
         let mut writing: Option<Writing> = None;
         let mut ahead = None;
@@ -99,6 +100,9 @@ impl Run<'_> {
                     writing = Some(self.start(redriver, rest));
                     ahead = Some(next);
                     continue;
+                }
+                if let Some(ended) = self.glance().await {
+                    return Ok(ended);
                 }
                 idle = Some(redriver);
             }

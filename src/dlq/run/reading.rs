@@ -53,6 +53,8 @@ impl Run<'_> {
             };
             let rule = Some(selector.rule());
             let new = reading.lookup.check(self.dlq, &mut dead_letters, rule).await?;
+            let ids = new.iter().filter_map(|topic| reading.lookup.ids.get_key_value(topic));
+            self.written_to.know(ids);
             let now = self.job.composition.now;
             reading.lookup.set_oldest(self.dlq, selector, new, now).await?;
             for dead_letter in dead_letters {

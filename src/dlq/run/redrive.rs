@@ -1,5 +1,6 @@
 //! Runs a redrive, counts what it does, and cuts it when somebody asks twice.
 
+use super::watch::{Counts, WrittenTo};
 use super::{Dlq, Sink, Snapshot};
 use crate::approval::Approval;
 use crate::dlq::batch::Item;
@@ -9,7 +10,9 @@ use crate::dlq::event::{Event, Fate};
 use crate::dlq::plan::Redrive;
 use crate::dlq::select::Selector;
 use crate::interrupt::{Interrupt, Signal};
+use crate::kafka::Lookout;
 use crate::ledger::Ledger;
+use crate::model::lost::Lost;
 
 /// What a redrive is given, besides its plan.
 #[derive(Debug, Clone)]
@@ -55,6 +58,8 @@ pub struct Outcome {
     /// Whether the last commit had no answer or was not waited for, and nothing has settled it
     /// since: only the ledger knows of it.
     pub is_in_doubt: bool,
+    /// Topics that were written to and are gone: of what was counted, that is not there any more.
+    pub lost: Vec<Lost>,
 }
 
 impl Outcome {
@@ -85,9 +90,11 @@ impl Dlq {
             outcome: Outcome::default(),
             is_in_flight: false,
             setbacks: 0,
+            written_to: WrittenTo::default(),
+            lookout: Lookout::new(self.cluster.clone(), self.timeout),
         };
-        let ended = match interrupt.finish(Box::pin(run.pass())).await {
-            Ok(ended) => ended.unwrap_or_else(Ended::Failed),
+        let ended = match interrupt.finish(run.run()).await {
+            Ok(ended) => ended,
             Err(signal) => {
                 run.outcome.is_in_doubt |= run.is_in_flight;
                 Ended::StoppedAtOnce(signal)
@@ -110,9 +117,18 @@ pub(super) struct Run<'a> {
     pub(super) is_in_flight: bool,
     /// How often in a row the producer was lost without anything getting done.
     pub(super) setbacks: u32,
+    pub(super) written_to: WrittenTo,
+    /// Looks after the topics that are written to; says how many records each has got.
+    pub(super) lookout: Lookout<Counts>,
 }
 
 impl Run<'_> {
+    /// Redrives, then looks whether all that was sent is there.
+    async fn run(&mut self) -> Ended {
+        let ended = Box::pin(self.pass()).await.unwrap_or_else(Ended::Failed);
+        self.look(ended).await
+    }
+
     /// Finds the ledger, or makes it and says so.
     pub(super) async fn ledger(&mut self) -> anyhow::Result<Ledger> {
         let Dlq { cluster, declared, description, .. } = self.dlq;
@@ -146,7 +162,10 @@ impl Run<'_> {
 
     fn count(&mut self, id: DeadLetterId, fate: Fate) -> anyhow::Result<()> {
         match &fate {
-            Fate::Redriven { .. } => self.outcome.redriven += 1,
+            Fate::Redriven { topic, .. } => {
+                self.outcome.redriven += 1;
+                self.written_to.count(topic);
+            }
             Fate::Duplicate => self.outcome.duplicates += 1,
             Fate::Refused(_) => self.outcome.refused += 1,
             Fate::Failed(_) => self.outcome.failed += 1,

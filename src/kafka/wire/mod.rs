@@ -24,8 +24,10 @@ mod fetch;
 mod frame;
 mod groups;
 pub(crate) mod guard;
+mod incarnations;
 mod known;
 mod line;
+mod lookout;
 #[cfg(test)]
 mod lost_answers;
 mod metadata;
@@ -47,5 +49,6 @@ pub(super) use codes::code_name;
 pub use committed::Stability;
 pub use fetch::{Fetched, ReadOptions, Reader, Scratch};
 pub use groups::GroupList;
+pub use lookout::{HURRIED, Lookout};
 pub use topics::Mode;
 pub(crate) use versions::request_name;

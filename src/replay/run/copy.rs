@@ -7,10 +7,12 @@ use tokio::task::JoinHandle;
 
 use super::Replayer;
 use super::reading::{Batch, Reading};
+use super::watch::unseen;
 use crate::approval::Approval;
 use crate::clock::Deadline;
 use crate::interrupt::{Interrupt, Interrupted, Signal};
 use crate::kafka::writer::{Fate, Outbound, Purpose, Writer, Written};
+use crate::kafka::{HURRIED, Lookout};
 use crate::replay::outcome::Outcome;
 use crate::replay::plan::Replay;
 
@@ -84,6 +86,8 @@ pub(super) struct Run<'a> {
     pub(super) in_flight: Option<InFlight>,
     /// How often in a row the producer was lost without anything getting copied.
     pub(super) setbacks: u32,
+    /// Looks after the target; says how many records have been copied.
+    pub(super) lookout: Lookout<u64>,
 }
 
 impl Replayer {
@@ -96,16 +100,20 @@ impl Replayer {
         tell: &mut dyn FnMut(Event),
     ) -> (Outcome, Ended) {
         let (outcome, in_flight, setbacks) = (Outcome::default(), None, 0);
-        let mut run = Run { replayer: self, plan, interrupt, tell, outcome, in_flight, setbacks };
-        let finished = interrupt.finish(Box::pin(run.pass())).await;
-        let Run { outcome, in_flight, .. } = run;
+        let lookout = Lookout::new(self.cluster.clone(), self.timeout);
+        let mut run =
+            Run { replayer: self, plan, interrupt, tell, outcome, in_flight, setbacks, lookout };
+        let finished = interrupt.finish(Box::pin(run.run())).await;
+        let Run { outcome, in_flight, tell, .. } = run;
         let ended = match finished {
-            Ok(ended) => ended.unwrap_or_else(Ended::Failed),
+            Ok(ended) => ended,
+            // It came too late to stop anything but the last look.
+            Err(_) if in_flight.is_none() && outcome.covers(plan) => {
+                tell(Event::Note(unseen(&self.target)));
+                Ended::Complete
+            }
             Err(signal) => Ended::StoppedAtOnce(signal, in_flight),
         };
-        // It came too late to stop anything.
-        let was_stopped = matches!(ended, Ended::Interrupted(_) | Ended::StoppedAtOnce(_, None));
-        let ended = if was_stopped && outcome.covers(plan) { Ended::Complete } else { ended };
         (outcome, ended)
     }
 
@@ -119,6 +127,23 @@ impl Replayer {
 }
 
 impl Run<'_> {
+    /// Copies, then looks whether all that was copied is in the target.
+    async fn run(&mut self) -> Ended {
+        let ended = self.pass().await.unwrap_or_else(Ended::Failed);
+        let timeout = self.replayer.timeout;
+        match ended {
+            Ended::Complete => self.look(ended, timeout).await,
+            // It came too late to stop anything.
+            Ended::Interrupted(_) if self.outcome.covers(self.plan) => {
+                self.look(Ended::Complete, timeout.min(HURRIED)).await
+            }
+            Ended::Interrupted(_)
+            | Ended::StoppedAtOnce(..)
+            | Ended::Failed(_)
+            | Ended::Undecided(..) => self.look(ended, timeout.min(HURRIED)).await,
+        }
+    }
+
     /// Copies until the plan is carried out, or it cannot go on.
     async fn pass(&mut self) -> anyhow::Result<Ended> {
         // Nothing is in flight yet.
@@ -126,6 +151,7 @@ impl Run<'_> {
             Ok(opened) => Some(opened?),
             Err(Interrupted(signal)) => return Ok(Ended::Interrupted(signal)),
         };
+        self.replayer.check_target().await?;
         let mut reading = Reading::new(self.replayer, self.plan);
         let mut writing: Option<Writing> = None;
         let mut ahead = None;
@@ -153,6 +179,9 @@ impl Run<'_> {
                     }
                     ahead = Some(next);
                     continue;
+                }
+                if let Some(ended) = self.glance().await {
+                    return Ok(ended);
                 }
                 idle = Some(writer);
             }

@@ -12,6 +12,7 @@ use std::ops::ControlFlow;
 use anyhow::Context;
 
 use super::Replayer;
+use super::watch::cannot_find;
 use crate::clock::Deadline;
 use crate::kafka::writer::{Fate, Outbound};
 use crate::kafka::{Error, ReadOptions, Reader, Scratch};
@@ -67,7 +68,9 @@ impl Replayer {
             }
         }
         // At the end, so that all that was found is of this incarnation.
-        Ok(if self.is_same_target().await? { settled } else { Settled::Unknown })
+        let gone = self.cluster.gone(&self.target_ids(), Deadline::after(self.timeout)).await;
+        let is_gone = !gone.with_context(|| cannot_find(&self.target))?.is_empty();
+        Ok(if is_gone { Settled::Unknown } else { settled })
     }
 
     /// Looks for a record at a place. `read_committed` waits for the end of transactions there.
@@ -112,16 +115,6 @@ impl Replayer {
             }
         }
         Ok(Found::Nothing)
-    }
-
-    /// Tells whether the target is still the topic that was planned with.
-    async fn is_same_target(&self) -> anyhow::Result<bool> {
-        let deadline = Deadline::after(self.timeout);
-        let asked = self.cluster.topics(std::slice::from_ref(&self.target), deadline).await;
-        let described = asked
-            .with_context(|| format!("cannot find topic `{}`", self.target))?
-            .remove(&self.target);
-        Ok(described.is_some_and(|described| described.is_ok_and(|now| now.id == self.target_id)))
     }
 }
 

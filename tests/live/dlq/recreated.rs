@@ -1,18 +1,19 @@
-//! Topics that are deleted and created again between a plan and its run.
+//! Topics that are deleted and created again between a plan and its run, or while it runs.
 
 use std::time::Duration;
 
 use flowctl::approval::{Approval, ApprovedBy};
 use flowctl::clock::Deadline;
 use flowctl::dlq::{
-    Composition, Declared, Dlq, Ended, Expected, Job, Outcome, Query, RecordTime, Rule, Selector,
-    TargetRule,
+    Composition, Declared, Dlq, Ended, Event, Expected, Job, Outcome, Query, RecordTime, Rule,
+    Selector, TargetRule,
 };
 use flowctl::interrupt::Interrupt;
 use flowctl::kafka::Cluster;
 use flowctl::model::name::TopicName;
 use flowctl::model::own_topics::OwnTopics;
 use flowctl::model::timestamp::Timestamp;
+use flowctl::model::topic::Gone;
 
 use super::new_flow;
 use crate::broker::block_on;
@@ -24,6 +25,16 @@ const NOW: Timestamp = Timestamp(1_795_233_600_000);
 
 /// Plans a redrive, lets something happen, and runs it.
 fn redrive_after(flow: &Flow<'_>, happens: impl FnOnce() + Send) -> (u64, Outcome, Ended) {
+    redrive_around(flow, happens, || {})
+}
+
+/// Plans a redrive, lets something happen, runs it, and lets something else happen when it has
+/// committed the first dead letters.
+fn redrive_around(
+    flow: &Flow<'_>,
+    before: impl FnOnce() + Send,
+    during: impl FnOnce() + Send,
+) -> (u64, Outcome, Ended) {
     block_on(async {
         let settings = kafka().settings();
         let deadline = Deadline::after(PATIENCE);
@@ -43,8 +54,14 @@ fn redrive_after(flow: &Flow<'_>, happens: impl FnOnce() + Send) -> (u64, Outcom
         let mut tell = |_| Ok(());
         let plan =
             dlq.plan(&snapshot, selector.clone(), NOW, &mut |_| {}, &mut tell).await.unwrap();
-        // On a thread of its own: it has a runtime of its own.
-        std::thread::scope(|scope| scope.spawn(happens).join()).unwrap();
+        apart(before);
+        let mut during = Some(during);
+        let mut tell = |event| {
+            if matches!(event, Event::Progress(_)) {
+                during.take().into_iter().for_each(apart);
+            }
+            Ok(())
+        };
         let composition = Composition { time, keeps_headers: false, adds_trace: true, now: NOW };
         let job = Job { id: ulid::Ulid::new().to_string(), selector, composition };
         let approval = Approval::given(ApprovedBy::Flag);
@@ -52,6 +69,11 @@ fn redrive_after(flow: &Flow<'_>, happens: impl FnOnce() + Send) -> (u64, Outcom
         let ran = dlq.redrive(&plan, &job, &snapshot, approval, &interrupt, &mut tell).await;
         (plan.sent(), ran.0, ran.1)
     })
+}
+
+/// Does something on a thread of its own: it has a runtime of its own.
+fn apart(happens: impl FnOnce() + Send) {
+    std::thread::scope(|scope| scope.spawn(happens).join()).unwrap();
 }
 
 /// Deletes a topic and creates it again, with so many partitions.
@@ -90,4 +112,17 @@ fn a_target_that_was_created_again_gets_each_record_once() {
     assert_eq!((arrived.len(), arrived.values().sum::<usize>()), (30, 30));
     let told = flow.redrive(&[]);
     assert!(told.contains("nothing to redrive"), "{told}");
+}
+
+#[test]
+fn a_target_that_is_created_again_meanwhile_has_lost_what_was_sent() {
+    let flow = new_flow("redrive-lost-target", 1);
+    flow.fill(1, 20);
+    let (_, outcome, ended) = redrive_around(&flow, || {}, || recreate(&flow.main, 1));
+    let Ended::Failed(error) = ended else { panic!("{ended:?}") };
+    assert!(error.to_string().contains("was deleted and created again while"), "{error:#}");
+    let [lost] = outcome.lost.as_slice() else { panic!("{outcome:?}") };
+    assert_eq!((lost.topic.as_str(), lost.gone), (flow.main.as_str(), Gone::CreatedAgain));
+    assert_eq!((outcome.redriven, lost.records + lost.uncertain), (20, 20));
+    assert!(kafka().read(&flow.main).is_empty());
 }

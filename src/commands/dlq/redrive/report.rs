@@ -24,7 +24,7 @@ pub(super) fn report(
     ended: Ended,
     problems: &[Handled],
 ) -> anyhow::Result<Exit> {
-    let Planned { plan, source, selector, snapshot, .. } = planned;
+    let Planned { dlq, plan, source, selector, snapshot, .. } = planned;
     let source = Source { as_of: context.clock.now(), ..source.clone() };
     let doubt = outcome.is_in_doubt.then(|| doubt(args.selection.limit.is_some()));
     let mut errors = Vec::new();
@@ -63,7 +63,10 @@ pub(super) fn report(
                 true => format!("; to go on: {resume}"),
                 false => String::new(),
             };
-            context.output.note(&format!("what was redriven is remembered{doubt}{resume}"));
+            // Where the ledger itself is gone, the failure says what follows.
+            if !outcome.lost.iter().any(|lost| lost.topic == *dlq.ledger()) {
+                context.output.note(&format!("what was redriven is remembered{doubt}{resume}"));
+            }
             Err(failure)
         }
     }

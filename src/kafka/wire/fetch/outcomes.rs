@@ -1,7 +1,5 @@
 //! What becomes of each step of a reader: records for the caller, another attempt, or an error.
 
-use std::time::Duration;
-
 use kafka_protocol::messages::FetchResponse;
 
 use super::answer::{Answer, answer};
@@ -9,6 +7,7 @@ use super::partition::{Asked, Standing};
 use super::reader::{Reader, name};
 use super::request::answers;
 use super::steps::{self, Step};
+use crate::kafka::wire::incarnations::DELETED_AFTER;
 use crate::kafka::wire::known::Leader;
 use crate::kafka::{Error, ErrorCode, PerItem};
 use crate::model::offset::TopicPartition;
@@ -162,10 +161,6 @@ impl Reader {
         self.failures.extend(failure);
     }
 }
-
-/// How long a topic may be unknown before it counts as deleted: brokers hear of changes within some
-/// hundred milliseconds.
-const DELETED_AFTER: Duration = Duration::from_secs(3);
 
 /// The topic is another one than that which reading began with. That one is gone for good, which
 /// `UNKNOWN_TOPIC_ID` would not say.

@@ -10,12 +10,21 @@ use crate::error::Report;
 use crate::model::count::count;
 use crate::output::dlq::fate_word;
 use crate::output::json::{self, Source};
+use crate::output::lost;
 use crate::output::sanitize;
 
 /// Sums up what was done.
 pub fn summary(plan: &Redrive, outcome: &Outcome) -> String {
-    let Outcome { redriven, duplicates, refused, failed, expired, transactions, is_in_doubt: _ } =
-        outcome;
+    let Outcome {
+        redriven,
+        duplicates,
+        refused,
+        failed,
+        expired,
+        transactions,
+        is_in_doubt: _,
+        lost,
+    } = outcome;
     // What was refused was selected as well.
     let selected = plan.sent().saturating_add(*refused);
     let mut text = format!("redriven {redriven} of {selected} from `{}`", plan.dlq);
@@ -31,6 +40,9 @@ pub fn summary(plan: &Redrive, outcome: &Outcome) -> String {
         let _ = write!(text, ", {} expired", count(*expired, "offset"));
     }
     let _ = write!(text, " ({})", count(*transactions, "transaction"));
+    for lost in lost {
+        let _ = write!(text, "; `{}` was {} meanwhile", lost.topic, lost.gone);
+    }
     text
 }
 
@@ -42,8 +54,16 @@ pub fn report(
     problems: &[Handled],
     errors: &[Report],
 ) -> json::Rendered {
-    let Outcome { redriven, duplicates, refused, failed, expired, transactions, is_in_doubt: _ } =
-        outcome;
+    let Outcome {
+        redriven,
+        duplicates,
+        refused,
+        failed,
+        expired,
+        transactions,
+        is_in_doubt: _,
+        lost,
+    } = outcome;
     let mut fields = plan_fields(plan);
     if let (Some(fields), Value::Object(more)) = (
         fields.as_object_mut(),
@@ -54,6 +74,7 @@ pub fn report(
             "failed": failed,
             "expired_offsets": expired,
             "transactions": transactions,
+            "lost": lost::items(lost),
         }),
     ) {
         fields.extend(more);
