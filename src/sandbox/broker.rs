@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::access::{Access, Need, User, Users, Who};
 use super::faults::Faults;
 use super::groups::{self, Groups};
+use super::heavy::Heavy;
 use super::log::Refused;
 use super::topics::{Refusal, Topics};
 use super::transactions::{self, Ending, Outcome, Transactions};
@@ -151,12 +152,15 @@ pub(super) struct Shared {
     state: Arc<Mutex<Broker>>,
     /// Counts changes, for those that wait for one.
     changes: watch::Sender<u64>,
+    /// Does what takes long, without the broker.
+    pub(super) heavy: Heavy,
 }
 
 impl Shared {
     /// Shares a broker.
     pub(super) fn new(broker: Broker) -> Self {
-        Self { state: Arc::new(Mutex::new(broker)), changes: watch::Sender::new(0) }
+        let (state, heavy) = (Arc::new(Mutex::new(broker)), Heavy::default());
+        Self { state, changes: watch::Sender::new(0), heavy }
     }
 
     /// Returns the users, who are always the same.

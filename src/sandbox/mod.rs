@@ -12,6 +12,7 @@ mod broker;
 mod budget;
 mod faults;
 mod groups;
+mod heavy;
 mod log;
 mod server;
 mod topics;

@@ -35,7 +35,7 @@ crate::behaviours! {
 }
 
 const TOPIC: i8 = 2;
-const SET: i8 = 0;
+pub(crate) const SET: i8 = 0;
 const DELETE: i8 = 1;
 const APPEND: i8 = 2;
 const SUBTRACT: i8 = 3;
@@ -74,7 +74,7 @@ fn becomes(client: &mut Client, topic: &str, key: &str, wanted: &str, source: i8
     eventually(|| value(client, topic, key) == (wanted.to_owned(), source));
 }
 
-fn alter(
+pub(crate) fn alter(
     client: &mut Client,
     topic: &str,
     changes: &[(&str, i8, Option<&str>)],

@@ -9,8 +9,9 @@ use kafka_protocol::records::Record;
 
 use crate::broker::{Broker, unique};
 use crate::client::Client;
+use crate::configs::{SET, alter};
 use crate::records::{PRODUCE, encode, find, numbered, record, request, settle};
-use crate::topics::{create, name};
+use crate::topics::{create, name, try_create_with};
 use crate::transactions::Producer;
 
 crate::behaviours! {
@@ -108,6 +109,10 @@ fn a_full_sandbox_knows_what_it_has() {
     assert_eq!((again.error_code, again.base_offset), (0, 0), "its answer may have been lost");
     // A transaction that has begun can end, and then there is room for none.
     assert_eq!(producer.add(&topic, &[0]), [POLICY_VIOLATION]);
+    assert_eq!(try_create_with(&mut client, &unique("full"), &[]), POLICY_VIOLATION);
+    let change = |value| [("retention.ms", SET, Some(value))];
+    let mut alter = |value| alter(&mut client, &topic, &change(value), false).error_code;
+    assert_eq!(alter("1000"), POLICY_VIOLATION);
 }
 
 /// The code of what a policy of the broker does not allow.

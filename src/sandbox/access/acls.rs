@@ -12,8 +12,9 @@ use crate::sandbox::topics::Refusal;
 const ALL: &str = "*";
 /// Kafka's name of the cluster.
 pub(in crate::sandbox) const CLUSTER: &str = "kafka-cluster";
-/// The most ACLs: each costs some memory.
+/// The most ACLs, and the most bytes of their names: each costs some memory.
 const MOST: usize = 10_000;
+const MOST_BYTES: usize = 16 << 20;
 
 /// What an ACL is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +48,11 @@ pub(super) struct Asking<'a> {
 }
 
 impl Entry {
+    /// Returns how many bytes its names take, with that of what it is about.
+    fn memory(&self, name: &str) -> usize {
+        name.len() + self.principal.len() + self.host.len()
+    }
+
     /// Tells whether it is about somebody.
     fn is_about(&self, asking: Asking<'_>) -> bool {
         [asking.principal, "User:*"].contains(&self.principal.as_str())
@@ -115,6 +121,10 @@ impl Filter {
 #[derive(Debug, Default)]
 pub(super) struct Acls {
     by_name: BTreeMap<(Kind, Pattern), BTreeMap<String, BTreeSet<Entry>>>,
+    /// How many there are.
+    count: usize,
+    /// How many bytes their names take.
+    bytes: usize,
 }
 
 impl Acls {
@@ -129,11 +139,17 @@ impl Acls {
         if name.is_empty() {
             return Err(invalid("Invalid empty resource name".to_owned()));
         }
-        if self.iter().count() >= MOST {
-            let message = format!("The sandbox holds at most {MOST} ACLs.");
+        let bytes = entry.memory(&name);
+        if self.count >= MOST || self.bytes.saturating_add(bytes) > MOST_BYTES {
+            let message =
+                format!("The sandbox holds at most {MOST} ACLs with {MOST_BYTES} bytes of names.");
             return Err(Refusal::new(ResponseError::PolicyViolation, message));
         }
-        self.by_name.entry((kind, pattern)).or_default().entry(name).or_default().insert(entry);
+        let by_name = self.by_name.entry((kind, pattern)).or_default();
+        if by_name.entry(name).or_default().insert(entry) {
+            self.count += 1;
+            self.bytes += bytes;
+        }
         Ok(())
     }
 
@@ -156,7 +172,12 @@ impl Acls {
                 continue;
             };
             let Some(kept) = by_name.get_mut(&resource.name) else { continue };
-            kept.retain(|entry| !entries.contains(entry));
+            for entry in entries {
+                if kept.remove(entry) {
+                    self.count -= 1;
+                    self.bytes -= entry.memory(&resource.name);
+                }
+            }
             if kept.is_empty() {
                 by_name.remove(&resource.name);
             }

@@ -146,7 +146,7 @@ fn alter_one(
         return Err(Refusal::new(ResponseError::InvalidRequest, message));
     }
     let changes = wanted.changes.as_ref().map_err(Clone::clone)?;
-    let topic = broker.topics.find_mut(&wanted.name)?;
+    let topic = broker.topics.find(&wanted.name)?;
     let mut configs = if wanted.replaces { Configs::default() } else { topic.configs.clone() };
     let mut repeated = Repeated::of(changes.iter().map(|(name, _)| name.clone()));
     for (name, change) in changes {
@@ -157,8 +157,11 @@ fn alter_one(
         configs.change(name, change)?;
     }
     configs.check()?;
+    if configs.memory() > topic.configs.memory() {
+        broker.check_memory()?;
+    }
     if !validate_only {
-        topic.configs = configs;
+        broker.topics.find_mut(&wanted.name)?.configs = configs;
     }
     Ok(())
 }

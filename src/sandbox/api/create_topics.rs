@@ -62,14 +62,7 @@ fn create(
     if !may_create {
         return refused(topic, &Refusal::new(CREATE_TOPIC.error(), "Authorization failed."));
     }
-    let new = read(topic);
-    let made = if validate_only {
-        broker.topics.check(&new).and_then(|count| Ok((count, new.configs()?, Uuid::nil())))
-    } else {
-        let made = broker.topics.create(new, new_id());
-        made.map(|topic| (topic.partitions.len(), topic.configs.clone(), topic.id))
-    };
-    match made {
+    match make(broker, read(topic), validate_only) {
         Err(refusal) => refused(topic, &refusal),
         // Who may not see configs is not told what has become of those that were not said.
         Ok((_, _, id)) if !broker.allows(who, SEE_TOPIC_CONFIGS, &topic.name) => {
@@ -89,6 +82,21 @@ fn create(
             .with_replication_factor(1)
             .with_configs(Some(describe(&configs))),
     }
+}
+
+/// Makes a topic, or only checks it; returns how many partitions it has, its configs and its id.
+fn make(
+    broker: &mut Broker,
+    new: NewTopic,
+    validate_only: bool,
+) -> Result<(usize, Configs, Uuid), Refusal> {
+    let count = broker.topics.check(&new)?;
+    broker.check_memory()?;
+    if validate_only {
+        return Ok((count, new.configs()?, Uuid::nil()));
+    }
+    let topic = broker.topics.create(new, new_id())?;
+    Ok((topic.partitions.len(), topic.configs.clone(), topic.id))
 }
 
 /// Reads what somebody wants.

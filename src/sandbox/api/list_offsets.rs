@@ -9,9 +9,10 @@ use kafka_protocol::messages::{ListOffsetsRequest, ListOffsetsResponse, TopicNam
 use kafka_protocol::protocol::VersionRange;
 
 use super::{Call, Caller, Repeated, leader_epoch_error, versions};
+use crate::kafka::batch::Scratch;
 use crate::sandbox::access::needs::SEE_TOPIC;
 use crate::sandbox::broker::Broker;
-use crate::sandbox::log::{Found, Isolation, Position};
+use crate::sandbox::log::{Found, Isolation, Position, Search};
 use crate::sandbox::topics::Topics;
 
 /// The first version that tells the epoch of the leader (KIP-320).
@@ -21,33 +22,41 @@ impl Call for ListOffsetsRequest {
     const OFFERED: VersionRange = versions(1, 10);
 
     async fn answer(self, caller: &mut Caller) -> ListOffsetsResponse {
-        let named = self.topics.iter().flat_map(|topic| {
-            topic.partitions.iter().map(|partition| (&topic.name, partition.partition_index))
-        });
+        let named = each(&self).map(|(topic, partition)| (topic, partition.partition_index));
         let mut repeated = Repeated::of(named);
         let isolation = Isolation::of(self.isolation_level);
         let (who, version) = (caller.who(), caller.version);
-        caller.broker.look(|broker| {
-            each(&self, |topic, partition| {
+        let searches: Vec<Searched> = caller.broker.look(|broker| {
+            let asked = each(&self).map(|(topic, partition)| {
                 let is_repeated = repeated.check(&(topic, partition.partition_index)).is_some();
-                let found = if !broker.allows(&who, SEE_TOPIC, topic) {
+                if !broker.allows(&who, SEE_TOPIC, topic) {
                     Err(SEE_TOPIC.error())
                 } else if is_repeated {
                     Err(ResponseError::InvalidRequest)
                 } else {
-                    find(broker, topic, partition, version, isolation)
-                };
-                let mut response = response(partition, found);
-                if version < WITH_EPOCH {
-                    response.leader_epoch = -1;
+                    search(broker, topic, partition, version, isolation)
                 }
-                response
-            })
+            });
+            asked.collect()
+        });
+        let size = searches.iter().flatten().map(Search::size).sum();
+        let run = move || -> Vec<_> {
+            let mut scratch = Scratch::default();
+            searches.into_iter().map(|it| it.map(|it| it.run(&mut scratch))).collect()
+        };
+        let mut found = caller.broker.heavy.work(size, run).await.into_iter();
+        answer(&self, |partition| {
+            let found = found.next().unwrap_or(Err(ResponseError::UnknownServerError));
+            let mut response = response(partition, found);
+            if version < WITH_EPOCH {
+                response.leader_epoch = -1;
+            }
+            response
         })
     }
 
     fn refuse(self, error: ResponseError) -> ListOffsetsResponse {
-        each(&self, |_, partition| response(partition, Err(error)))
+        answer(&self, |partition| response(partition, Err(error)))
     }
 
     fn topics(&self, _topics: &Topics) -> Vec<String> {
@@ -55,13 +64,22 @@ impl Call for ListOffsetsRequest {
     }
 }
 
-/// Answers for each partition that is asked for.
-fn each<'r>(
-    request: &'r ListOffsetsRequest,
-    mut answer: impl FnMut(&'r TopicName, &'r ListOffsetsPartition) -> ListOffsetsPartitionResponse,
+/// A search, or why there is none.
+type Searched = Result<Search, ResponseError>;
+
+/// Returns each partition that is asked for.
+fn each(request: &ListOffsetsRequest) -> impl Iterator<Item = (&TopicName, &ListOffsetsPartition)> {
+    let topics = request.topics.iter();
+    topics.flat_map(|topic| topic.partitions.iter().map(|partition| (&topic.name, partition)))
+}
+
+/// Answers for each partition that is asked for, in that order.
+fn answer(
+    request: &ListOffsetsRequest,
+    mut answer: impl FnMut(&ListOffsetsPartition) -> ListOffsetsPartitionResponse,
 ) -> ListOffsetsResponse {
     let topics = request.topics.iter().map(|topic| {
-        let answers = topic.partitions.iter().map(|partition| answer(&topic.name, partition));
+        let answers = topic.partitions.iter().map(&mut answer);
         ListOffsetsTopicResponse::default()
             .with_name(topic.name.clone())
             .with_partitions(answers.collect())
@@ -69,20 +87,20 @@ fn each<'r>(
     ListOffsetsResponse::default().with_topics(topics.collect())
 }
 
-/// Finds an offset of a partition.
-fn find(
+/// Begins to look for an offset of a partition.
+fn search(
     broker: &Broker,
     topic: &TopicName,
     partition: &ListOffsetsPartition,
     version: i16,
     isolation: Isolation,
-) -> Result<Found, ResponseError> {
+) -> Searched {
     let position = Position::of(partition.timestamp, version);
     let position = position.ok_or(ResponseError::UnsupportedVersion)?;
     let log = broker.topics.log(topic, partition.partition_index);
     let log = log.ok_or(ResponseError::UnknownTopicOrPartition)?;
     leader_epoch_error(partition.current_leader_epoch).map_or(Ok(()), Err)?;
-    Ok(log.find(position, isolation))
+    Ok(log.search(position, isolation))
 }
 
 /// Answers for one partition.

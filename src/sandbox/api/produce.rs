@@ -1,5 +1,6 @@
 //! `Produce`.
 
+use bytes::Bytes;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::produce_response::{
@@ -29,7 +30,9 @@ impl Call for ProduceRequest {
 
     async fn answer(self, caller: &mut Caller) -> ProduceResponse {
         let who = caller.who();
-        let id = self.transactional_id.as_ref().map(|id| id.as_str());
+        let id = self.transactional_id.clone();
+        let id = id.as_ref().map(|id| id.as_str());
+        let size = each(&self).filter_map(|data| data.records.as_ref()).map(Bytes::len).sum();
         let (now, configs, may_transact, several) = caller.broker.look(|broker| {
             let may = |id| broker.allows(&who, WRITE_TRANSACTIONAL_ID, id);
             let configs = configs(broker, &who, &self);
@@ -43,20 +46,26 @@ impl Call for ProduceRequest {
             return refuse(&self, &Refused::of_several_producers());
         }
         let allows_zstd = caller.version >= 7;
-        let topics = self.topic_data.iter().zip(&configs);
         // Most of the work, done while others use the broker.
-        let checked: Vec<Vec<Checked>> =
-            topics.map(|(topic, config)| check(topic, config, now, allows_zstd)).collect();
-        let topics = self.topic_data.iter().zip(&configs).zip(checked);
+        let Self { topic_data, .. } = self;
+        let check = move || -> Vec<_> {
+            let topics = topic_data.into_iter().zip(configs);
+            topics
+                .map(|(topic, config)| {
+                    let checked = check(&topic, &config, now, allows_zstd);
+                    (topic, config, checked)
+                })
+                .collect()
+        };
+        let checked = caller.broker.heavy.work(size, check).await;
         let by =
             By { transactional_id: id.unwrap_or_default(), knows_abortable: caller.version >= 11 };
         let responses = caller.broker.change(|broker| {
             let room = broker.check_memory();
-            topics
-                .map(|((topic, config), checked)| {
-                    append(broker, topic, config, checked, &by, &room)
-                })
-                .collect()
+            let append = |(topic, config, checked): (TopicProduceData, Config, Vec<Checked>)| {
+                append(broker, &topic, &config, checked, &by, &room)
+            };
+            checked.into_iter().map(append).collect()
         });
         ProduceResponse::default().with_responses(responses)
     }
@@ -116,10 +125,14 @@ fn configs(broker: &Broker, who: &Who, request: &ProduceRequest) -> Vec<Config> 
     request.topic_data.iter().map(config).collect()
 }
 
+/// Returns what is for each partition.
+fn each(request: &ProduceRequest) -> impl Iterator<Item = &PartitionProduceData> {
+    request.topic_data.iter().flat_map(|topic| &topic.partition_data)
+}
+
 /// Tells whether any of the records are part of a transaction.
 fn is_transactional(request: &ProduceRequest) -> bool {
-    let mut data = request.topic_data.iter().flat_map(|topic| &topic.partition_data);
-    data.any(|data| transactional_producer(data).is_some())
+    each(request).any(|data| transactional_producer(data).is_some())
 }
 
 /// Returns the transactional producer of what is for a partition, with its epoch: like Kafka, by

@@ -36,7 +36,7 @@ pub(super) use self::compaction::{Compacted, Compaction};
 pub(super) use self::config::{At, LogConfig};
 pub(super) use self::read::{Bounds, Isolation, OutOfRange, Slice};
 pub(super) use self::refused::Refused;
-pub(super) use self::times::{Found, Position};
+pub(super) use self::times::{Found, Position, Search};
 pub(super) use self::validate::{Produced, Rules, validate};
 
 /// A partition.

@@ -1,5 +1,7 @@
 //! Finds offsets by what is asked of them: the ends, a time, the greatest timestamp.
 
+use std::ops::Range;
+
 use super::read::Isolation;
 use super::segment::Stored;
 use super::{LEADER_EPOCH, Log};
@@ -56,46 +58,92 @@ impl Position {
     }
 }
 
+/// What is left to be done without the log, because records have to be unpacked.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Search {
+    /// What was found without it, and otherwise the batches that may hold it, in their order.
+    found: Result<Found, Vec<Stored>>,
+    /// The time that the record is not older than.
+    time: i64,
+    /// The offsets among which it is: the log start and the first one that may not be read.
+    range: Range<i64>,
+}
+
 impl Log {
-    /// Finds an offset. A record that the reader may not see yet is not found.
-    pub(in crate::sandbox) fn find(&self, position: Position, isolation: Isolation) -> Found {
-        let found = match position {
-            Position::Earliest => return Found::end(self.start),
-            Position::Latest => return Found::end(self.readable_to(isolation)),
-            Position::LatestTiered => None,
+    /// Begins to look for an offset. A record that the reader may not see yet is not found.
+    pub(in crate::sandbox) fn search(&self, position: Position, isolation: Isolation) -> Search {
+        let range = self.start..self.readable_to(isolation);
+        let time = match position {
+            Position::Time(time) => Some(time),
             Position::MaxTimestamp => self.newest(),
-            Position::Time(time) => self.since(time),
+            Position::Earliest | Position::Latest | Position::LatestTiered => None,
         };
-        found.filter(|found| found.offset < self.readable_to(isolation)).unwrap_or(Found::NOTHING)
+        let found = match (position, time) {
+            (Position::Earliest, _) => Ok(Found::end(range.start)),
+            (Position::Latest, _) => Ok(Found::end(range.end)),
+            (_, Some(time)) => Err(self.candidates(time)),
+            (_, None) => Ok(Found::NOTHING),
+        };
+        Search { found, time: time.unwrap_or_default(), range }
     }
 
-    /// Finds the first record that is not older than a time.
-    fn since(&self, time: i64) -> Option<Found> {
-        self.segments
+    /// Returns the batches in which the first record is that is not older than a time. The last of
+    /// them certainly has one, should there be any.
+    fn candidates(&self, time: i64) -> Vec<Stored> {
+        let mut candidates = Vec::new();
+        let batches = self
+            .segments
             .iter()
             .filter(|segment| segment.max_timestamp >= time)
             .flat_map(|segment| &segment.batches)
-            .filter(|batch| batch.max_timestamp >= time && batch.last_offset >= self.start)
-            .find_map(|batch| self.first_in(batch, time))
+            .filter(|batch| batch.max_timestamp >= time && batch.last_offset >= self.start);
+        for stored in batches {
+            candidates.push(stored.clone());
+            let header = stored.batch().map(|batch| batch.header);
+            // Of others the records may have been deleted or compacted away.
+            if header.is_some_and(|it| it.base_offset >= self.start && it.record_count > 0) {
+                break;
+            }
+        }
+        candidates
     }
 
-    /// Finds the first record with the greatest timestamp.
-    fn newest(&self) -> Option<Found> {
+    /// Returns the greatest timestamp, if any record has one.
+    fn newest(&self) -> Option<i64> {
         let greatest = self.batches_from(self.start).map(|batch| batch.max_timestamp).max()?;
-        if greatest < 0 { None } else { self.since(greatest) }
+        (greatest >= 0).then_some(greatest)
+    }
+}
+
+impl Search {
+    /// Returns how many bytes are to be unpacked.
+    pub(in crate::sandbox) fn size(&self) -> usize {
+        let candidates = self.found.as_ref().err().into_iter().flatten();
+        candidates.map(|stored| stored.bytes.len()).sum()
     }
 
-    /// Finds the first record of a batch that can be read and is not older than a time.
-    fn first_in(&self, stored: &Stored, time: i64) -> Option<Found> {
-        let batch = stored.batch()?;
-        let mut scratch = Scratch::default();
-        let records = batch.records(&mut scratch).ok()?;
-        records.filter_map(Result::ok).find_map(|record| {
-            let timestamp = record.timestamp?.0;
-            let is_it = record.offset >= self.start && timestamp >= time;
-            is_it.then_some(Found { offset: record.offset, timestamp, leader_epoch: LEADER_EPOCH })
-        })
+    /// Finds the offset.
+    pub(in crate::sandbox) fn run(self, scratch: &mut Scratch) -> Found {
+        let Self { found, time, range } = self;
+        let candidates = match found {
+            Ok(found) => return found,
+            Err(candidates) => candidates,
+        };
+        let found =
+            candidates.iter().find_map(|stored| first_in(stored, time, range.start, scratch));
+        found.filter(|found| found.offset < range.end).unwrap_or(Found::NOTHING)
     }
+}
+
+/// Finds the first record of a batch that is still there and is not older than a time.
+fn first_in(stored: &Stored, time: i64, start: i64, scratch: &mut Scratch) -> Option<Found> {
+    let batch = stored.batch()?;
+    let records = batch.records(scratch).ok()?;
+    records.filter_map(Result::ok).find_map(|record| {
+        let timestamp = record.timestamp?.0;
+        let is_it = record.offset >= start && timestamp >= time;
+        is_it.then_some(Found { offset: record.offset, timestamp, leader_epoch: LEADER_EPOCH })
+    })
 }
 
 #[cfg(test)]
@@ -123,8 +171,12 @@ mod tests {
         log
     }
 
+    fn found(log: &Log, position: Position, isolation: Isolation) -> Found {
+        log.search(position, isolation).run(&mut Scratch::default())
+    }
+
     fn find(log: &Log, position: Position) -> (i64, i64) {
-        let Found { offset, timestamp, .. } = log.find(position, Isolation::Uncommitted);
+        let Found { offset, timestamp, .. } = found(log, position, Isolation::Uncommitted);
         (offset, timestamp)
     }
 
@@ -151,7 +203,7 @@ mod tests {
         assert_eq!(find(&log, Position::Earliest), (0, -1));
         assert_eq!(find(&log, Position::Latest), (0, -1));
         for nothing in [Position::MaxTimestamp, Position::LatestTiered, Position::Time(0)] {
-            assert_eq!(log.find(nothing, Isolation::Uncommitted), Found::NOTHING);
+            assert_eq!(found(&log, nothing, Isolation::Uncommitted), Found::NOTHING);
         }
     }
 
@@ -161,7 +213,7 @@ mod tests {
         for (time, expected) in [(0, (0, 10)), (11, (1, 30)), (31, (4, 40)), (40, (4, 40))] {
             assert_eq!(find(&log, Position::Time(time)), expected, "{time}");
         }
-        assert_eq!(log.find(Position::Time(41), Isolation::Uncommitted), Found::NOTHING);
+        assert_eq!(find(&log, Position::Time(41)), (-1, -1));
         assert_eq!(find(&log, Position::MaxTimestamp), (4, 40));
     }
 
@@ -193,7 +245,7 @@ mod tests {
         let mut log = filled(&[&[10]]);
         let open = Sample::of_producer(1, 0, 0).transactional().times(&[20]);
         open.append(&mut log, &config(), 0).unwrap();
-        let committed = |log: &Log, position| log.find(position, Isolation::Committed).offset;
+        let committed = |log: &Log, position| found(log, position, Isolation::Committed).offset;
         assert_eq!(committed(&log, Position::Latest), 1);
         assert_eq!(committed(&log, Position::Time(15)), -1);
         assert_eq!(find(&log, Position::Time(15)), (1, 20));

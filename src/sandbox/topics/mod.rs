@@ -16,7 +16,7 @@ pub(super) use definitions::{BROKER_CONFIGS, Definition, definition, definitions
 pub(super) use name::is_legal;
 pub(super) use new::NewTopic;
 
-use super::log::{At, Log, LogConfig};
+use super::log::{At, Log, LogConfig, Refused};
 use super::transactions::{Outcome, Producer};
 use crate::model::timestamp::Timestamp;
 
@@ -58,6 +58,12 @@ impl Refusal {
     /// Refuses with an error and what is wrong.
     pub(super) fn new(error: ResponseError, message: impl Into<String>) -> Self {
         Self { error, message: message.into() }
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        Self::new(refused.error, refused.message.unwrap_or_default())
     }
 }
 

@@ -1,8 +1,8 @@
 //! What compaction leaves of one batch.
 
 use super::super::segment::Stored;
-use super::Latest;
-use crate::kafka::batch::{Batch, BatchHeader, Scratch, put_record};
+use super::Offsets;
+use crate::kafka::batch::{Batch, BatchHeader, Records, Scratch, put_record};
 use crate::model::record::RecordView;
 use crate::model::timestamp::TimestampType;
 
@@ -17,8 +17,8 @@ pub(super) enum Keep<'a> {
     AllUntilHorizon,
     /// Those that are the last of their key.
     Latest {
-        /// The offset of the last record of each key.
-        of: &'a Latest,
+        /// The offset of the last record of each key that was written lately.
+        of: &'a Offsets,
         /// Whether tombstones have been there for long enough.
         drops_tombstones: bool,
     },
@@ -35,6 +35,17 @@ pub(super) enum Left {
     Nothing,
 }
 
+/// What there is to know of the records that stay before they are written.
+#[derive(Debug, Default)]
+struct Kept {
+    count: i32,
+    /// Whether there are others.
+    loses: bool,
+    has_tombstone: bool,
+    first_time: i64,
+    max_time: i64,
+}
+
 /// The timestamp of a record without one.
 const NO_TIMESTAMP: i64 = -1;
 
@@ -47,21 +58,41 @@ impl Keep<'_> {
             return Left::Nothing;
         }
         let Ok(records) = batch.records(scratch) else { return Left::Same };
-        let Ok(all) = records.collect::<Result<Vec<_>, _>>() else { return Left::Same };
-        let kept: Vec<_> = all.iter().filter(|record| self.keeps(record)).copied().collect();
-        if kept.is_empty() {
+        let Some(kept) = self.kept(records.clone()) else { return Left::Same };
+        if kept.count == 0 {
             return Left::Nothing;
         }
         let is_mortal = match self {
-            Self::Latest { .. } => kept.iter().any(|record| record.value.is_none()),
+            Self::Latest { .. } => kept.has_tombstone,
             Self::AllUntilHorizon => true,
             Self::All | Self::Nothing => false,
         };
         let new_horizon = (is_mortal && header.delete_horizon().is_none()).then_some(horizon);
-        if new_horizon.is_none() && kept.len() == all.len() {
+        if new_horizon.is_none() && !kept.loses {
             return Left::Same;
         }
-        rewritten(header, &kept, new_horizon).map_or(Left::Same, Left::Changed)
+        let left = self.rewritten(header, records, &kept, new_horizon);
+        left.map_or(Left::Same, Left::Changed)
+    }
+
+    /// Looks at the records that stay; `None` if some cannot be read.
+    fn kept(self, records: Records<'_>) -> Option<Kept> {
+        let mut kept = Kept { max_time: i64::MIN, ..Kept::default() };
+        for record in records {
+            let record = record.ok()?;
+            if !self.keeps(&record) {
+                kept.loses = true;
+                continue;
+            }
+            let time = time(&record);
+            if kept.count == 0 {
+                kept.first_time = time;
+            }
+            kept.count = kept.count.checked_add(1)?;
+            kept.max_time = kept.max_time.max(time);
+            kept.has_tombstone |= record.value.is_none();
+        }
+        Some(kept)
     }
 
     /// Tells whether a record stays.
@@ -70,40 +101,43 @@ impl Keep<'_> {
             Self::Nothing => false,
             Self::All | Self::AllUntilHorizon => true,
             Self::Latest { of, drops_tombstones } => {
-                let is_latest = record
-                    .key
-                    .and_then(|key| of.get(key))
-                    .is_some_and(|latest| record.offset >= *latest);
+                let comes_again = |key| of.get(key).is_some_and(|latest| record.offset < *latest);
+                let is_latest = record.key.is_some_and(|key| !comes_again(key));
                 is_latest && !(drops_tombstones && record.value.is_none())
             }
         }
     }
+
+    /// Writes a batch with the records that stay, or with a horizon; `None` if it cannot be done.
+    fn rewritten(
+        self,
+        header: &BatchHeader,
+        records: Records<'_>,
+        kept: &Kept,
+        horizon: Option<i64>,
+    ) -> Option<Stored> {
+        let header = match horizon.or_else(|| header.delete_horizon()) {
+            Some(horizon) => header.with_delete_horizon(horizon),
+            None => BatchHeader { base_timestamp: kept.first_time, ..*header },
+        };
+        let max_timestamp = match header.timestamp_type() {
+            TimestampType::CreateTime => kept.max_time,
+            TimestampType::LogAppendTime => header.max_timestamp,
+        };
+        let header = BatchHeader { max_timestamp, record_count: kept.count, ..header };
+        let mut body = Vec::new();
+        for record in records.filter_map(Result::ok).filter(|record| self.keeps(record)) {
+            let offset_delta = record.offset.checked_sub(header.base_offset)?;
+            let timestamp_delta = time(&record).checked_sub(header.base_timestamp)?;
+            let RecordView { key, value, headers, .. } = record;
+            put_record(&mut body, offset_delta, timestamp_delta, key, value, headers);
+        }
+        let body = header.codec().ok()?.compress(&body).ok()?;
+        Some(Stored::new(&header, header.encode(&body).ok()?))
+    }
 }
 
-/// Writes a batch with fewer records, or with a horizon; `None` if it cannot be done.
-fn rewritten(
-    header: &BatchHeader,
-    kept: &[RecordView<'_>],
-    horizon: Option<i64>,
-) -> Option<Stored> {
-    let time = |record: &RecordView<'_>| record.timestamp.map_or(NO_TIMESTAMP, |time| time.0);
-    let header = match horizon.or_else(|| header.delete_horizon()) {
-        Some(horizon) => header.with_delete_horizon(horizon),
-        None => BatchHeader { base_timestamp: time(kept.first()?), ..*header },
-    };
-    let max_timestamp = match header.timestamp_type() {
-        TimestampType::CreateTime => kept.iter().map(time).max()?,
-        TimestampType::LogAppendTime => header.max_timestamp,
-    };
-    let record_count = i32::try_from(kept.len()).ok()?;
-    let header = BatchHeader { max_timestamp, record_count, ..header };
-    let mut body = Vec::new();
-    for record in kept {
-        let offset_delta = record.offset.checked_sub(header.base_offset)?;
-        let timestamp_delta = time(record).checked_sub(header.base_timestamp)?;
-        let RecordView { key, value, headers, .. } = *record;
-        put_record(&mut body, offset_delta, timestamp_delta, key, value, headers);
-    }
-    let body = header.codec().ok()?.compress(&body).ok()?;
-    Some(Stored::new(&header, header.encode(&body).ok()?))
+/// Returns the timestamp of a record as batches have it.
+fn time(record: &RecordView<'_>) -> i64 {
+    record.timestamp.map_or(NO_TIMESTAMP, |time| time.0)
 }

@@ -22,8 +22,22 @@ use super::segment::{Segment, Stored};
 use crate::kafka::batch::{BatchHeader, Scratch};
 use crate::model::timestamp::Timestamp;
 
+/// How many bytes the keys may take that are looked at together, like `log.cleaner.dedupe.buffer.size`
+/// of Kafka's brokers. The next round goes on behind them.
+const MOST_KEYS: usize = 128 << 20;
+/// What a key takes beside its bytes, about.
+const KEY: usize = 64;
+
 /// The offset of the last record of each key.
-type Latest = BTreeMap<Box<[u8]>, i64>;
+type Offsets = BTreeMap<Box<[u8]>, i64>;
+
+/// What was found about the keys that were written since the last time.
+#[derive(Debug)]
+struct Latest {
+    offsets: Offsets,
+    /// The offset before which they were looked at: there was no room for more.
+    to: i64,
+}
 
 /// What there is to compact.
 #[derive(Debug)]
@@ -31,7 +45,7 @@ pub(in crate::sandbox) struct Compaction {
     segments: Vec<Segment>,
     /// The offset before which they are.
     to: i64,
-    /// The log's own mark when they were taken.
+    /// The log's own mark when they were taken: before it each key is there once.
     clean_to: i64,
     aborted: Vec<Aborted>,
     traces: BTreeMap<i64, Trace>,
@@ -46,6 +60,8 @@ pub(in crate::sandbox) struct Compacted {
     segments: Vec<Segment>,
     to: i64,
     clean_to: i64,
+    /// What the mark is from now on.
+    next_clean_to: i64,
     /// The aborted transactions that still have records.
     aborted: Vec<Aborted>,
 }
@@ -96,11 +112,11 @@ impl Log {
 
     /// Puts what compaction left in its place, unless another one was faster.
     pub(in crate::sandbox) fn compacted(&mut self, compacted: Compacted) {
-        let Compacted { segments, to, clean_to, aborted } = compacted;
+        let Compacted { segments, to, clean_to, next_clean_to, aborted } = compacted;
         if clean_to != self.clean_to {
             return;
         }
-        self.clean_to = to;
+        self.clean_to = next_clean_to;
         self.aborted.keep_before(to, &aborted);
         let behind = self.segments.partition_point(|segment| segment.base_offset < to);
         let rest = self.segments.split_off(behind);
@@ -119,8 +135,13 @@ fn is_over(part: u64, whole: u64, ratio: f64) -> bool {
 
 impl Compaction {
     /// Compacts.
-    pub(in crate::sandbox) fn run(mut self, scratch: &mut Scratch) -> Compacted {
-        let latest = self.latest(scratch);
+    pub(in crate::sandbox) fn run(self, scratch: &mut Scratch) -> Compacted {
+        self.run_within(MOST_KEYS, scratch)
+    }
+
+    /// Compacts with so much room for keys.
+    fn run_within(mut self, room: usize, scratch: &mut Scratch) -> Compacted {
+        let latest = self.latest(room, scratch);
         let mut transactions = Transactions::new(&self.aborted);
         let mut segments: Vec<Segment> = Vec::new();
         for segment in std::mem::take(&mut self.segments) {
@@ -136,23 +157,35 @@ impl Compaction {
             }
         }
         let Self { to, clean_to, .. } = self;
-        Compacted { segments, to, clean_to, aborted: transactions.kept() }
+        let aborted = transactions.kept();
+        Compacted { segments, to, clean_to, next_clean_to: latest.to, aborted }
     }
 
-    /// Finds the last record of each key that was not aborted.
-    fn latest(&self, scratch: &mut Scratch) -> Latest {
-        let mut latest = Latest::new();
+    /// Finds the last record that was not aborted of each key, of the batches since the last time:
+    /// what is older stays unless it comes again.
+    fn latest(&self, room: usize, scratch: &mut Scratch) -> Latest {
+        let mut latest = Latest { offsets: Offsets::new(), to: self.to };
+        let mut size = 0_usize;
         let mut transactions = Transactions::new(&self.aborted);
         for stored in self.segments.iter().flat_map(|segment| &segment.batches) {
             let Some(batch) = stored.batch() else { continue };
-            if transactions.is_done_with(&batch, scratch) || batch.header.is_control() {
+            let header = &batch.header;
+            if transactions.is_done_with(&batch, scratch)
+                || header.is_control()
+                || header.last_offset() < self.clean_to
+            {
                 continue;
             }
             let Ok(records) = batch.records(scratch) else { continue };
             for record in records.filter_map(Result::ok) {
-                if let Some(key) = record.key {
-                    latest.insert(key.into(), record.offset);
+                let Some(key) = record.key else { continue };
+                if latest.offsets.insert(key.into(), record.offset).is_none() {
+                    size = size.saturating_add(key.len()).saturating_add(KEY);
                 }
+            }
+            if size > room {
+                latest.to = header.next_offset();
+                break;
             }
         }
         latest
@@ -170,6 +203,9 @@ impl Compaction {
         let Some(batch) = stored.batch() else { return Some(stored.clone()) };
         let header = &batch.header;
         let is_done_with = transactions.is_done_with(&batch, scratch);
+        if header.base_offset >= latest.to {
+            return Some(stored.clone());
+        }
         let is_over = header.delete_horizon().is_some_and(|horizon| horizon <= self.now.0);
         let stays_as_header = self.is_needed(header);
         let keep = match (is_done_with, header.is_control()) {
@@ -177,7 +213,7 @@ impl Compaction {
             (true, true) if is_over => Keep::Nothing,
             (true, true) => Keep::AllUntilHorizon,
             (false, true) => Keep::All,
-            (false, false) => Keep::Latest { of: latest, drops_tombstones: is_over },
+            (false, false) => Keep::Latest { of: &latest.offsets, drops_tombstones: is_over },
         };
         let horizon = self.now.0.saturating_add(self.delete_retention_ms);
         match keep.apply(&batch, horizon, scratch) {
