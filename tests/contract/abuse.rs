@@ -104,8 +104,8 @@ fn what_is_announced_and_not_sent_takes_nothing_from_others() {
         })
         .collect();
     let at_once = Deadline::after(AT_ONCE);
-    let large = record(0, &"v".repeat(900_000));
-    assert_eq!(produce(&mut client, &topic, &[&[large.clone()], &[large]]), 1);
+    let large = [record(0, &"v".repeat(900_000))];
+    assert_eq!(produce(&mut client, &topic, &[large.as_slice(); 2]), 1);
     assert!(!at_once.has_passed());
     drop(stalled);
 }

@@ -22,8 +22,8 @@ use super::segment::{Segment, Stored};
 use crate::kafka::batch::{BatchHeader, Scratch};
 use crate::model::timestamp::Timestamp;
 
-/// How many bytes the keys may take that are looked at together, like `log.cleaner.dedupe.buffer.size`
-/// of Kafka's brokers. The next round goes on behind them.
+/// How many bytes the keys may take that are looked at together, like
+/// `log.cleaner.dedupe.buffer.size` of Kafka's brokers. The next round goes on behind them.
 const MOST_KEYS: usize = 128 << 20;
 /// What a key takes beside its bytes, about.
 const KEY: usize = 64;
