@@ -173,7 +173,7 @@ start_broker() {
 
 # Waits until every given node answers; fails early if one ends.
 wait_ready() {
-  local id deadline=$((SECONDS + 90))
+  local id deadline=$((SECONDS + 240))
   while ((SECONDS < deadline)); do
     for id in "$@"; do broker_alive "$id" || return 1; done
     if brokers_answer "$@"; then return; fi

@@ -123,7 +123,7 @@ secure_properties() {
 # some time after the ports answer.
 secure_brokers_answer() {
   local id reply
-  reply="$(timeout 30 java "${quick_java[@]}" "${kafka_java[@]}" -Dkafka.log.level=OFF \
+  reply="$(timeout 60 java "${quick_java[@]}" "${kafka_java[@]}" -Dkafka.log.level=OFF \
     org.apache.kafka.tools.BrokerApiVersionsCommand --bootstrap-server "$(bootstrap)" \
     --command-config "$instance_dir/clients/admin.properties" 2>/dev/null)" || return 1
   for id in "$@"; do
