@@ -4,8 +4,8 @@ use crate::clock::Deadline;
 use crate::error::Problem;
 use crate::kafka::Cluster;
 use crate::model::name::{FlowId, GroupId};
+use crate::model::similar::closest;
 use crate::topology::Resolved;
-use crate::topology::similar::closest;
 
 /// What could have been meant by the name of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,11 +5,11 @@ use crate::error::Problem;
 use crate::kafka::{Cluster, ErrorCode};
 use crate::model::name::{FlowId, TopicName};
 use crate::model::own_topics::LEDGER;
+use crate::model::similar::closest;
 use crate::model::target::Target;
 use crate::model::topic::TopicDescription;
 use crate::topology::Resolved;
 use crate::topology::resolved::ResolvedFlow;
-use crate::topology::similar::closest;
 
 /// What a name stands for.
 #[derive(Debug, Clone)]

@@ -20,6 +20,7 @@ pub mod position;
 pub mod record;
 pub mod secret;
 pub mod shell;
+pub mod similar;
 pub mod size;
 pub mod target;
 pub mod timestamp;

@@ -17,7 +17,6 @@ mod resolve;
 pub mod resolved;
 #[cfg(test)]
 mod scenarios;
-pub mod similar;
 mod source;
 mod variables;
 mod yaml;

@@ -1,6 +1,6 @@
 //! Templates of names: text with placeholders from a closed set, and no other templating.
 
-use super::similar::closest;
+use crate::model::similar::closest;
 
 /// What a template is for.
 #[derive(Debug, Clone, Copy)]

@@ -4,9 +4,9 @@
 //! So an override is checked like the value that it replaces, and keeps its own place. A path leads
 //! to a flow or class that exists; a setting that the flow does not have yet may be added.
 
-use super::similar::closest;
 use super::source::{Findings, Origin, Place};
 use super::yaml::{Entry, Kind, Node};
+use crate::model::similar::closest;
 
 /// A `--set path=value` of the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]

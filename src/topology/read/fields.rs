@@ -1,6 +1,6 @@
 //! The fields of a mapping: taken by name, and what nobody asked for is an unknown key.
 
-use crate::topology::similar::closest;
+use crate::model::similar::closest;
 use crate::topology::source::{Findings, Place};
 use crate::topology::yaml::{Entry, Kind, Node};
 

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::model::duration::parse_duration;
+use crate::model::similar::closest;
 use crate::topology::document::Located;
-use crate::topology::similar::closest;
 use crate::topology::source::Findings;
 use crate::topology::yaml::{Entry, Kind};
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::similar::closest;
 use crate::topology::document::{Class, Document, Located};
-use crate::topology::similar::closest;
 use crate::topology::source::Findings;
 
 /// Checks that every class that is named exists, and that none extends itself.

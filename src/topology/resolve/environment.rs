@@ -1,6 +1,6 @@
 //! Which environment is meant.
 
-use crate::topology::similar::closest;
+use crate::model::similar::closest;
 
 use super::Topology;
 
