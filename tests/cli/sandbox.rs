@@ -142,6 +142,45 @@ fn a_fault_is_met_and_a_rule_that_is_none_is_refused() {
 }
 
 #[test]
+fn a_rule_that_could_never_strike_is_refused_with_place_and_hint() {
+    let output = sandbox(&["--fault", "Fetch drop", "--fault", "Fetch group=g drop", "--", "true"]);
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(64), "{told}");
+    let place = "error: --fault 'Fetch group=g drop', column 7: `group=g` never holds";
+    assert!(told.starts_with(place) && told.contains("hint: those that do are"), "{told}");
+
+    let home = home();
+    home.write("faults.txt", "# rules\n  FetchSnapshot drop\n");
+    let read = ["sandbox", "--fault-file", "faults.txt", "--", "true"];
+    let output = home.flowctl().args(read).output().unwrap();
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(64), "{told}");
+    let place = "error: faults.txt:2:3: FetchSnapshot is not offered by the sandbox\n";
+    assert!(told.starts_with(place) && told.contains("hint: offered are "), "{told}");
+}
+
+#[test]
+fn rules_that_are_wrong_when_they_are_read_again_leave_the_old_ones() {
+    let home = home();
+    home.write("faults.txt", "CreateTopics error=POLICY_VIOLATION\n");
+    let flowctl = env!("CARGO_BIN_EXE_flowctl");
+    // It is told on stderr, which is what the script waits for.
+    let script = format!(
+        "echo 'Produce times=0 drop' > faults.txt\n\
+         until grep -q 'the rules before hold' told; do sleep 0.05; done\n\
+         {flowctl} plan -e dev >/dev/null 2>&1; echo $?"
+    );
+    let mut command = running::flowctl(&home);
+    command.args(["sandbox", "--fault-file", "faults.txt", "--", "sh", "-c", &script]);
+    command.stderr(File::create(home.path().join("told")).unwrap());
+    let output = Running::start(&mut command).wait_with_output();
+    let told = std::fs::read_to_string(home.path().join("told")).unwrap();
+    assert_eq!(text(&output.stdout), "1\n", "{told}");
+    let place = "warning: faults.txt:1:9: `times=0`: it is at least 1; the rules before hold";
+    assert_eq!(told.matches(place).count(), 1, "{told}");
+}
+
+#[test]
 fn what_a_rule_holds_up_goes_on_when_there_are_other_rules() {
     let home = home();
     home.write("faults.txt", "Metadata times=1 delay-after=1h\n");

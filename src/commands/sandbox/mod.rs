@@ -22,6 +22,7 @@ use crate::exit::Exit;
 use crate::kafka::{Cluster, ConnectionSettings, Mode, Properties};
 use crate::model::name::TopicName;
 use crate::model::secret::Secret;
+use crate::model::shell::quote;
 use crate::model::size::parse_size;
 use crate::model::topic::NewTopic;
 use crate::output::{Screen, plan as plan_view};
@@ -63,8 +64,8 @@ pub struct Args {
 
     /// Let requests fail: CALL CONDITIONS EFFECT, as in 'Produce topic=orders every=3 drop-after'
     /// (can be repeated)
-    #[arg(long = "fault", value_name = "RULE", value_parser = parse_fault)]
-    pub faults: Vec<Fault>,
+    #[arg(long = "fault", value_name = "RULE")]
+    pub faults: Vec<String>,
 
     /// Rules as of --fault, one a line; the file is read again when it changes
     #[arg(long, value_name = "FILE", conflicts_with = "faults")]
@@ -109,7 +110,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     let listen = address(listen, !command.is_empty(), context).await?;
     let (faults, rules) = match fault_file {
         Some(path) => FaultFile::open(path, context).await?,
-        None => (faults, None),
+        None => (read_faults(&faults)?, None),
     };
     let users = read_users(&users)?;
     let owner = login(users.first());
@@ -288,6 +289,12 @@ fn login(user: Option<&User>) -> Properties {
 }
 
 /// Reads `--fault`.
-fn parse_fault(text: &str) -> Result<Fault, String> {
-    Fault::parse(text).map_err(|error| error.to_string())
+fn read_faults(rules: &[String]) -> Result<Vec<Fault>, Problem> {
+    let read = |rule: &String| {
+        Fault::parse(rule).map_err(|error| {
+            let place = format!("--fault {}, column {}", quote(rule), error.column);
+            running::no_rule(&place, &error)
+        })
+    };
+    rules.iter().map(read).collect()
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::commands::{Context, reading};
-use crate::error::Problem;
+use crate::error::{Problem, report};
 use crate::model::count::count;
-use crate::sandbox::{Event, Fault, Sandbox};
+use crate::sandbox::{Event, Fault, FaultError, Sandbox};
 
 /// A sandbox with its rules.
 pub(super) struct Running {
@@ -43,7 +43,12 @@ impl Running {
                         context.output.note(&format!("the file of the rules has changed: {rules}"));
                     }
                     Some(Err(problem)) => {
-                        context.output.warn(&format!("{problem}; the rules before hold"));
+                        let report = report(&problem.into());
+                        let what = report.in_one_line();
+                        context.output.warn(&format!("{what}; the rules before hold"));
+                        for hint in report.hints {
+                            context.output.note(&format!("hint: {hint}"));
+                        }
                     }
                 }
             }
@@ -97,8 +102,18 @@ fn unreadable(path: &Path, cause: &str) -> Problem {
 }
 
 fn parse(path: &Path, text: &str) -> Result<Vec<Fault>, Problem> {
-    Fault::parse_lines(text)
-        .map_err(|(line, error)| Problem::usage(format!("{}:{line}: {error}", path.display())))
+    Fault::parse_lines(text).map_err(|(line, error)| {
+        no_rule(&format!("{}:{line}:{}", path.display(), error.column), &error)
+    })
+}
+
+/// Says what is wrong with a rule, and where.
+pub(super) fn no_rule(place: &str, error: &FaultError) -> Problem {
+    let problem = Problem::usage(format!("{place}: {error}"));
+    match error.hint() {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    }
 }
 
 /// Shows what the sandbox has to say.

@@ -11,13 +11,13 @@ use kafka_protocol::messages::{
 use kafka_protocol::protocol::VersionRange;
 
 use super::offset_commit::{existing, named};
-use super::{Call, Caller, code, since, versions};
+use super::{Call, Caller, GroupsOf, TopicsOf, code, since, versions};
 use crate::model::name::GroupId;
 use crate::model::offset::TopicPartition;
 use crate::sandbox::access::needs::{READ_GROUP, WRITE_TOPIC, WRITE_TRANSACTIONAL_ID};
 use crate::sandbox::access::{Need, Who};
 use crate::sandbox::broker::Broker;
-use crate::sandbox::topics::Topics;
+
 use crate::sandbox::transactions::Producer;
 
 /// From this version on a client knows that it was fenced (KIP-588).
@@ -27,6 +27,13 @@ impl Call for AddPartitionsToTxnRequest {
     // From version 4 on it is a call between brokers.
     const OFFERED: VersionRange = versions(0, 3);
 
+    const TOPICS: Option<TopicsOf<Self>> = Some(|request, _topics| {
+        request.v3_and_below_topics.iter().map(|topic| topic.name.to_string()).collect()
+    });
+
+    const GROUPS: Option<GroupsOf<Self>> =
+        Some(|request| vec![request.v3_and_below_transactional_id.to_string()]);
+
     async fn answer(self, caller: &mut Caller) -> AddPartitionsToTxnResponse {
         let partitions = self.v3_and_below_topics.iter().flat_map(|topic| {
             topic.partitions.iter().map(|partition| named(&topic.name, *partition))
@@ -35,14 +42,6 @@ impl Call for AddPartitionsToTxnRequest {
         let (who, version) = (caller.who(), caller.version);
         let codes = caller.broker.change(|broker| add(broker, &who, &self, partitions, version));
         respond(self, codes)
-    }
-
-    fn topics(&self, _topics: &Topics) -> Vec<String> {
-        self.v3_and_below_topics.iter().map(|topic| topic.name.to_string()).collect()
-    }
-
-    fn groups(&self) -> Vec<String> {
-        vec![self.v3_and_below_transactional_id.to_string()]
     }
 
     fn needs(&self) -> Vec<(Need, String)> {
@@ -108,6 +107,9 @@ fn respond(
 impl Call for AddOffsetsToTxnRequest {
     const OFFERED: VersionRange = versions(0, 4);
 
+    const GROUPS: Option<GroupsOf<Self>> =
+        Some(|request| vec![request.group_id.to_string(), request.transactional_id.to_string()]);
+
     async fn answer(self, caller: &mut Caller) -> AddOffsetsToTxnResponse {
         let producer = Producer { id: self.producer_id.0, epoch: self.producer_epoch };
         let group = GroupId::new(self.group_id.as_str());
@@ -117,10 +119,6 @@ impl Call for AddOffsetsToTxnRequest {
         });
         let added = added.map_err(|error| since(FENCED, caller.version, error));
         AddOffsetsToTxnResponse::default().with_error_code(code(&added))
-    }
-
-    fn groups(&self) -> Vec<String> {
-        vec![self.group_id.to_string(), self.transactional_id.to_string()]
     }
 
     fn needs(&self) -> Vec<(Need, String)> {

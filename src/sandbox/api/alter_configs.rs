@@ -9,7 +9,7 @@ use kafka_protocol::messages::{
 };
 use kafka_protocol::protocol::{StrBytes, VersionRange};
 
-use super::{Call, Caller, Repeated, told, versions};
+use super::{Call, Caller, Repeated, TopicsOf, told, versions};
 use crate::sandbox::access::needs::{ALTER_CLUSTER_CONFIGS, ALTER_TOPIC_CONFIGS};
 use crate::sandbox::access::{CLUSTER, Who};
 use crate::sandbox::broker::Broker;
@@ -33,6 +33,11 @@ struct Wanted {
 
 impl Call for IncrementalAlterConfigsRequest {
     const OFFERED: VersionRange = versions(0, 1);
+
+    const TOPICS: Option<TopicsOf<Self>> = Some(|request, _topics| {
+        let named = request.resources.iter().filter(|resource| resource.resource_type == TOPIC);
+        named.map(|resource| resource.resource_name.to_string()).collect()
+    });
 
     async fn answer(self, caller: &mut Caller) -> IncrementalAlterConfigsResponse {
         let wanted = self.resources.iter().map(|resource| Wanted {
@@ -74,6 +79,11 @@ impl Call for IncrementalAlterConfigsRequest {
 
 impl Call for AlterConfigsRequest {
     const OFFERED: VersionRange = versions(0, 2);
+
+    const TOPICS: Option<TopicsOf<Self>> = Some(|request, _topics| {
+        let named = request.resources.iter().filter(|resource| resource.resource_type == TOPIC);
+        named.map(|resource| resource.resource_name.to_string()).collect()
+    });
 
     async fn answer(self, caller: &mut Caller) -> AlterConfigsResponse {
         let wanted = self.resources.iter().map(|resource| Wanted {

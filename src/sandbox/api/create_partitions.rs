@@ -6,14 +6,18 @@ use kafka_protocol::messages::create_partitions_response::CreatePartitionsTopicR
 use kafka_protocol::messages::{CreatePartitionsRequest, CreatePartitionsResponse};
 use kafka_protocol::protocol::VersionRange;
 
-use super::{Call, Caller, Repeated, told, versions};
+use super::{Call, Caller, Repeated, TopicsOf, told, versions};
 use crate::sandbox::access::Who;
 use crate::sandbox::access::needs::ALTER_TOPIC;
 use crate::sandbox::broker::Broker;
-use crate::sandbox::topics::{Refusal, Topics};
+use crate::sandbox::topics::Refusal;
 
 impl Call for CreatePartitionsRequest {
     const OFFERED: VersionRange = versions(0, 3);
+
+    const TOPICS: Option<TopicsOf<Self>> = Some(|request, _topics| {
+        request.topics.iter().map(|topic| topic.name.to_string()).collect()
+    });
 
     async fn answer(self, caller: &mut Caller) -> CreatePartitionsResponse {
         let mut repeated = Repeated::of(self.topics.iter().map(|topic| topic.name.0.clone()));
@@ -34,10 +38,6 @@ impl Call for CreatePartitionsRequest {
             results
         };
         CreatePartitionsResponse::default().with_results(caller.broker.change(grow))
-    }
-
-    fn topics(&self, _topics: &Topics) -> Vec<String> {
-        self.topics.iter().map(|topic| topic.name.to_string()).collect()
     }
 
     fn refuse(self, error: ResponseError) -> CreatePartitionsResponse {

@@ -9,14 +9,18 @@ use kafka_protocol::messages::{CreateTopicsRequest, CreateTopicsResponse};
 use kafka_protocol::protocol::{StrBytes, VersionRange};
 use uuid::Uuid;
 
-use super::{Call, Caller, Repeated, text, versions};
+use super::{Call, Caller, Repeated, TopicsOf, text, versions};
 use crate::sandbox::access::needs::{CREATE_IN_CLUSTER, CREATE_TOPIC, SEE_TOPIC_CONFIGS};
 use crate::sandbox::access::{CLUSTER, Who};
 use crate::sandbox::broker::{Broker, new_id};
-use crate::sandbox::topics::{Configs, Definition, NewTopic, Refusal, Topics, definitions};
+use crate::sandbox::topics::{Configs, Definition, NewTopic, Refusal, definitions};
 
 impl Call for CreateTopicsRequest {
     const OFFERED: VersionRange = versions(2, 7);
+
+    const TOPICS: Option<TopicsOf<Self>> = Some(|request, _topics| {
+        request.topics.iter().map(|topic| topic.name.to_string()).collect()
+    });
 
     async fn answer(self, caller: &mut Caller) -> CreateTopicsResponse {
         let mut repeated = Repeated::of(self.topics.iter().map(|topic| topic.name.0.clone()));
@@ -37,10 +41,6 @@ impl Call for CreateTopicsRequest {
             results
         };
         CreateTopicsResponse::default().with_topics(caller.broker.change(create))
-    }
-
-    fn topics(&self, _topics: &Topics) -> Vec<String> {
-        self.topics.iter().map(|topic| topic.name.to_string()).collect()
     }
 
     fn refuse(self, error: ResponseError) -> CreateTopicsResponse {

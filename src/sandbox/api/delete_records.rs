@@ -8,15 +8,18 @@ use kafka_protocol::messages::delete_records_response::{
 use kafka_protocol::messages::{DeleteRecordsRequest, DeleteRecordsResponse, TopicName};
 use kafka_protocol::protocol::VersionRange;
 
-use super::{Call, Caller, versions};
+use super::{Call, Caller, TopicsOf, versions};
 use crate::sandbox::access::Who;
 use crate::sandbox::access::needs::DELETE_TOPIC;
 use crate::sandbox::broker::Broker;
 use crate::sandbox::log::LogConfig;
-use crate::sandbox::topics::Topics;
 
 impl Call for DeleteRecordsRequest {
     const OFFERED: VersionRange = versions(0, 2);
+
+    const TOPICS: Option<TopicsOf<Self>> = Some(|request, _topics| {
+        request.topics.iter().map(|topic| topic.name.to_string()).collect()
+    });
 
     async fn answer(self, caller: &mut Caller) -> DeleteRecordsResponse {
         let who = caller.who();
@@ -27,10 +30,6 @@ impl Call for DeleteRecordsRequest {
 
     fn refuse(self, error: ResponseError) -> DeleteRecordsResponse {
         each(&self, |_, _| Err(error))
-    }
-
-    fn topics(&self, _topics: &Topics) -> Vec<String> {
-        self.topics.iter().map(|topic| topic.name.to_string()).collect()
     }
 }
 

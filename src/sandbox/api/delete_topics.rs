@@ -6,11 +6,11 @@ use kafka_protocol::messages::delete_topics_response::DeletableTopicResult;
 use kafka_protocol::messages::{DeleteTopicsRequest, DeleteTopicsResponse, TopicName};
 use kafka_protocol::protocol::{StrBytes, VersionRange};
 
-use super::{Call, Caller, text, versions};
+use super::{Call, Caller, TopicsOf, text, versions};
 use crate::sandbox::access::needs::{DELETE_IN_CLUSTER, DELETE_TOPIC, SEE_TOPIC};
 use crate::sandbox::access::{CLUSTER, Who};
 use crate::sandbox::broker::Broker;
-use crate::sandbox::topics::{Refusal, Topics};
+use crate::sandbox::topics::Refusal;
 
 /// The first version that says what is wrong.
 const WITH_MESSAGE: i16 = 5;
@@ -19,6 +19,15 @@ const WITH_IDS: i16 = 6;
 
 impl Call for DeleteTopicsRequest {
     const OFFERED: VersionRange = versions(1, 6);
+
+    const TOPICS: Option<TopicsOf<Self>> = Some(|request, topics| {
+        let name = |topic: &DeleteTopicState| match &topic.name {
+            Some(name) => Some(name.to_string()),
+            None => topics.name_of(topic.topic_id).map(str::to_owned),
+        };
+        let by_id = request.topics.iter().filter_map(name);
+        by_id.chain(request.topic_names.iter().map(|name| name.to_string())).collect()
+    });
 
     async fn answer(self, caller: &mut Caller) -> DeleteTopicsResponse {
         let (who, version) = (caller.who(), caller.version);
@@ -32,15 +41,6 @@ impl Call for DeleteTopicsRequest {
             }
         }
         DeleteTopicsResponse::default().with_responses(responses)
-    }
-
-    fn topics(&self, topics: &Topics) -> Vec<String> {
-        let name = |topic: &DeleteTopicState| match &topic.name {
-            Some(name) => Some(name.to_string()),
-            None => topics.name_of(topic.topic_id).map(str::to_owned),
-        };
-        let by_id = self.topics.iter().filter_map(name);
-        by_id.chain(self.topic_names.iter().map(|name| name.to_string())).collect()
     }
 
     fn refuse(self, error: ResponseError) -> DeleteTopicsResponse {

@@ -10,11 +10,11 @@ use kafka_protocol::protocol::{StrBytes, VersionRange};
 
 use super::alter_configs::{BROKER, TOPIC};
 use super::size::{self, TooLarge};
-use super::{Call, Caller, text, versions};
+use super::{Call, Caller, TopicsOf, text, versions};
 use crate::sandbox::access::needs::{SEE_CLUSTER_CONFIGS, SEE_TOPIC_CONFIGS};
 use crate::sandbox::access::{CLUSTER, Who};
 use crate::sandbox::broker::{BROKER_ID, Broker};
-use crate::sandbox::topics::{BROKER_CONFIGS, Configs, Definition, Refusal, Topics, definitions};
+use crate::sandbox::topics::{BROKER_CONFIGS, Configs, Definition, Refusal, definitions};
 
 /// Where a value comes from: the topic itself.
 const OF_TOPIC: i8 = 1;
@@ -27,6 +27,11 @@ impl Call for DescribeConfigsRequest {
     const OFFERED: VersionRange = versions(1, 4);
 
     const HAS_LARGE_ANSWER: bool = true;
+
+    const TOPICS: Option<TopicsOf<Self>> = Some(|request, _topics| {
+        let named = request.resources.iter().filter(|resource| resource.resource_type == TOPIC);
+        named.map(|resource| resource.resource_name.to_string()).collect()
+    });
 
     async fn answer(self, caller: &mut Caller) -> DescribeConfigsResponse {
         let (who, synonyms) = (caller.who(), self.include_synonyms);
@@ -42,11 +47,6 @@ impl Call for DescribeConfigsRequest {
             Ok(results) => DescribeConfigsResponse::default().with_results(results),
             Err(TooLarge) => self.refuse(TooLarge::ERROR),
         }
-    }
-
-    fn topics(&self, _topics: &Topics) -> Vec<String> {
-        let named = self.resources.iter().filter(|resource| resource.resource_type == TOPIC);
-        named.map(|resource| resource.resource_name.to_string()).collect()
     }
 
     fn refuse(self, error: ResponseError) -> DescribeConfigsResponse {

@@ -11,7 +11,7 @@ use kafka_protocol::messages::{
 use kafka_protocol::protocol::{StrBytes, VersionRange};
 
 use super::size::{self, TooLarge};
-use super::{Call, Caller, code, text, versions};
+use super::{Call, Caller, GroupsOf, code, text, versions};
 use crate::model::name::GroupId;
 use crate::sandbox::access::needs::{DELETE_GROUP, SEE_CLUSTER, SEE_GROUP};
 use crate::sandbox::access::{CLUSTER, Kind};
@@ -27,6 +27,9 @@ impl Call for DescribeGroupsRequest {
     const OFFERED: VersionRange = versions(0, 6);
 
     const HAS_LARGE_ANSWER: bool = true;
+
+    const GROUPS: Option<GroupsOf<Self>> =
+        Some(|request| request.groups.iter().map(|id| id.to_string()).collect());
 
     async fn answer(self, caller: &mut Caller) -> DescribeGroupsResponse {
         let (version, who) = (caller.version, caller.who());
@@ -52,10 +55,6 @@ impl Call for DescribeGroupsRequest {
             Ok(groups) => DescribeGroupsResponse::default().with_groups(groups),
             Err(TooLarge) => self.refuse(TooLarge::ERROR),
         }
-    }
-
-    fn groups(&self) -> Vec<String> {
-        self.groups.iter().map(|id| id.to_string()).collect()
     }
 
     fn refuse(self, error: ResponseError) -> DescribeGroupsResponse {
@@ -136,6 +135,9 @@ impl Call for ListGroupsRequest {
 impl Call for DeleteGroupsRequest {
     const OFFERED: VersionRange = versions(0, 2);
 
+    const GROUPS: Option<GroupsOf<Self>> =
+        Some(|request| request.groups_names.iter().map(|id| id.to_string()).collect());
+
     async fn answer(self, caller: &mut Caller) -> DeleteGroupsResponse {
         let who = caller.who();
         let results = caller.broker.change(|broker| {
@@ -150,10 +152,6 @@ impl Call for DeleteGroupsRequest {
             self.groups_names.into_iter().map(delete).collect()
         });
         DeleteGroupsResponse::default().with_results(results)
-    }
-
-    fn groups(&self) -> Vec<String> {
-        self.groups_names.iter().map(|id| id.to_string()).collect()
     }
 
     fn refuse(self, error: ResponseError) -> DeleteGroupsResponse {

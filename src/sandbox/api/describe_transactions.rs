@@ -11,7 +11,7 @@ use kafka_protocol::messages::{
 };
 use kafka_protocol::protocol::VersionRange;
 
-use super::{Call, Caller, text, versions};
+use super::{Call, Caller, GroupsOf, text, versions};
 use crate::model::offset::TopicPartition;
 use crate::sandbox::access::Who;
 use crate::sandbox::access::needs::{SEE_TOPIC, SEE_TRANSACTIONAL_ID};
@@ -56,16 +56,15 @@ impl Call for ListTransactionsRequest {
 impl Call for DescribeTransactionsRequest {
     const OFFERED: VersionRange = versions(0, 0);
 
+    const GROUPS: Option<GroupsOf<Self>> =
+        Some(|request| request.transactional_ids.iter().map(|id| id.to_string()).collect());
+
     async fn answer(self, caller: &mut Caller) -> DescribeTransactionsResponse {
         let who = caller.who();
         let states = caller.broker.look(|broker| {
             self.transactional_ids.into_iter().map(|id| describe(broker, &who, id)).collect()
         });
         DescribeTransactionsResponse::default().with_transaction_states(states)
-    }
-
-    fn groups(&self) -> Vec<String> {
-        self.transactional_ids.iter().map(|id| id.to_string()).collect()
     }
 
     fn refuse(self, error: ResponseError) -> DescribeTransactionsResponse {

@@ -4,7 +4,7 @@ use kafka_protocol::ResponseError;
 use kafka_protocol::messages::{EndTxnRequest, EndTxnResponse};
 use kafka_protocol::protocol::VersionRange;
 
-use super::{Call, Caller, code, since, versions};
+use super::{Call, Caller, GroupsOf, code, since, versions};
 use crate::sandbox::access::Need;
 use crate::sandbox::access::needs::WRITE_TRANSACTIONAL_ID;
 use crate::sandbox::broker::Broker;
@@ -17,14 +17,13 @@ impl Call for EndTxnRequest {
     // Version 5 ends with a new epoch: transactions of version 2 (KIP-890).
     const OFFERED: VersionRange = versions(0, 4);
 
+    const GROUPS: Option<GroupsOf<Self>> =
+        Some(|request| vec![request.transactional_id.to_string()]);
+
     async fn answer(self, caller: &mut Caller) -> EndTxnResponse {
         let ended = caller.broker.change(|broker| end(broker, &self));
         let ended = ended.map_err(|error| since(FENCED, caller.version, error));
         EndTxnResponse::default().with_error_code(code(&ended))
-    }
-
-    fn groups(&self) -> Vec<String> {
-        vec![self.transactional_id.to_string()]
     }
 
     fn needs(&self) -> Vec<(Need, String)> {

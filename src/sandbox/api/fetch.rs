@@ -13,12 +13,11 @@ use kafka_protocol::messages::fetch_response::{
 use kafka_protocol::messages::{FetchRequest, FetchResponse, ProducerId};
 use kafka_protocol::protocol::VersionRange;
 
-use super::{Call, Caller, Repeated, leader_epoch_error, versions};
+use super::{Call, Caller, Repeated, TopicsOf, leader_epoch_error, versions};
 use crate::sandbox::access::Who;
 use crate::sandbox::access::needs::READ_TOPIC;
 use crate::sandbox::broker::Broker;
 use crate::sandbox::log::{Bounds, Isolation, Log, OutOfRange, Slice};
-use crate::sandbox::topics::Topics;
 
 /// The most that one answer holds, whatever the client asks for: `fetch.max.bytes` of Kafka's
 /// brokers.
@@ -26,6 +25,14 @@ const MOST_BYTES: usize = 55 * 1024 * 1024;
 
 impl Call for FetchRequest {
     const OFFERED: VersionRange = versions(4, 18);
+
+    const TOPICS: Option<TopicsOf<Self>> = Some(|request, topics| {
+        let name = |topic: &FetchTopic| {
+            let by_id = topics.name_of(topic.topic_id).map(str::to_owned);
+            by_id.unwrap_or_else(|| topic.topic.to_string())
+        };
+        request.topics.iter().map(name).collect()
+    });
 
     async fn answer(mut self, caller: &mut Caller) -> FetchResponse {
         if self.session_id != 0 {
@@ -64,14 +71,6 @@ impl Call for FetchRequest {
         let topics = self.topics.iter().map(failed).collect();
         let read = Read { topics, size: 0, is_urgent: true };
         FetchResponse::default().with_responses(read.into_responses(&self))
-    }
-
-    fn topics(&self, topics: &Topics) -> Vec<String> {
-        let name = |topic: &FetchTopic| {
-            let by_id = topics.name_of(topic.topic_id).map(str::to_owned);
-            by_id.unwrap_or_else(|| topic.topic.to_string())
-        };
-        self.topics.iter().map(name).collect()
     }
 }
 

@@ -5,7 +5,7 @@ use kafka_protocol::messages::find_coordinator_response::Coordinator;
 use kafka_protocol::messages::{BrokerId, FindCoordinatorRequest, FindCoordinatorResponse};
 use kafka_protocol::protocol::{StrBytes, VersionRange};
 
-use super::{Call, Caller, text, versions};
+use super::{Call, Caller, GroupsOf, text, versions};
 use crate::sandbox::access::Need;
 use crate::sandbox::access::needs::{SEE_GROUP, SEE_TRANSACTIONAL_ID};
 use crate::sandbox::broker::BROKER_ID;
@@ -18,6 +18,12 @@ const KEY_TYPES: std::ops::RangeInclusive<i8> = 0..=1;
 impl Call for FindCoordinatorRequest {
     // Version 6 brings share groups.
     const OFFERED: VersionRange = versions(0, 5);
+
+    const GROUPS: Option<GroupsOf<Self>> = Some(|request| {
+        // One key before version 4, a list of them since.
+        let keys = request.coordinator_keys.iter().chain([&request.key]);
+        keys.filter(|key| !key.is_empty()).map(ToString::to_string).collect()
+    });
 
     async fn answer(self, caller: &mut Caller) -> FindCoordinatorResponse {
         if caller.version >= SEVERAL && self.coordinator_keys.is_empty() {
@@ -48,12 +54,6 @@ impl Call for FindCoordinatorRequest {
                 .with_port(caller.port())
         });
         FindCoordinatorResponse::default().with_coordinators(coordinators.collect())
-    }
-
-    fn groups(&self) -> Vec<String> {
-        // One key before version 4, a list of them since.
-        let keys = self.coordinator_keys.iter().chain([&self.key]);
-        keys.filter(|key| !key.is_empty()).map(ToString::to_string).collect()
     }
 
     fn refuse(self, error: ResponseError) -> FindCoordinatorResponse {

@@ -4,7 +4,7 @@ use kafka_protocol::ResponseError;
 use kafka_protocol::messages::{HeartbeatRequest, HeartbeatResponse};
 use kafka_protocol::protocol::VersionRange;
 
-use super::{Call, Caller, code, owned, versions};
+use super::{Call, Caller, GroupsOf, code, owned, versions};
 use crate::model::name::GroupId;
 use crate::sandbox::access::Need;
 use crate::sandbox::access::needs::READ_GROUP;
@@ -12,6 +12,8 @@ use crate::sandbox::groups::Speaker;
 
 impl Call for HeartbeatRequest {
     const OFFERED: VersionRange = versions(0, 4);
+
+    const GROUPS: Option<GroupsOf<Self>> = Some(|request| vec![request.group_id.to_string()]);
 
     async fn answer(self, caller: &mut Caller) -> HeartbeatResponse {
         let speaker = Speaker {
@@ -25,10 +27,6 @@ impl Call for HeartbeatRequest {
             broker.groups.heartbeat(&speaker, now)
         });
         HeartbeatResponse::default().with_error_code(code(&heard))
-    }
-
-    fn groups(&self) -> Vec<String> {
-        vec![self.group_id.to_string()]
     }
 
     fn needs(&self) -> Vec<(Need, String)> {

@@ -4,7 +4,7 @@ use kafka_protocol::ResponseError;
 use kafka_protocol::messages::{InitProducerIdRequest, InitProducerIdResponse, ProducerId};
 use kafka_protocol::protocol::VersionRange;
 
-use super::{Call, Caller, since, versions};
+use super::{Call, Caller, GroupsOf, since, versions};
 use crate::sandbox::access::CLUSTER;
 use crate::sandbox::access::Need;
 use crate::sandbox::access::needs::{WRITE_IDEMPOTENTLY, WRITE_TOPIC, WRITE_TRANSACTIONAL_ID};
@@ -16,6 +16,9 @@ const FENCED: i16 = 4;
 
 impl Call for InitProducerIdRequest {
     const OFFERED: VersionRange = versions(0, 5);
+
+    const GROUPS: Option<GroupsOf<Self>> =
+        Some(|request| request.transactional_id.iter().map(|id| id.to_string()).collect());
 
     async fn answer(self, caller: &mut Caller) -> InitProducerIdResponse {
         // Who may write to any topic may do so idempotently (KIP-679).
@@ -34,10 +37,6 @@ impl Call for InitProducerIdRequest {
                 .with_producer_id(ProducerId(producer.id))
                 .with_producer_epoch(producer.epoch),
         }
-    }
-
-    fn groups(&self) -> Vec<String> {
-        self.transactional_id.iter().map(|id| id.to_string()).collect()
     }
 
     fn needs(&self) -> Vec<(Need, String)> {

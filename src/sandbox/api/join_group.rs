@@ -6,7 +6,7 @@ use kafka_protocol::messages::join_group_response::JoinGroupResponseMember;
 use kafka_protocol::messages::{JoinGroupRequest, JoinGroupResponse};
 use kafka_protocol::protocol::VersionRange;
 
-use super::{Call, Caller, GROUP_PATIENCE, owned, text, versions};
+use super::{Call, Caller, GROUP_PATIENCE, GroupsOf, owned, text, versions};
 use crate::model::name::GroupId;
 use crate::sandbox::access::Need;
 use crate::sandbox::access::needs::READ_GROUP;
@@ -23,6 +23,8 @@ const PROTOCOL_TYPE: i16 = 7;
 impl Call for JoinGroupRequest {
     const OFFERED: VersionRange = versions(0, 9);
 
+    const GROUPS: Option<GroupsOf<Self>> = Some(|request| vec![request.group_id.to_string()]);
+
     async fn answer(self, caller: &mut Caller) -> JoinGroupResponse {
         let join = read(&self, caller);
         let ticket = caller.broker.change(|broker| {
@@ -37,10 +39,6 @@ impl Call for JoinGroupRequest {
             Err(JoinRefused { member_id: join.member_id.clone(), error })
         });
         respond(answer, caller.version)
-    }
-
-    fn groups(&self) -> Vec<String> {
-        vec![self.group_id.to_string()]
     }
 
     fn needs(&self) -> Vec<(Need, String)> {

@@ -6,7 +6,7 @@ use kafka_protocol::messages::leave_group_response::MemberResponse;
 use kafka_protocol::messages::{LeaveGroupRequest, LeaveGroupResponse};
 use kafka_protocol::protocol::VersionRange;
 
-use super::{Call, Caller, code, owned, versions};
+use super::{Call, Caller, GroupsOf, code, owned, versions};
 use crate::model::name::GroupId;
 use crate::sandbox::access::Need;
 use crate::sandbox::access::needs::READ_GROUP;
@@ -17,6 +17,8 @@ const SEVERAL: i16 = 3;
 
 impl Call for LeaveGroupRequest {
     const OFFERED: VersionRange = versions(0, 5);
+
+    const GROUPS: Option<GroupsOf<Self>> = Some(|request| vec![request.group_id.to_string()]);
 
     async fn answer(self, caller: &mut Caller) -> LeaveGroupResponse {
         let group = GroupId::new(self.group_id.as_str());
@@ -51,10 +53,6 @@ impl Call for LeaveGroupRequest {
                 .with_error_code(code(result))
         });
         LeaveGroupResponse::default().with_members(members.collect())
-    }
-
-    fn groups(&self) -> Vec<String> {
-        vec![self.group_id.to_string()]
     }
 
     fn needs(&self) -> Vec<(Need, String)> {

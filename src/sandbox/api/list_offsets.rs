@@ -8,18 +8,21 @@ use kafka_protocol::messages::list_offsets_response::{
 use kafka_protocol::messages::{ListOffsetsRequest, ListOffsetsResponse, TopicName};
 use kafka_protocol::protocol::VersionRange;
 
-use super::{Call, Caller, Repeated, leader_epoch_error, versions};
+use super::{Call, Caller, Repeated, TopicsOf, leader_epoch_error, versions};
 use crate::kafka::batch::Scratch;
 use crate::sandbox::access::needs::SEE_TOPIC;
 use crate::sandbox::broker::Broker;
 use crate::sandbox::log::{Found, Isolation, Position, Search};
-use crate::sandbox::topics::Topics;
 
 /// The first version that tells the epoch of the leader (KIP-320).
 const WITH_EPOCH: i16 = 4;
 
 impl Call for ListOffsetsRequest {
     const OFFERED: VersionRange = versions(1, 10);
+
+    const TOPICS: Option<TopicsOf<Self>> = Some(|request, _topics| {
+        request.topics.iter().map(|topic| topic.name.to_string()).collect()
+    });
 
     async fn answer(self, caller: &mut Caller) -> ListOffsetsResponse {
         let named = each(&self).map(|(topic, partition)| (topic, partition.partition_index));
@@ -57,10 +60,6 @@ impl Call for ListOffsetsRequest {
 
     fn refuse(self, error: ResponseError) -> ListOffsetsResponse {
         answer(&self, |partition| response(partition, Err(error)))
-    }
-
-    fn topics(&self, _topics: &Topics) -> Vec<String> {
-        self.topics.iter().map(|topic| topic.name.to_string()).collect()
     }
 }
 

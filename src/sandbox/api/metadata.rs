@@ -12,16 +12,24 @@ use kafka_protocol::protocol::{StrBytes, VersionRange};
 use uuid::Uuid;
 
 use super::cluster::{self, UNASKED};
-use super::{Call, Caller, text, versions};
+use super::{Call, Caller, TopicsOf, text, versions};
 use crate::sandbox::access::needs::SEE_TOPIC;
 use crate::sandbox::access::{Kind, Who};
 use crate::sandbox::broker::{BROKER_ID, Broker, LEADER_EPOCH};
-use crate::sandbox::topics::{Topic, Topics, is_legal};
+use crate::sandbox::topics::{Topic, is_legal};
 
 impl Call for MetadataRequest {
     const OFFERED: VersionRange = versions(0, 13);
 
     const HAS_LARGE_ANSWER: bool = true;
+
+    const TOPICS: Option<TopicsOf<Self>> = Some(|request, topics| {
+        let name = |topic: &MetadataRequestTopic| match &topic.name {
+            Some(name) => Some(name.to_string()),
+            None => topics.name_of(topic.topic_id).map(str::to_owned),
+        };
+        request.topics.iter().flatten().filter_map(name).collect()
+    });
 
     async fn answer(self, caller: &mut Caller) -> MetadataResponse {
         // Version 0 has no null: an empty list asks for all.
@@ -59,14 +67,6 @@ impl Call for MetadataRequest {
             .with_controller_id(BROKER_ID)
             .with_cluster_authorized_operations(if wants_operations { operations } else { UNASKED })
             .with_topics(topics)
-    }
-
-    fn topics(&self, topics: &Topics) -> Vec<String> {
-        let name = |topic: &MetadataRequestTopic| match &topic.name {
-            Some(name) => Some(name.to_string()),
-            None => topics.name_of(topic.topic_id).map(str::to_owned),
-        };
-        self.topics.iter().flatten().filter_map(name).collect()
     }
 
     fn refuse(self, error: ResponseError) -> MetadataResponse {

@@ -21,6 +21,7 @@ mod join_group;
 mod leave_group;
 mod list_offsets;
 mod metadata;
+mod offered;
 mod offset_commit;
 mod offset_delete;
 mod offset_fetch;
@@ -36,7 +37,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use kafka_protocol::ResponseError;
-use kafka_protocol::messages::api_versions_response::ApiVersion;
 use kafka_protocol::protocol::{Request, StrBytes, VersionRange};
 
 use super::access::{Need, Session, Who};
@@ -44,11 +44,17 @@ use super::broker::{LEADER_EPOCH, Shared};
 use super::budget::{Budget, Room};
 use super::topics::{Refusal, Topics};
 
+pub(super) use offered::{Offered, ThrottleTime, every_call, offered};
 pub(super) use sasl::answer_token;
 pub(super) use versions::unsupported_version;
 
+/// Finds the names of topics in a request, also of those that it has by their ids.
+type TopicsOf<C> = fn(&C, &Topics) -> Vec<String>;
+/// Finds the names of groups and transactional ids in a request.
+type GroupsOf<C> = fn(&C) -> Vec<String>;
+
 /// A call as the sandbox answers it.
-pub(super) trait Call: Request + Clone + Send {
+pub(super) trait Call: Request + ThrottleTime + Clone + Send {
     /// The versions that are offered: never more than what is answered in full.
     const OFFERED: VersionRange;
 
@@ -56,21 +62,18 @@ pub(super) trait Call: Request + Clone + Send {
     /// no room for the answer, it is made again when there is.
     const HAS_LARGE_ANSWER: bool = false;
 
+    /// Finds the topics that a request is about, for fault rules; nothing where none can be.
+    const TOPICS: Option<TopicsOf<Self>> = None;
+
+    /// Finds the groups and transactional ids that a request is about, for fault rules; nothing
+    /// where none can be.
+    const GROUPS: Option<GroupsOf<Self>> = None;
+
     /// Answers it.
     fn answer(self, caller: &mut Caller) -> impl Future<Output = Self::Response> + Send;
 
     /// Refuses everything that is asked with one error.
     fn refuse(self, error: ResponseError) -> Self::Response;
-
-    /// Names the topics that it is about, for fault rules.
-    fn topics(&self, _topics: &Topics) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// Names the groups and transactional ids that it is about, for fault rules.
-    fn groups(&self) -> Vec<String> {
-        Vec::new()
-    }
 
     /// Names what has to be allowed before any of it is done; the rest is asked for item by item.
     fn needs(&self) -> Vec<(Need, String)> {
@@ -102,8 +105,6 @@ pub(super) struct Caller {
     pub(super) client_id: StrBytes,
     /// The version of the request.
     pub(super) version: i16,
-    /// Returns what is offered.
-    pub(super) offered: fn() -> Vec<ApiVersion>,
     /// What the answers of all clients take together, until they are read.
     pub(super) answers: Budget,
     /// What the answer to this request takes of it.
@@ -121,17 +122,7 @@ impl Caller {
         let session = Session::new(broker.users());
         let client_id = StrBytes::default();
         let room = Room::default();
-        Self {
-            broker,
-            address,
-            peer,
-            session,
-            client_id,
-            version: 0,
-            offered: Vec::new,
-            answers,
-            room,
-        }
+        Self { broker, address, peer, session, client_id, version: 0, answers, room }
     }
 
     /// Returns who asks, as rights are given to them.

@@ -7,20 +7,25 @@ use kafka_protocol::messages::offset_commit_response::{
 use kafka_protocol::messages::{OffsetCommitRequest, OffsetCommitResponse, TopicName};
 use kafka_protocol::protocol::{StrBytes, VersionRange};
 
-use super::{Call, Caller, code, owned, versions};
+use super::{Call, Caller, GroupsOf, TopicsOf, code, owned, versions};
 use crate::model::name::GroupId;
 use crate::model::offset::TopicPartition;
 use crate::sandbox::access::needs::{READ_GROUP, READ_TOPIC};
 use crate::sandbox::access::{Need, Who};
 use crate::sandbox::broker::Broker;
 use crate::sandbox::groups::{PartitionResults, Speaker, StoredOffset};
-use crate::sandbox::topics::Topics;
 
 /// From this version on a client knows that a group may not exist (KIP-848).
 const GROUP_ERRORS: i16 = 9;
 
 impl Call for OffsetCommitRequest {
     const OFFERED: VersionRange = versions(2, 9);
+
+    const TOPICS: Option<TopicsOf<Self>> = Some(|request, _topics| {
+        request.topics.iter().map(|topic| topic.name.to_string()).collect()
+    });
+
+    const GROUPS: Option<GroupsOf<Self>> = Some(|request| vec![request.group_id.to_string()]);
 
     async fn answer(self, caller: &mut Caller) -> OffsetCommitResponse {
         let speaker = Speaker {
@@ -49,14 +54,6 @@ impl Call for OffsetCommitRequest {
             })
         });
         respond(self, codes)
-    }
-
-    fn topics(&self, _topics: &Topics) -> Vec<String> {
-        self.topics.iter().map(|topic| topic.name.to_string()).collect()
-    }
-
-    fn groups(&self) -> Vec<String> {
-        vec![self.group_id.to_string()]
     }
 
     fn needs(&self) -> Vec<(Need, String)> {

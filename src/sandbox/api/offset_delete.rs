@@ -8,16 +8,21 @@ use kafka_protocol::messages::{OffsetDeleteRequest, OffsetDeleteResponse};
 use kafka_protocol::protocol::VersionRange;
 
 use super::offset_commit::{codes, existing, named};
-use super::{Call, Caller, code, versions};
+use super::{Call, Caller, GroupsOf, TopicsOf, code, versions};
 use crate::model::name::GroupId;
 use crate::model::offset::TopicPartition;
 use crate::sandbox::access::needs::{DELETE_GROUP, READ_TOPIC};
 use crate::sandbox::access::{Need, Who};
 use crate::sandbox::broker::Broker;
-use crate::sandbox::topics::Topics;
 
 impl Call for OffsetDeleteRequest {
     const OFFERED: VersionRange = versions(0, 0);
+
+    const TOPICS: Option<TopicsOf<Self>> = Some(|request, _topics| {
+        request.topics.iter().map(|topic| topic.name.to_string()).collect()
+    });
+
+    const GROUPS: Option<GroupsOf<Self>> = Some(|request| vec![request.group_id.to_string()]);
 
     async fn answer(self, caller: &mut Caller) -> OffsetDeleteResponse {
         let group = GroupId::new(self.group_id.as_str());
@@ -45,14 +50,6 @@ impl Call for OffsetDeleteRequest {
                 .with_partitions(partitions.collect())
         });
         OffsetDeleteResponse::default().with_topics(topics.collect())
-    }
-
-    fn topics(&self, _topics: &Topics) -> Vec<String> {
-        self.topics.iter().map(|topic| topic.name.to_string()).collect()
-    }
-
-    fn groups(&self) -> Vec<String> {
-        vec![self.group_id.to_string()]
     }
 
     fn needs(&self) -> Vec<(Need, String)> {

@@ -13,7 +13,7 @@ use kafka_protocol::protocol::VersionRange;
 
 use super::offset_commit::named;
 use super::size::{Left, TooLarge};
-use super::{Call, Caller, text, versions};
+use super::{Call, Caller, GroupsOf, TopicsOf, text, versions};
 use crate::model::name::GroupId;
 use crate::model::offset::TopicPartition;
 use crate::sandbox::access::Who;
@@ -30,6 +30,19 @@ impl Call for OffsetFetchRequest {
     const OFFERED: VersionRange = versions(1, 9);
 
     const HAS_LARGE_ANSWER: bool = true;
+
+    const TOPICS: Option<TopicsOf<Self>> = Some(|request, _topics| {
+        let several = request.groups.iter().flat_map(|group| group.topics.iter().flatten());
+        let several = several.map(|topic| topic.name.to_string());
+        let only = request.topics.iter().flatten().map(|topic| topic.name.to_string());
+        several.chain(only).collect()
+    });
+
+    const GROUPS: Option<GroupsOf<Self>> = Some(|request| {
+        // One group before version 8, a list of them since.
+        let groups = request.groups.iter().map(|group| &group.group_id).chain([&request.group_id]);
+        groups.filter(|id| !id.is_empty()).map(|id| id.to_string()).collect()
+    });
 
     async fn answer(self, caller: &mut Caller) -> OffsetFetchResponse {
         let (who, must_be_stable) = (caller.who(), self.require_stable);
@@ -56,12 +69,6 @@ impl Call for OffsetFetchRequest {
             fetched.topics = group.topics.iter().flatten().map(|it| refused(it, error)).collect();
         }
         of_only_group(fetched)
-    }
-
-    fn groups(&self) -> Vec<String> {
-        // One group before version 8, a list of them since.
-        let groups = self.groups.iter().map(|group| &group.group_id).chain([&self.group_id]);
-        groups.filter(|id| !id.is_empty()).map(|id| id.to_string()).collect()
     }
 
     fn refuse(self, error: ResponseError) -> OffsetFetchResponse {

@@ -9,7 +9,7 @@ use kafka_protocol::messages::produce_response::{
 use kafka_protocol::messages::{ProduceRequest, ProduceResponse};
 use kafka_protocol::protocol::VersionRange;
 
-use super::{Call, Caller, text, versions};
+use super::{Call, Caller, GroupsOf, TopicsOf, text, versions};
 use crate::kafka::batch::{Batches, Scratch};
 use crate::model::offset::TopicPartition;
 use crate::model::timestamp::Timestamp;
@@ -17,7 +17,6 @@ use crate::sandbox::access::Who;
 use crate::sandbox::access::needs::{WRITE_TOPIC, WRITE_TRANSACTIONAL_ID};
 use crate::sandbox::broker::Broker;
 use crate::sandbox::log::{Appended, At, LogConfig, Produced, Refused, Rules, validate};
-use crate::sandbox::topics::Topics;
 
 /// A batch for a partition: checked, or refused already.
 type Checked = Result<Produced, Refused>;
@@ -27,6 +26,13 @@ impl Call for ProduceRequest {
     /// ids. Nothing before 3 is answered, but older librdkafka compresses only for a broker that
     /// says it knows version 0: Kafka does the same (KAFKA-18659).
     const OFFERED: VersionRange = versions(0, 11);
+
+    const TOPICS: Option<TopicsOf<Self>> = Some(|request, _topics| {
+        request.topic_data.iter().map(|topic| topic.name.to_string()).collect()
+    });
+
+    const GROUPS: Option<GroupsOf<Self>> =
+        Some(|request| request.transactional_id.iter().map(|id| id.to_string()).collect());
 
     async fn answer(self, caller: &mut Caller) -> ProduceResponse {
         let who = caller.who();
@@ -72,10 +78,6 @@ impl Call for ProduceRequest {
 
     fn refuse(self, error: ResponseError) -> ProduceResponse {
         refuse(&self, &error.into())
-    }
-
-    fn topics(&self, _topics: &Topics) -> Vec<String> {
-        self.topic_data.iter().map(|topic| topic.name.to_string()).collect()
     }
 
     fn wants_answer(&self) -> bool {

@@ -5,7 +5,7 @@ use kafka_protocol::ResponseError;
 use kafka_protocol::messages::{SyncGroupRequest, SyncGroupResponse};
 use kafka_protocol::protocol::VersionRange;
 
-use super::{Call, Caller, GROUP_PATIENCE, owned, text, versions};
+use super::{Call, Caller, GROUP_PATIENCE, GroupsOf, owned, text, versions};
 use crate::model::name::GroupId;
 use crate::sandbox::access::Need;
 use crate::sandbox::access::needs::READ_GROUP;
@@ -16,6 +16,8 @@ const PROTOCOL_NAMED: i16 = 5;
 
 impl Call for SyncGroupRequest {
     const OFFERED: VersionRange = versions(0, 5);
+
+    const GROUPS: Option<GroupsOf<Self>> = Some(|request| vec![request.group_id.to_string()]);
 
     async fn answer(self, caller: &mut Caller) -> SyncGroupResponse {
         let is_named = self.protocol_type.is_some() && self.protocol_name.is_some();
@@ -40,10 +42,6 @@ impl Call for SyncGroupRequest {
                 .with_protocol_name(protocol.as_deref().map(text))
                 .with_assignment(assignment),
         }
-    }
-
-    fn groups(&self) -> Vec<String> {
-        vec![self.group_id.to_string()]
     }
 
     fn needs(&self) -> Vec<(Need, String)> {

@@ -8,13 +8,13 @@ use kafka_protocol::messages::{TxnOffsetCommitRequest, TxnOffsetCommitResponse};
 use kafka_protocol::protocol::VersionRange;
 
 use super::offset_commit::{commit_existing, named, stored};
-use super::{Call, Caller, owned, versions};
+use super::{Call, Caller, GroupsOf, TopicsOf, owned, versions};
 use crate::model::name::GroupId;
 use crate::sandbox::access::Need;
 use crate::sandbox::access::needs::{READ_GROUP, WRITE_TRANSACTIONAL_ID};
 use crate::sandbox::broker::Broker;
 use crate::sandbox::groups::{NewOffsets, PartitionResults, Speaker};
-use crate::sandbox::topics::Topics;
+
 use crate::sandbox::transactions::Producer;
 
 /// From this version on a client knows that it can abort and go on (KIP-890).
@@ -23,6 +23,13 @@ const ABORTABLE: i16 = 4;
 impl Call for TxnOffsetCommitRequest {
     // Version 5 adds the group to the transaction by itself: transactions of version 2 (KIP-890).
     const OFFERED: VersionRange = versions(0, 4);
+
+    const TOPICS: Option<TopicsOf<Self>> = Some(|request, _topics| {
+        request.topics.iter().map(|topic| topic.name.to_string()).collect()
+    });
+
+    const GROUPS: Option<GroupsOf<Self>> =
+        Some(|request| vec![request.group_id.to_string(), request.transactional_id.to_string()]);
 
     async fn answer(self, caller: &mut Caller) -> TxnOffsetCommitResponse {
         let wanted = self.topics.iter().flat_map(|topic| {
@@ -44,14 +51,6 @@ impl Call for TxnOffsetCommitRequest {
             })
         });
         respond(self, codes)
-    }
-
-    fn topics(&self, _topics: &Topics) -> Vec<String> {
-        self.topics.iter().map(|topic| topic.name.to_string()).collect()
-    }
-
-    fn groups(&self) -> Vec<String> {
-        vec![self.group_id.to_string(), self.transactional_id.to_string()]
     }
 
     fn needs(&self) -> Vec<(Need, String)> {

@@ -5,7 +5,7 @@ use kafka_protocol::messages::api_versions_response::ApiVersion;
 use kafka_protocol::messages::{ApiVersionsRequest, ApiVersionsResponse};
 use kafka_protocol::protocol::VersionRange;
 
-use super::{Call, Caller, versions};
+use super::{Call, Caller, Offered, offered, versions};
 
 impl Call for ApiVersionsRequest {
     const OFFERED: VersionRange = versions(0, 4);
@@ -18,7 +18,7 @@ impl Call for ApiVersionsRequest {
             return self.refuse(ResponseError::InvalidRequest);
         }
         caller.session.greet();
-        ApiVersionsResponse::default().with_api_keys((caller.offered)())
+        ApiVersionsResponse::default().with_api_keys(api_keys())
     }
 
     fn refuse(self, error: ResponseError) -> ApiVersionsResponse {
@@ -28,10 +28,21 @@ impl Call for ApiVersionsRequest {
 
 /// Answers a client that asked in a version that is not known: in version 0, which everybody can
 /// read.
-pub(in crate::sandbox) fn unsupported_version(offered: Vec<ApiVersion>) -> ApiVersionsResponse {
+pub(in crate::sandbox) fn unsupported_version() -> ApiVersionsResponse {
     ApiVersionsResponse::default()
         .with_error_code(ResponseError::UnsupportedVersion.code())
-        .with_api_keys(offered)
+        .with_api_keys(api_keys())
+}
+
+/// Says which versions of which calls are offered.
+fn api_keys() -> Vec<ApiVersion> {
+    let api_key = |call: Offered| {
+        ApiVersion::default()
+            .with_api_key(call.key)
+            .with_min_version(call.versions.min)
+            .with_max_version(call.versions.max)
+    };
+    offered().into_iter().map(api_key).collect()
 }
 
 /// Tells whether a text may name software: letters and digits, and dots and dashes inside.

@@ -1,10 +1,11 @@
 //! Faults on demand, which no real broker offers: which requests meet one, and what happens to
 //! them.
 
+mod error;
 mod parse;
 mod rule;
 
-pub use parse::FaultError;
+pub use error::FaultError;
 pub use rule::Fault;
 
 pub(super) use rule::Effect;
@@ -20,6 +21,8 @@ pub(super) struct About<'a> {
     pub(super) groups: &'a [String],
     /// What the client calls itself.
     pub(super) client: &'a str,
+    /// Whether its answer can ask the client to wait.
+    pub(super) can_throttle: bool,
 }
 
 /// The rules, and how often each has been met.
@@ -138,10 +141,16 @@ mod tests {
         assert_ne!(throw(1), throw(2));
         let hits = throw(1).matches('x').count();
         assert!((30..70).contains(&hits), "{hits}");
-        let never = struck(&mut faults(&["* chance=0 drop"]), "Fetch", &[], 50);
-        assert!(!never.contains('x'));
         let always = struck(&mut faults(&["* chance=1 drop"]), "Fetch", &[], 50);
         assert!(!always.contains('.'));
+    }
+
+    #[test]
+    fn what_cannot_be_throttled_does_not_count() {
+        let mut faults = faults(&["* times=1 throttle=1s"]);
+        let about = |can_throttle| About { can_throttle, ..About::default() };
+        assert!(faults.strike(about(false)).is_none());
+        assert!(faults.strike(about(true)).is_some());
     }
 
     #[test]

@@ -6,65 +6,45 @@ use std::time::Duration;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::ApiKey;
 
+use super::error::{FaultError, Named, Wrong};
 use super::rule::{Effect, Fault};
 use crate::kafka::ErrorCode;
 use crate::model::duration::parse_duration;
+use crate::sandbox::api::{Offered, offered};
 
-/// Why a text is no rule.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FaultError {
-    /// Nothing there.
-    #[error("a rule begins with a call of Kafka's protocol, such as Produce, or *")]
-    Empty,
-    /// No call has this name.
-    #[error(
-        "`{0}` is no call of Kafka's protocol; they are Produce, Fetch, EndTxn and so on, or *"
-    )]
-    Api(String),
-    /// No error has this name.
-    #[error(
-        "`{0}` is no error of Kafka's; they are NOT_LEADER_OR_FOLLOWER, REQUEST_TIMED_OUT and so on"
-    )]
-    Error(String),
-    /// A word that means nothing here.
-    #[error(
-        "`{0}` is no part of a rule: conditions are topic=, group=, client=, every=, times=, chance=, \
-         seed=; what happens is error=, error-after=, drop, drop-after, delay=, delay-after= or throttle="
-    )]
-    Word(String),
-    /// A value that does not fit its name.
-    #[error("`{0}`: {1}")]
-    Value(String, String),
-    /// Two of what there may be one of.
-    #[error("`{0}` comes after another one of its kind")]
-    Twice(String),
-    /// Dice that nobody throws.
-    #[error("`seed=` says how dice are thrown, and without `chance=` there are none")]
-    Seed,
-    /// Nothing happens.
-    #[error(
-        "the rule does not say what happens: error=, error-after=, drop, drop-after, delay=, \
-         delay-after= or throttle="
-    )]
-    Harmless,
-}
+/// The words that say which requests a rule strikes.
+pub(super) const CONDITIONS: [&str; 7] =
+    ["topic=", "group=", "client=", "every=", "times=", "chance=", "seed="];
+/// The words that say what happens to them.
+pub(super) const EFFECTS: [&str; 7] =
+    ["error=", "error-after=", "drop", "drop-after", "delay=", "delay-after=", "throttle="];
 
 impl Fault {
-    /// Reads a rule: the call, then words in any order.
+    /// Reads a rule: the call, then words in any order. One that could never strike is none.
     pub fn parse(text: &str) -> Result<Self, FaultError> {
-        let mut words = text.split_whitespace();
-        let api = words.next().ok_or(FaultError::Empty)?;
-        let api = if api == "*" { None } else { Some(api_named(api)?) };
+        let mut words = words(text);
+        let Some((column, api)) = words.next() else {
+            return Err(FaultError { column: 1, wrong: Wrong::Empty });
+        };
+        let at = |column| move |wrong| FaultError { column, wrong };
+        let call = if api == "*" { None } else { Some(call_named(api).map_err(at(column))?) };
         let mut read = Read::default();
-        for word in words {
-            read.word(word)?;
+        for (column, word) in words {
+            read.word(word).map_err(at(column))?;
+            if let Some(call) = &call {
+                check(word, call).map_err(at(column))?;
+            }
+            if word.starts_with("seed=") {
+                read.seeded = Some((column, word));
+            }
         }
-        if read.seed.is_some() && read.chance.is_none() {
-            return Err(FaultError::Seed);
+        if let (Some((column, word)), None) = (read.seeded, read.chance) {
+            return Err(at(column)(Wrong::Seed(word.to_owned())));
         }
+        let harmless = || at(text.trim_end().chars().count() + 1)(Wrong::Harmless);
         Ok(Self {
-            text: text.to_owned(),
-            api,
+            text: text.trim().to_owned(),
+            api: call.map(|call| call.name),
             topic: read.topic,
             group: read.group,
             client: read.client,
@@ -72,7 +52,7 @@ impl Fault {
             times: read.times,
             chance: read.chance,
             seed: read.seed.unwrap_or_default(),
-            effect: read.effect.ok_or(FaultError::Harmless)?,
+            effect: read.effect.ok_or_else(harmless)?,
         })
     }
 
@@ -81,16 +61,26 @@ impl Fault {
     pub fn parse_lines(text: &str) -> Result<Vec<Self>, (usize, FaultError)> {
         text.lines()
             .zip(1..)
-            .map(|(line, number)| (line.trim(), number))
-            .filter(|(line, _)| !line.is_empty() && !line.starts_with('#'))
+            .filter(|(line, _)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
             .map(|(line, number)| Self::parse(line).map_err(|error| (number, error)))
             .collect()
     }
 }
 
+/// Finds the words of a rule and their columns.
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let with_column = |next: &mut usize, word: &'_ str| {
+        let column = *next;
+        *next += word.chars().count() + 1;
+        Some(column)
+    };
+    let columns = text.split(char::is_whitespace).scan(1, with_column);
+    columns.zip(text.split(char::is_whitespace)).filter(|(_, word)| !word.is_empty())
+}
+
 /// What has been read of a rule.
 #[derive(Default)]
-struct Read {
+struct Read<'t> {
     topic: Option<String>,
     group: Option<String>,
     client: Option<String>,
@@ -98,12 +88,14 @@ struct Read {
     times: Option<u64>,
     chance: Option<f64>,
     seed: Option<u64>,
+    /// The word with the seed and its column.
+    seeded: Option<(usize, &'t str)>,
     effect: Option<Effect>,
 }
 
-impl Read {
-    fn word(&mut self, word: &str) -> Result<(), FaultError> {
-        let unknown = || FaultError::Word(word.to_owned());
+impl Read<'_> {
+    fn word(&mut self, word: &str) -> Result<(), Wrong> {
+        let unknown = || Wrong::Word(word.to_owned());
         let Some((name, value)) = word.split_once('=') else {
             let effect = match word {
                 "drop" => Effect::Drop,
@@ -112,18 +104,17 @@ impl Read {
             };
             return put(&mut self.effect, effect, word);
         };
-        let text = || value.to_owned();
         match name {
-            "topic" => put(&mut self.topic, text(), word),
-            "group" => put(&mut self.group, text(), word),
-            "client" => put(&mut self.client, text(), word),
-            "every" => put(&mut self.every, above_zero(number(word, value)?, word)?, word),
-            "times" => put(&mut self.times, number(word, value)?, word),
+            "topic" => put(&mut self.topic, text(word, value)?, word),
+            "group" => put(&mut self.group, text(word, value)?, word),
+            "client" => put(&mut self.client, text(word, value)?, word),
+            "every" => put(&mut self.every, above_zero(word, value)?, word),
+            "times" => put(&mut self.times, above_zero(word, value)?, word),
             "seed" => put(&mut self.seed, number(word, value)?, word),
             "chance" => {
                 let chance: f64 = number(word, value)?;
-                if !(0.0..=1.0).contains(&chance) {
-                    return Err(FaultError::Value(word.to_owned(), "it is from 0 to 1".to_owned()));
+                if !(chance > 0.0 && chance <= 1.0) {
+                    return Err(unfit(word, "it is above 0, and 1 at most"));
                 }
                 put(&mut self.chance, chance, word)
             }
@@ -139,38 +130,71 @@ impl Read {
     }
 }
 
+/// Checks that a word can mean something to a call.
+fn check(word: &str, call: &Offered) -> Result<(), Wrong> {
+    let name = word.split_once('=').map(|(name, _)| name);
+    let what = match name {
+        Some("topic") => Named::Topic,
+        Some("group") => Named::Group,
+        Some("throttle") if !call.can_throttle => {
+            return Err(Wrong::NotThrottled { word: word.to_owned(), call: call.name.clone() });
+        }
+        _ => return Ok(()),
+    };
+    if what.is_named_by(call) {
+        return Ok(());
+    }
+    Err(Wrong::NamesNone { word: word.to_owned(), call: call.name.clone(), what })
+}
+
 /// Puts a value where none is yet.
-fn put<T>(place: &mut Option<T>, value: T, word: &str) -> Result<(), FaultError> {
-    if place.replace(value).is_some() { Err(FaultError::Twice(word.to_owned())) } else { Ok(()) }
+fn put<T>(place: &mut Option<T>, value: T, word: &str) -> Result<(), Wrong> {
+    if place.replace(value).is_some() { Err(Wrong::Twice(word.to_owned())) } else { Ok(()) }
 }
 
-fn number<N: FromStr<Err: ToString>>(word: &str, value: &str) -> Result<N, FaultError> {
-    value.parse().map_err(|error: N::Err| FaultError::Value(word.to_owned(), error.to_string()))
+fn unfit(word: &str, why: &str) -> Wrong {
+    Wrong::Value(word.to_owned(), why.to_owned())
 }
 
-fn above_zero(number: u64, word: &str) -> Result<u64, FaultError> {
-    let problem = || FaultError::Value(word.to_owned(), "it is at least 1".to_owned());
-    Some(number).filter(|number| *number > 0).ok_or_else(problem)
+fn text(word: &str, value: &str) -> Result<String, Wrong> {
+    if value.is_empty() { Err(unfit(word, "the name is missing")) } else { Ok(value.to_owned()) }
 }
 
-fn duration(word: &str, value: &str) -> Result<Duration, FaultError> {
-    parse_duration(value).map_err(|error| FaultError::Value(word.to_owned(), error.to_string()))
+fn number<N: FromStr<Err: ToString>>(word: &str, value: &str) -> Result<N, Wrong> {
+    value.parse().map_err(|error: N::Err| unfit(word, &error.to_string()))
+}
+
+fn above_zero(word: &str, value: &str) -> Result<u64, Wrong> {
+    let number = number(word, value)?;
+    if number > 0 { Ok(number) } else { Err(unfit(word, "it is at least 1")) }
+}
+
+fn duration(word: &str, value: &str) -> Result<Duration, Wrong> {
+    let duration = parse_duration(value).map_err(|error| unfit(word, &error.to_string()))?;
+    if duration > Duration::ZERO { Ok(duration) } else { Err(unfit(word, "it is above 0")) }
 }
 
 /// Finds a call by Kafka's name, in any case.
-fn api_named(text: &str) -> Result<String, FaultError> {
-    ApiKey::iter()
-        .map(|api| format!("{api:?}"))
-        .find(|name| name.eq_ignore_ascii_case(text))
-        .ok_or_else(|| FaultError::Api(text.to_owned()))
+fn call_named(text: &str) -> Result<Offered, Wrong> {
+    let is_meant = |name: &str| name.eq_ignore_ascii_case(text);
+    if let Some(call) = offered().into_iter().find(|call| is_meant(&call.name)) {
+        return Ok(call);
+    }
+    let known = ApiKey::iter().map(|api| format!("{api:?}")).find(|name| is_meant(name));
+    Err(known.map_or_else(|| Wrong::Call(text.to_owned()), Wrong::NotOffered))
 }
 
 /// Finds an error by Kafka's name, in any case.
-fn error_named(text: &str) -> Result<ResponseError, FaultError> {
-    (-1..=i16::from(u8::MAX))
-        .filter(|code| ErrorCode(*code).name().eq_ignore_ascii_case(text))
-        .find_map(ResponseError::try_from_code)
-        .ok_or_else(|| FaultError::Error(text.to_owned()))
+fn error_named(text: &str) -> Result<ResponseError, Wrong> {
+    code_names()
+        .find_map(|(name, error)| name.eq_ignore_ascii_case(text).then_some(error))
+        .ok_or_else(|| Wrong::Error(text.to_owned()))
+}
+
+/// Names all errors.
+pub(super) fn code_names() -> impl Iterator<Item = (String, ResponseError)> {
+    let named = |code| Some((ErrorCode(code).name(), ResponseError::try_from_code(code)?));
+    (-1..=i16::from(u8::MAX)).filter_map(named)
 }
 
 #[cfg(test)]
@@ -195,29 +219,70 @@ mod tests {
 
     #[test]
     fn what_is_no_rule_is_named() {
-        for (text, part) in [
-            ("", "begins with a call"),
-            ("Prduce drop", "`Prduce` is no call"),
-            ("Produce error=NOPE", "`NOPE` is no error"),
-            ("Produce slow", "`slow` is no part"),
-            ("Produce topic=a", "does not say what happens"),
-            ("Produce drop delay=1s", "`delay=1s` comes after"),
-            ("Produce every=0 drop", "at least 1"),
-            ("Produce chance=2 drop", "from 0 to 1"),
-            ("Produce seed=1 drop", "without `chance=`"),
-            ("Produce times=x drop", "`times=x`: invalid digit"),
-            ("Produce delay=x", "`delay=x`: "),
+        for (text, column, wrong, hint) in [
+            ("", 1, "begins with a call", ""),
+            ("Prduce drop", 1, "`Prduce` is no call", "did you mean `Produce`?"),
+            ("Call drop", 1, "`Call` is no call", "offered are AddOffsetsToTxn, "),
+            ("Produce error=NOPE", 9, "`NOPE` is no error", "NOT_LEADER_OR_FOLLOWER"),
+            ("Fetch error=NOT_LEADER_FOLLOWER", 7, "is no error", "`NOT_LEADER_OR_FOLLOWER`?"),
+            ("Produce slow", 9, "`slow` is no part", "conditions are topic=, group=, "),
+            ("Produce trottle=1s", 9, "is no part", "did you mean `throttle`?"),
+            ("Produce topic=a ", 16, "does not say what happens", "delay-after= or throttle="),
+            ("Produce drop delay=1s", 14, "`delay=1s` comes after", ""),
+            ("Produce seed=1 drop", 9, "without `chance=`", ""),
+            ("Produce delay=x", 9, "`delay=x`: ", ""),
+            ("Produce  times=x drop", 10, "`times=x`: invalid digit", ""),
+            ("\u{e4} drop", 1, "`\u{e4}` is no call", ""),
         ] {
-            let error = Fault::parse(text).unwrap_err().to_string();
-            assert!(error.contains(part), "{text}: {error}");
+            let error = Fault::parse(text).unwrap_err();
+            assert_eq!(error.column, column, "{text}");
+            assert!(error.to_string().contains(wrong), "{text}: {error}");
+            let told = error.hint().unwrap_or_default();
+            assert!(told.contains(hint) && !(hint.is_empty() && !told.is_empty() && column > 1));
         }
+    }
+
+    #[test]
+    fn a_rule_that_could_never_strike_is_none() {
+        for (text, column, wrong, hint) in [
+            ("FetchSnapshot drop", 1, "FetchSnapshot is not offered", "offered are AddOffsets"),
+            ("Fetch group=g drop", 7, "Fetch names no group", "TxnOffsetCommit"),
+            ("Heartbeat drop topic=t", 16, "Heartbeat names no topic", "Produce"),
+            ("ListGroups group=g drop", 12, "ListGroups names no group", "DescribeGroups"),
+            ("SaslHandshake throttle=1s", 15, "SaslHandshake has no place", "delay="),
+            ("Produce times=0 drop", 9, "at least 1", ""),
+            ("Produce every=0 drop", 9, "at least 1", ""),
+            ("Produce chance=0 drop", 9, "above 0", ""),
+            ("Produce chance=2 drop", 9, "1 at most", ""),
+            ("Produce chance=NaN drop", 9, "1 at most", ""),
+            ("Produce topic= drop", 9, "the name is missing", ""),
+            ("Produce throttle=0s", 9, "above 0", ""),
+        ] {
+            let error = Fault::parse(text).unwrap_err();
+            assert_eq!(error.column, column, "{text}");
+            assert!(error.to_string().contains(wrong), "{text}: {error}");
+            assert!(error.hint().unwrap_or_default().contains(hint), "{text}: {:?}", error.hint());
+        }
+    }
+
+    #[test]
+    fn what_a_call_names_can_be_asked_for_and_nothing_else() {
+        for call in offered() {
+            let takes = |word: &str| Fault::parse(&format!("{} {word} drop", call.name)).is_ok();
+            assert_eq!(takes("topic=t"), call.names_topics, "{}", call.name);
+            assert_eq!(takes("group=g"), call.names_groups, "{}", call.name);
+            let throttled = Fault::parse(&format!("{} throttle=1s", call.name));
+            assert_eq!(throttled.is_ok(), call.can_throttle, "{}", call.name);
+        }
+        assert!(Fault::parse("* topic=t group=g throttle=1s").is_ok());
     }
 
     #[test]
     fn a_file_has_a_rule_a_line() {
         let rules = Fault::parse_lines("# none yet\n\n  Fetch drop\n").unwrap();
         assert_eq!(rules.len(), 1);
-        let (line, _) = Fault::parse_lines("Fetch drop\nNope drop").unwrap_err();
-        assert_eq!(line, 2);
+        assert_eq!(rules[0].text, "Fetch drop");
+        let (line, error) = Fault::parse_lines("Fetch drop\n  Nope drop").unwrap_err();
+        assert_eq!((line, error.column), (2, 3));
     }
 }

@@ -60,5 +60,7 @@ impl Fault {
             && named(&self.topic, about.topics)
             && named(&self.group, about.groups)
             && self.client.as_deref().is_none_or(|client| client == about.client)
+            // A rule for all calls goes on to those that it can do something to.
+            && (about.can_throttle || !matches!(self.effect, Effect::Throttle(_)))
     }
 }

@@ -3,19 +3,7 @@
 use std::time::Duration;
 
 use bytes::BytesMut;
-use kafka_protocol::messages::api_versions_response::ApiVersion;
-use kafka_protocol::messages::{
-    AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, AlterConfigsRequest, ApiVersionsRequest,
-    CreateAclsRequest, CreatePartitionsRequest, CreateTopicsRequest, DeleteAclsRequest,
-    DeleteGroupsRequest, DeleteRecordsRequest, DeleteTopicsRequest, DescribeAclsRequest,
-    DescribeClusterRequest, DescribeConfigsRequest, DescribeGroupsRequest,
-    DescribeTransactionsRequest, EndTxnRequest, FetchRequest, FindCoordinatorRequest,
-    HeartbeatRequest, IncrementalAlterConfigsRequest, InitProducerIdRequest, JoinGroupRequest,
-    LeaveGroupRequest, ListGroupsRequest, ListOffsetsRequest, ListTransactionsRequest,
-    MetadataRequest, OffsetCommitRequest, OffsetDeleteRequest, OffsetFetchRequest, ProduceRequest,
-    RequestHeader, SaslAuthenticateRequest, SaslHandshakeRequest, SyncGroupRequest,
-    TxnOffsetCommitRequest,
-};
+use kafka_protocol::messages::{self, ApiVersionsRequest, RequestHeader};
 use kafka_protocol::protocol::{Decodable, Encodable, Request};
 use tokio::sync::mpsc;
 
@@ -23,7 +11,7 @@ use super::frame::{self, Frame};
 use super::{Event, say};
 
 use crate::kafka::wire::{guard, request_name};
-use crate::sandbox::api::{Call, Caller, unsupported_version};
+use crate::sandbox::api::{Call, Caller, every_call, unsupported_version};
 use crate::sandbox::broker::Broker;
 use crate::sandbox::budget::Room;
 use crate::sandbox::faults::{About, Effect};
@@ -38,14 +26,9 @@ pub(super) enum Reply {
     Close,
 }
 
-/// Names every call that the sandbox answers; what is not here is not advertised.
-macro_rules! calls {
-    ($($request:ty),+; never throttled: $($other:ty),+ $(,)?) => {
-        /// Returns what `ApiVersions` says.
-        fn offered() -> Vec<ApiVersion> {
-            vec![$(offer::<$request>(),)+ $(offer::<$other>()),+]
-        }
-
+/// Writes the way of each call through here.
+macro_rules! answer_each {
+    ($($request:ident),+; never throttled: $($other:ident),+ $(,)?) => {
         /// Answers a request; an error closes the connection.
         pub(super) async fn answer(
             caller: &mut Caller,
@@ -53,71 +36,25 @@ macro_rules! calls {
             events: &mpsc::Sender<Event>,
         ) -> Result<Reply, String> {
             match frame.key {
-                $(<$request>::KEY => {
-                    let throttle = |response: &mut <$request as Request>::Response, ms: i32| {
-                        response.throttle_time_ms = ms;
-                    };
-                    serve::<$request>(caller, frame, events, throttle).await
+                $(messages::$request::KEY => {
+                    serve::<messages::$request>(caller, frame, events).await
                 })+
-                $(<$other>::KEY => serve::<$other>(caller, frame, events, |_, _| {}).await,)+
+                $(messages::$other::KEY => {
+                    serve::<messages::$other>(caller, frame, events).await
+                })+
                 key => Err(format!("the sandbox does not know API key {key}")),
             }
         }
     };
 }
 
-calls! {
-    AddOffsetsToTxnRequest,
-    AddPartitionsToTxnRequest,
-    AlterConfigsRequest,
-    ApiVersionsRequest,
-    CreateAclsRequest,
-    CreatePartitionsRequest,
-    CreateTopicsRequest,
-    DeleteAclsRequest,
-    DeleteGroupsRequest,
-    DeleteRecordsRequest,
-    DeleteTopicsRequest,
-    DescribeAclsRequest,
-    DescribeClusterRequest,
-    DescribeConfigsRequest,
-    DescribeGroupsRequest,
-    DescribeTransactionsRequest,
-    EndTxnRequest,
-    FetchRequest,
-    FindCoordinatorRequest,
-    HeartbeatRequest,
-    IncrementalAlterConfigsRequest,
-    InitProducerIdRequest,
-    JoinGroupRequest,
-    LeaveGroupRequest,
-    ListGroupsRequest,
-    ListOffsetsRequest,
-    ListTransactionsRequest,
-    MetadataRequest,
-    OffsetCommitRequest,
-    OffsetDeleteRequest,
-    OffsetFetchRequest,
-    ProduceRequest,
-    SyncGroupRequest,
-    TxnOffsetCommitRequest;
-    never throttled: SaslAuthenticateRequest, SaslHandshakeRequest,
-}
-
-/// Says which versions of a call are offered.
-fn offer<C: Call>() -> ApiVersion {
-    ApiVersion::default()
-        .with_api_key(C::KEY)
-        .with_min_version(C::OFFERED.min)
-        .with_max_version(C::OFFERED.max)
-}
+every_call!(answer_each);
 
 /// Decodes one kind of request, has it answered, encodes the answer.
 async fn serve<C: Call>(
     caller: &mut Caller,
     frame: &Frame,
     events: &mpsc::Sender<Event>,
-    throttle: impl Fn(&mut C::Response, i32),
 ) -> Result<Reply, String> {
     let (name, version) = (request_name(C::KEY), frame.version);
     // Nothing is decoded for somebody who is not known.
@@ -130,7 +67,7 @@ async fn serve<C: Call>(
         return match (C::KEY, frame.bytes.get(4..8)) {
             (ApiVersionsRequest::KEY, Some(&[a, b, c, d])) => {
                 let id = i32::from_be_bytes([a, b, c, d]);
-                let answer = frame::encode(&unsupported_version(offered()), 0, id)?;
+                let answer = frame::encode(&unsupported_version(), 0, id)?;
                 Ok(Reply::Answer(answer, Room::default()))
             }
             _ => Err(format!("{name} in version {version}, which is not offered")),
@@ -143,7 +80,6 @@ async fn serve<C: Call>(
     let (request, _rest): (C, _) = guard::decode_start(&body, version)
         .map_err(|error| format!("{name} in version {version} that cannot be read: {error}"))?;
     caller.version = version;
-    caller.offered = offered;
     caller.client_id = header.client_id.unwrap_or_default();
     let wants_answer = request.wants_answer();
     let response = match strike(caller, &name, &request) {
@@ -167,7 +103,12 @@ async fn serve<C: Call>(
                 }
                 Effect::Throttle(time) => {
                     let mut response = answered(done, request, caller).await;
-                    throttle(&mut response, i32::try_from(time.as_millis()).unwrap_or(i32::MAX));
+                    if let Some(throttle) = C::THROTTLE {
+                        throttle(
+                            &mut response,
+                            i32::try_from(time.as_millis()).unwrap_or(i32::MAX),
+                        );
+                    }
                     response
                 }
             }
@@ -253,10 +194,13 @@ fn strike<C: Call>(caller: &Caller, name: &str, request: &C) -> Option<Struck> {
         return None;
     }
     caller.broker.touch(|broker| {
-        let topics = request.topics(&broker.topics);
-        let groups = request.groups();
-        let about =
-            About { api: name, topics: &topics, groups: &groups, client: &caller.client_id };
+        let about = About {
+            api: name,
+            topics: &C::TOPICS.map(|topics| topics(request, &broker.topics)).unwrap_or_default(),
+            groups: &C::GROUPS.map(|groups| groups(request)).unwrap_or_default(),
+            client: &caller.client_id,
+            can_throttle: C::THROTTLE.is_some(),
+        };
         let edition = broker.faults.edition();
         let rule = broker.faults.strike(about)?;
         Some(Struck { effect: rule.effect, rule: rule.text.clone(), edition })
