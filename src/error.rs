@@ -142,6 +142,7 @@ fn default_code(exit: Exit) -> &'static str {
         Exit::NotAuthorised => "not_authorised",
         Exit::Usage => "usage",
         Exit::InvalidData => "invalid_data",
+        Exit::HungUp => "hung_up",
         Exit::Interrupted => "interrupted",
         Exit::Terminated => "terminated",
         Exit::OfCommand(_) => "command",

@@ -23,6 +23,8 @@ pub enum Exit {
     Usage,
     /// The topology or the input data is invalid.
     InvalidData,
+    /// SIGHUP before it was done.
+    HungUp,
     /// Ctrl-C before it was done.
     Interrupted,
     /// SIGTERM before it was done.
@@ -33,7 +35,7 @@ pub enum Exit {
 
 impl Exit {
     /// Every exit of flowctl itself, for the help page and its test.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Done,
         Self::Failed,
         Self::Finding,
@@ -43,12 +45,13 @@ impl Exit {
         Self::NotAuthorised,
         Self::Usage,
         Self::InvalidData,
+        Self::HungUp,
         Self::Interrupted,
         Self::Terminated,
     ];
 
-    /// Returns the number that the shell sees. 64 and 65 are those of sysexits.h; 130 and 143 are
-    /// 128 + the signal, as shells have it.
+    /// Returns the number that the shell sees. 64 and 65 are those of sysexits.h; 129, 130 and 143
+    /// are 128 + the signal, as shells have it.
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
@@ -60,6 +63,7 @@ impl Exit {
             Self::NotAuthorised => 6,
             Self::Usage => 64,
             Self::InvalidData => 65,
+            Self::HungUp => 129,
             Self::Interrupted => 130,
             Self::Terminated => 143,
             Self::OfCommand(code) => code,
@@ -83,6 +87,7 @@ impl Exit {
             Self::NotAuthorised => "not authenticated or not authorised",
             Self::Usage => "usage error",
             Self::InvalidData => "invalid topology or input data",
+            Self::HungUp => "hung up (SIGHUP, the terminal has gone) before it was done",
             Self::Interrupted => "interrupted (Ctrl-C) before it was done",
             Self::Terminated => "terminated (SIGTERM) before it was done",
             Self::OfCommand(_) => "the exit code of the command that was run",

@@ -1,12 +1,14 @@
-//! Ctrl-C and SIGTERM: the first asks to finish what is in flight, the second to stop at once. They
-//! are heard on a thread of their own, so that they end the process also when its work is stuck.
+//! Ctrl-C, SIGTERM and SIGHUP: the first asks to finish what is in flight, the second to stop at
+//! once. They are heard on a thread of their own, so that they end the process also when its work
+//! is stuck. A command that runs another one passes them on ([`Relay`]).
 
 use std::io;
 use std::thread;
 use std::time::Duration;
 
+use rustix::process;
 use tokio::runtime::Builder;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{self, SignalKind};
 use tokio::sync::watch;
 
 use crate::exit::Exit;
@@ -18,6 +20,8 @@ pub enum Signal {
     Interrupt,
     /// SIGTERM.
     Terminate,
+    /// SIGHUP: the terminal has gone.
+    HangUp,
 }
 
 impl Signal {
@@ -26,6 +30,7 @@ impl Signal {
         match self {
             Self::Interrupt => "Ctrl-C",
             Self::Terminate => "SIGTERM",
+            Self::HangUp => "SIGHUP",
         }
     }
 
@@ -34,6 +39,7 @@ impl Signal {
         match self {
             Self::Interrupt => Exit::Interrupted,
             Self::Terminate => Exit::Terminated,
+            Self::HangUp => Exit::HungUp,
         }
     }
 }
@@ -71,15 +77,19 @@ impl Interrupt {
     /// signal, or with the third. It is to end the process.
     pub fn listen(end: impl FnOnce(Signal) + Send + 'static) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
-        let (mut interrupts, mut terminations) = {
+        let (mut interrupts, mut terminations, mut hang_ups) = {
             let _entered = runtime.enter();
-            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+            (
+                Heard::listen(SignalKind::interrupt())?,
+                Heard::listen(SignalKind::terminate())?,
+                Heard::unless_ignored(SignalKind::hangup())?,
+            )
         };
         let mut next = async move || {
             tokio::select! {
-                Some(()) = interrupts.recv() => Signal::Interrupt,
-                Some(()) = terminations.recv() => Signal::Terminate,
-                else => std::future::pending().await,
+                () = interrupts.next() => Signal::Interrupt,
+                () = terminations.next() => Signal::Terminate,
+                () = hang_ups.next() => Signal::HangUp,
             }
         };
         let (sender, asked) = watch::channel(Asked::Nothing);
@@ -186,6 +196,77 @@ impl Interrupt {
             }
         }
     }
+}
+
+/// The signals that a command hears for the one that it runs.
+#[derive(Debug)]
+pub struct Relay {
+    interrupts: Heard,
+    terminations: Heard,
+    hang_ups: Heard,
+    quits: Heard,
+}
+
+impl Relay {
+    /// Starts to listen, beside [`Interrupt`]. SIGQUIT is heard only here: for any other command it
+    /// is the way out that asks nobody.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupts: Heard::listen(SignalKind::interrupt())?,
+            terminations: Heard::listen(SignalKind::terminate())?,
+            hang_ups: Heard::unless_ignored(SignalKind::hangup())?,
+            quits: Heard::unless_ignored(SignalKind::quit())?,
+        })
+    }
+
+    /// Waits for the next signal.
+    pub async fn next(&mut self) -> process::Signal {
+        tokio::select! {
+            () = self.interrupts.next() => process::Signal::INT,
+            () = self.terminations.next() => process::Signal::TERM,
+            () = self.hang_ups.next() => process::Signal::HUP,
+            () = self.quits.next() => process::Signal::QUIT,
+        }
+    }
+}
+
+/// One kind of signal; nothing where it is not listened for.
+#[derive(Debug)]
+struct Heard(Option<unix::Signal>);
+
+impl Heard {
+    fn listen(kind: SignalKind) -> io::Result<Self> {
+        unix::signal(kind).map(|signal| Self(Some(signal)))
+    }
+
+    /// Listens unless whoever started us wants it ignored, as `nohup` does.
+    fn unless_ignored(kind: SignalKind) -> io::Result<Self> {
+        if is_ignored(kind) { Ok(Self(None)) } else { Self::listen(kind) }
+    }
+
+    /// Waits for the next one.
+    async fn next(&mut self) {
+        let heard = match &mut self.0 {
+            Some(signal) => signal.recv().await,
+            None => None,
+        };
+        if heard.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Tells whether a signal is ignored. Only Linux says so without a call that safe Rust does not
+/// have; elsewhere it is left as it is.
+fn is_ignored(kind: SignalKind) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    ignored(&status).is_none_or(|mask| mask >> (kind.as_raw_value() - 1) & 1 == 1)
+}
+
+/// Reads the mask of the ignored signals.
+fn ignored(status: &str) -> Option<u64> {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+    u64::from_str_radix(mask.trim(), 16).ok()
 }
 
 #[cfg(test)]

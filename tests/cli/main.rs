@@ -15,6 +15,7 @@ mod produce;
 #[path = "../support/running.rs"]
 mod running;
 mod sandbox;
+mod sandbox_signals;
 mod secrets;
 mod signals;
 mod streams;

@@ -105,23 +105,6 @@ fn it_runs_until_ctrl_c_and_tells_where() {
 }
 
 #[test]
-fn sigterm_reaches_the_command() {
-    let home = Home::new();
-    let mut command = running::flowctl(&home);
-    let script = "trap 'echo told; exit 9' TERM; echo ready; while :; do sleep 0.05; done";
-    let mut running = Running::start(command.args(["sandbox", "--", "sh", "-c", script]));
-    let mut output = BufReader::new(running.stdout.take().unwrap());
-    let mut line = String::new();
-    output.read_line(&mut line).unwrap();
-    assert_eq!(line, "ready\n");
-    running.send("TERM");
-    line.clear();
-    output.read_line(&mut line).unwrap();
-    assert_eq!(line, "told\n");
-    assert_eq!(running.wait_with_output().status.code(), Some(9));
-}
-
-#[test]
 fn a_fault_is_met_and_a_rule_that_is_none_is_refused() {
     let flowctl = env!("CARGO_BIN_EXE_flowctl");
     let output = sandbox(&[

@@ -1,60 +1,105 @@
 //! The command that runs beside a sandbox.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 
 use anyhow::Context as _;
-use tokio::process::Child;
+use rustix::process::{Pid, Signal, getpgrp, getpid, getsid, kill_process, kill_process_group};
+use rustix::termios::tcgetpgrp;
+use tokio::process::{Child as Process, Command};
 
 use super::running::Running;
 use crate::commands::Context;
 use crate::error::Problem;
 use crate::exit::Exit;
-use crate::interrupt::Signal;
+use crate::interrupt::{Interrupted, Relay};
 
-/// Waits for a command, and passes its exit code on. Ctrl-C reaches it by itself; SIGTERM is passed
-/// on, and after a second signal, which ends this process, it is asked to end too.
-pub(super) async fn wait(
-    mut child: Child,
-    running: &mut Running,
-    context: &mut Context,
-) -> anyhow::Result<Exit> {
-    let interrupt = context.interrupt.clone();
-    let (mut is_asked, mut is_asked_twice) = (false, false);
-    loop {
-        tokio::select! {
-            ended = child.wait() => return Ok(exit_of(ended.context("cannot wait for the command")?)),
-            () = running.next(context) => {}
-            signal = interrupt.wait(), if !is_asked => {
-                is_asked = true;
-                if signal == Signal::Terminate {
-                    terminate(&child);
-                }
-            }
-            _signal = interrupt.wait_for_second(), if !is_asked_twice => {
-                is_asked_twice = true;
-                terminate(&child);
-            }
+/// A command that is running.
+pub(super) struct Child {
+    process: Process,
+    /// The terminal that it shares with us. Where there is none, it leads a process group of its
+    /// own, so that what it starts hears of signals too.
+    terminal: Option<File>,
+    relay: Relay,
+}
+
+impl Child {
+    /// Starts a command, unless somebody has asked to end meanwhile.
+    pub(super) fn start(mut command: Command, context: &Context) -> anyhow::Result<Self> {
+        // From here on no signal gets lost between us and it.
+        let relay = Relay::listen().context("cannot listen for signals")?;
+        if let Some(signal) = context.interrupt.requested() {
+            return Err(Interrupted(signal).into());
         }
+        // In a group of its own it could not read from the terminal, and Ctrl-Z would stop only it.
+        let terminal = File::open("/dev/tty").ok();
+        if terminal.is_none() {
+            command.process_group(0);
+        }
+        let program = command.as_std().get_program().to_owned();
+        let process =
+            command.kill_on_drop(true).spawn().map_err(|cause| not_run(&program, &cause))?;
+        Ok(Self { process, terminal, relay })
+    }
+
+    /// Waits for the end, and passes the exit code on. The first signal is passed on to it, unless
+    /// the terminal has sent it that itself; with the second it is killed.
+    pub(super) async fn wait(
+        mut self,
+        running: &mut Running,
+        context: &mut Context,
+    ) -> anyhow::Result<Exit> {
+        let mut is_asked = false;
+        loop {
+            let signal = tokio::select! {
+                ended = self.process.wait() => {
+                    return Ok(exit_of(ended.context("cannot wait for the command")?));
+                }
+                () = running.next(context) => continue,
+                signal = self.relay.next() => signal,
+            };
+            if is_asked {
+                self.send(Signal::KILL);
+            } else if !self.has_heard(signal) {
+                self.send(signal);
+            }
+            is_asked = true;
+        }
+    }
+
+    /// Tells whether the terminal has sent it the same signal: Ctrl-C and Ctrl-\ go to all in the
+    /// foreground, and when the terminal has gone, all hear of it after the first one of its
+    /// session.
+    fn has_heard(&self, signal: Signal) -> bool {
+        let Some(terminal) = &self.terminal else { return false };
+        match tcgetpgrp(terminal) {
+            Ok(foreground) => {
+                foreground == getpgrp() && [Signal::INT, Signal::QUIT].contains(&signal)
+            }
+            Err(_) => signal == Signal::HUP && getsid(None) != Ok(getpid()),
+        }
+    }
+
+    /// Sends it a signal, which may come too late.
+    fn send(&self, signal: Signal) {
+        let pid = self.process.id().and_then(|id| i32::try_from(id).ok());
+        let Some(pid) = pid.and_then(Pid::from_raw) else { return };
+        let sent = match &self.terminal {
+            Some(_) => kill_process(pid, signal),
+            None => kill_process_group(pid, signal),
+        };
+        let _gone = sent.is_err();
     }
 }
 
 /// Says that a command cannot be run, with the exit code that shells have for it.
-pub(super) fn not_run(program: &OsStr, cause: &io::Error) -> Problem {
+fn not_run(program: &OsStr, cause: &io::Error) -> Problem {
     let code = if cause.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
     let message = format!("cannot run `{}`: {cause}", program.display());
     Problem::new(Exit::OfCommand(code), message)
-}
-
-/// Asks a command to end.
-fn terminate(child: &Child) {
-    let pid = child.id().and_then(|id| i32::try_from(id).ok());
-    if let Some(pid) = pid.and_then(rustix::process::Pid::from_raw) {
-        // It may have ended by itself.
-        let _gone = rustix::process::kill_process(pid, rustix::process::Signal::TERM).is_err();
-    }
 }
 
 /// Returns the exit of a command: its own code, or as shells have it for one that a signal ended.

@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use tokio::net::lookup_host;
 use tokio::process::Command;
 
+use child::Child;
 use running::{FaultFile, Running};
 
 use super::{Context, plan};
@@ -43,8 +44,8 @@ use crate::topology::Resolved;
 ///
 /// Runs until Ctrl-C, and all its records go with it: it is never for data that matters. With a
 /// command behind --, it runs on a free port while that command does, with FLOWCTL_BROKERS (and
-/// FLOWCTL_ENV) set, and ends with the command's exit code. What differs from Kafka: flowctl help
-/// sandbox.
+/// FLOWCTL_ENV) set, and ends with the command's exit code. Signals are passed on to it, and a
+/// second one kills it. What differs from Kafka: flowctl help sandbox.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment, after_long_help = include_str!("limits.txt"))]
 pub struct Args {
@@ -130,14 +131,13 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     sandbox.set_faults(faults);
     let mut running = Running::new(sandbox, rules);
     if let Some((program, arguments)) = command.split_first() {
-        let mut child = Command::new(program);
-        child.args(arguments).kill_on_drop(true);
-        child.env("FLOWCTL_BROKERS", address.to_string()).env(SANDBOX, address.to_string());
+        let mut command = Command::new(program);
+        command.args(arguments);
+        command.env("FLOWCTL_BROKERS", address.to_string()).env(SANDBOX, address.to_string());
         if let Some(environment) = environment.filter(|_| is_wanted) {
-            child.env("FLOWCTL_ENV", environment);
+            command.env("FLOWCTL_ENV", environment);
         }
-        let child = child.spawn().map_err(|cause| child::not_run(program, &cause))?;
-        return child::wait(child, &mut running, context).await;
+        return Child::start(command, context)?.wait(&mut running, context).await;
     }
     context.output.note(&format!("the sandbox listens on {address}; Ctrl-C ends it"));
     context.output.note("for trying and testing only: all its records go when it ends");

@@ -13,7 +13,6 @@ use crate::clock::Deadline;
 use crate::config::TopologyArgs;
 use crate::error::Problem;
 use crate::exit::Exit;
-use crate::interrupt::Signal;
 use crate::kafka::Cluster;
 use crate::model::group::GroupState;
 use crate::model::name::{GroupId, TopicName};
@@ -152,7 +151,7 @@ fn exit(outcome: &Outcome) -> Exit {
     match outcome.ended {
         _ if outcome.has_gaps => Exit::Partly,
         Ended::Done => Exit::Done,
-        Ended::Interrupted(Signal::Interrupt | Signal::Terminate) if outcome.goes_on => Exit::Done,
+        Ended::Interrupted(_) if outcome.goes_on => Exit::Done,
         Ended::Interrupted(signal) => signal.exit(),
     }
 }
