@@ -4,12 +4,16 @@
 //! On a terminal that is too narrow the less important columns go, and names are cut: a line that
 //! wraps cannot be read as a row. A number is never cut; without a terminal nothing is.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
+mod paged;
+
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 use unicode_width::UnicodeWidthStr;
 
 use super::cut;
 use super::sanitize;
 use super::screen::Screen;
+
+pub use paged::Paged;
 
 /// How a column is aligned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,30 +83,60 @@ const GAP: usize = 2;
 
 /// Lays out rows under headers, as wide as the screen allows.
 pub fn layout(columns: &[Column], rows: &[Vec<String>], screen: Screen) -> String {
-    let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Disabled);
-    // On a terminal, and only there, names of others must not move the cursor.
-    let shown = |text: &String| {
-        if screen.is_terminal { sanitize::line(text.as_bytes()) } else { text.clone() }
-    };
-    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(shown).collect()).collect();
+    let rows = shown(rows, screen);
     let widths = match screen.width {
         Some(width) => fit(columns, &rows, usize::from(width)),
         None => columns.iter().map(|_| Some(usize::MAX)).collect(),
     };
+    draw(columns, &rows, &widths, &[], Header::Shown)
+}
+
+/// Makes rows safe: on a terminal, and only there, names of others must not move the cursor.
+fn shown(rows: &[Vec<String>], screen: Screen) -> Vec<Vec<String>> {
+    let shown = |text: &String| {
+        if screen.is_terminal { sanitize::line(text.as_bytes()) } else { text.clone() }
+    };
+    rows.iter().map(|row| row.iter().map(shown).collect()).collect()
+}
+
+/// Whether the names of the columns stand above the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Header {
+    Shown,
+    /// It was shown before.
+    Left,
+}
+
+/// Draws rows, each column at most as wide as `widths` has it, and at least as `least` has it.
+fn draw(
+    columns: &[Column],
+    rows: &[Vec<String>],
+    widths: &Widths,
+    least: &[usize],
+    header: Header,
+) -> String {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    table.set_content_arrangement(ContentArrangement::Disabled);
     let kept =
-        || columns.iter().zip(&widths).filter_map(|(column, width)| Some((column, (*width)?)));
-    table.set_header(kept().map(|(column, _)| cell(column.name, column.align)));
-    for row in &rows {
-        let cells = columns.iter().zip(&widths).zip(row);
+        || columns.iter().zip(widths).filter_map(|(column, width)| Some((column, (*width)?)));
+    if header == Header::Shown {
+        table.set_header(kept().map(|(column, _)| cell(column.name, column.align)));
+    }
+    for row in rows {
+        let cells = columns.iter().zip(widths).zip(row);
         table.add_row(cells.filter_map(|((column, width), text)| {
             Some(cell(&cut::middle(text, (*width)?), column.align))
         }));
     }
+    let least = least.iter().zip(widths).filter(|(_, width)| width.is_some());
+    let mut least = least.map(|(least, _)| *least);
     for index in 0..kept().count() {
         if let Some(column) = table.column_mut(index) {
             column.set_padding((0, 2));
+            let least = least.next().map_or(0, |least| least + GAP);
+            let least = Width::Fixed(u16::try_from(least).unwrap_or(u16::MAX));
+            column.set_constraint(ColumnConstraint::LowerBoundary(least));
         }
     }
     let mut text = String::new();

@@ -14,8 +14,8 @@ use crate::commands::target::{self, Found};
 use crate::commands::{Context, before_changes};
 use crate::config::TopologyArgs;
 use crate::dlq::{
-    self, Composition, Decision, Declared, Dlq, Ended, Event, Fate, Job, Outcome, RecordTime,
-    Redrive, Rule, Selector, Snapshot, TargetRule,
+    Composition, Decision, Declared, Dlq, Ended, Event, Fate, Job, Outcome, RecordTime, Redrive,
+    Rule, Selector, Snapshot, TargetRule,
 };
 use crate::error::Problem;
 use crate::exit::Exit;
@@ -23,11 +23,11 @@ use crate::model::name::TopicName;
 use crate::model::own_topics::OwnTopics;
 use crate::model::target::Target;
 use crate::model::timestamp::Timestamp;
+use crate::output::ListFormat;
 use crate::output::dlq::redrive::{self as view, Handled, Listing};
 use crate::output::json::Source;
 use crate::output::progress::Progress;
 use crate::output::prompt::{Question, approve, place};
-use crate::output::{ListFormat, Output};
 use crate::topology::Resolved;
 
 /// Send dead letters back to where they belong
@@ -219,7 +219,7 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
         own_topics: context.own_topics.clone(),
     };
     let selector = Selector::new(query, rule);
-    let mut listing = Listing::new(dlq.topic(), &snapshot);
+    let mut listing = Listing::new(dlq.topic(), &snapshot, context.output.screen());
     let mut refusals = Vec::new();
     // A run has a line for every dead letter; a dry run has listed them.
     let mut most =
@@ -230,10 +230,20 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
         match event {
             Event::Decided(dead_letter, decision) => {
                 if args.dry_run {
-                    if args.output != ListFormat::Json {
-                        watching.hide();
+                    match args.output {
+                        ListFormat::Text => {
+                            let page = listing.row(&dead_letter, &decision);
+                            if !page.is_empty() {
+                                watching.hide();
+                                output.print(&page)?;
+                            }
+                        }
+                        ListFormat::Json => listing.collect(&dead_letter, &decision),
+                        ListFormat::Jsonl => {
+                            watching.hide();
+                            output.print_json(&view::line(&dead_letter, &decision))?;
+                        }
                     }
-                    list(args.output, &mut listing, output, &dead_letter, &decision)?;
                 }
                 match decision {
                     Decision::Refused(refusal) if refusals.len() < most => refusals
@@ -255,6 +265,8 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
     let plan = dlq
         .plan(&snapshot, selector.clone(), now, &mut |seen| watching.take(seen), &mut tell)
         .await?;
+    watching.hide();
+    context.output.print(&listing.rest())?;
     watching.end(&dlq, context);
     if args.dry_run && args.output == ListFormat::Json {
         context.output.print_json(&listing.document(&source, &plan)?)?;
@@ -262,25 +274,6 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
     context.output.flush()?;
     let environment = topology.and_then(|topology| topology.environment);
     Ok(Planned { dlq, snapshot, selector, plan, refusals, source, environment })
-}
-
-/// Lists a decision.
-fn list(
-    format: ListFormat,
-    listing: &mut Listing,
-    output: &mut Output,
-    dead_letter: &dlq::DeadLetter,
-    decision: &Decision,
-) -> anyhow::Result<()> {
-    match format {
-        ListFormat::Text => {
-            let is_terminal = output.stdout_is_terminal();
-            output.print(&listing.row(dead_letter, decision, is_terminal))?;
-        }
-        ListFormat::Json => listing.collect(dead_letter, decision),
-        ListFormat::Jsonl => output.print_json(&view::line(dead_letter, decision))?,
-    }
-    Ok(())
 }
 
 /// Finds the topic that `--to` names.

@@ -12,45 +12,31 @@ use crate::dlq::{Before, DeadLetter, DeadLetterId, Decision, Redrive, Refusal, S
 use crate::model::count::count;
 use crate::model::name::TopicName;
 use crate::output::json::{self, Source};
-use crate::output::sanitize;
+use crate::output::table::{Column, Paged};
+use crate::output::{Screen, sanitize};
 
 pub use report::{Handled, report, summary};
 
 /// Lists a plan as it is made.
 #[derive(Debug)]
 pub struct Listing {
-    width: usize,
-    has_header: bool,
+    table: Paged,
     items: Vec<Value>,
 }
 
 impl Listing {
-    /// Starts a list of a DLQ; the widest id decides how wide the column is.
-    pub fn new(dlq: &TopicName, snapshot: &Snapshot) -> Self {
-        let widest = snapshot
-            .iter()
-            .map(|(partition, extent)| format!("{dlq}/{partition}/{}", extent.end).len())
-            .max();
-        Self { width: widest.unwrap_or(0), has_header: false, items: Vec::new() }
+    /// Starts a list of a DLQ; its widest id is known before its dead letters are.
+    pub fn new(dlq: &TopicName, snapshot: &Snapshot, screen: Screen) -> Self {
+        let ids =
+            snapshot.iter().map(|(partition, extent)| format!("{dlq}/{partition}/{}", extent.end));
+        let widest = ids.max_by_key(String::len).unwrap_or_default();
+        let columns = [Column::name("ID"), Column::name("ERROR").extra(), Column::name("TARGET")];
+        let table = Paged::new(&columns, vec![widest, String::new(), String::new()], screen);
+        Self { table, items: Vec::new() }
     }
 
-    /// Lays out a row.
-    pub fn row(
-        &mut self,
-        dead_letter: &DeadLetter,
-        decision: &Decision,
-        is_terminal: bool,
-    ) -> String {
-        let width = self.width;
-        let mut text = String::new();
-        if !self.has_header {
-            self.has_header = true;
-            let _ = writeln!(text, "{:<width$}  {:<20}  TARGET", "ID", "ERROR");
-        }
-        let error = code(dead_letter).unwrap_or("-");
-        let error =
-            if is_terminal { sanitize::line(error.as_bytes()) } else { error.replace('\n', " ") };
-        let id = dead_letter.id().to_string();
+    /// Takes a row; returns what is to be shown now, which may be nothing.
+    pub fn row(&mut self, dead_letter: &DeadLetter, decision: &Decision) -> String {
         let is_assumed = dead_letter.origin.is_topic_assumed;
         let note = match decision {
             Decision::Send(_) if is_assumed => " (topic as the topology has it)",
@@ -60,8 +46,15 @@ impl Listing {
             | Decision::Resolved(_)
             | Decision::NotSelected => "",
         };
-        let _ = writeln!(text, "{id:<width$}  {error:<20}  {}{note}", verdict(decision));
-        text
+        // A row is a line, also in a pipe.
+        let error = code(dead_letter).unwrap_or("-").replace('\n', " ");
+        let target = format!("{}{note}", verdict(decision));
+        self.table.row(vec![dead_letter.id().to_string(), error, target])
+    }
+
+    /// Returns the rows that have not been shown.
+    pub fn rest(&mut self) -> String {
+        self.table.page()
     }
 
     /// Keeps an item for the document.
