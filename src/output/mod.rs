@@ -3,6 +3,7 @@
 mod cut;
 pub mod diagnostics;
 pub mod dlq;
+mod drawn;
 mod error_text;
 mod format;
 pub mod json;

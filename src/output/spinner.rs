@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Output;
+use super::drawn;
 use super::style::Verbosity;
 
 /// Turns while records are read. Goes away when it is dropped.
@@ -24,7 +25,7 @@ impl Spinner {
             return Self { bar: ProgressBar::hidden() };
         }
         let bar = ProgressBar::no_length().with_message(what.to_owned());
-        bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+        bar.set_draw_target(drawn::target());
         if let Ok(style) = ProgressStyle::with_template("{spinner} read {pos} {msg}") {
             bar.set_style(style);
         }

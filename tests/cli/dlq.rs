@@ -60,6 +60,19 @@ fn who_waits_at_a_terminal_sees_how_much_was_read() {
 }
 
 #[test]
+fn what_turns_leaves_room_for_a_typed_ctrl_c() {
+    let line = "stty rows 24 cols 60; flowctl dlq ls topic/orders";
+    let script = format!("TERM=xterm script -qec '{line}' /dev/null");
+    let told = beside_records(&["Fetch delay=400ms"], &script);
+    let drawn: Vec<_> = told.split(['\r', '\x1b']).filter(|d| d.contains("records of")).collect();
+    assert!(!drawn.is_empty(), "{told}");
+    for drawn in drawn {
+        // `^C` begins no line of its own, so that this one is cleared.
+        assert!(drawn.trim_start_matches("[2K").chars().count() <= 58, "{drawn:?}");
+    }
+}
+
+#[test]
 fn where_all_are_refused_each_has_its_line() {
     let told = beside_records(
         &[],
