@@ -25,6 +25,7 @@ pub mod table;
 pub mod tail;
 pub mod tour;
 pub mod validate;
+pub mod waiting;
 
 pub use format::{Format, ListFormat};
 pub use screen::Screen;

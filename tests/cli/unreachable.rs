@@ -35,6 +35,36 @@ fn where_nobody_answers() {
 }
 
 #[test]
+fn who_waits_is_told_for_whom_and_why() {
+    let flowctl = env!("CARGO_BIN_EXE_flowctl");
+    let line = |address: &str, more: &str| {
+        format!("{flowctl} lag group/g -b {address} --timeout 2s {more}")
+    };
+    // The streams of a terminal are one; there stderr shows it by itself.
+    let at_terminal = |line: String| format!("TERM=xterm script -qec '{line}' /dev/null");
+    let told = |script: &str| {
+        let home = home();
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", script]).current_dir(home.path()).env_remove("FLOWCTL_BROKERS");
+        let output = shell.output().unwrap();
+        assert_eq!(output.status.code(), Some(5), "{script}");
+        (text(&output.stdout), text(&output.stderr))
+    };
+    let (address, silent) = (nobody(), Silent::listen());
+    let refused = format!("waiting for {address}: connection refused (1 s left)");
+    let unanswered = format!("waiting for {}: no answer yet (1 s left)", silent.address);
+
+    assert!(told(&at_terminal(line(&address, ""))).0.contains(&refused));
+    assert!(told(&at_terminal(line(&silent.address, ""))).0.contains(&unanswered));
+    assert!(!told(&at_terminal(line(&address, "-q"))).0.contains("waiting for"));
+    let (stdout, stderr) = told(&line(&address, "-v"));
+    assert!(stdout.is_empty(), "{stdout}");
+    assert_eq!(stderr.matches("waiting for").count(), 1, "{stderr}");
+    assert!(stderr.contains(&format!("{refused}\nerror: ")), "{stderr}");
+    assert!(!told(&line(&address, "")).1.contains("waiting for"), "a log needs no line of it");
+}
+
+#[test]
 fn a_signal_ends_a_command_that_waits() {
     for line in ASKING {
         for (signal, code) in [("TERM", 143), ("INT", 130)] {
@@ -50,8 +80,14 @@ fn a_signal_ends_a_command_that_waits() {
             let changes = line.iter().any(|word| ["apply", "redrive", "replay"].contains(word));
             let name = if signal == "INT" { "Ctrl-C" } else { "SIGTERM" };
             // Of the others who pressed Ctrl-C knows all there is to know.
-            let told = changes.then(|| format!("error: ended by {name}: nothing was done\n"));
-            assert_eq!(text(&output.stderr), told.unwrap_or_default(), "{line:?}");
+            let told = if changes {
+                format!("error: ended by {name}: nothing was done\n")
+            } else if *line == ["tour"] {
+                format!("the tour runs on {}, as -b says\n", peer.address)
+            } else {
+                String::new()
+            };
+            assert_eq!(text(&output.stderr), told, "{line:?}");
             assert!(!begun.has_passed(), "{line:?} took long to end after {signal}");
         }
     }

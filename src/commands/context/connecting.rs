@@ -1,12 +1,21 @@
 //! Which cluster a command works on: who names it, whether it is the sandbox beside, and how it is
 //! reached.
 
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
 use super::Context;
 use crate::commands::reading;
 use crate::config::{self, Connection};
 use crate::error::Problem;
-use crate::kafka::{Cluster, ConnectionSettings};
+use crate::kafka::{self, Cluster, ConnectionSettings};
+use crate::output::waiting::Waiting;
 use crate::topology::Resolved;
+
+/// How long nobody wonders why nothing happens; after that the line is drawn anew as often.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Context {
     /// Puts the connection settings together and shows what is odd about them. The environment of
@@ -71,7 +80,7 @@ impl Context {
         settings: &ConnectionSettings,
         pinned: Option<&str>,
     ) -> anyhow::Result<Cluster> {
-        let cluster = Cluster::connect(settings, self.deadline).await?;
+        let cluster = self.reach_anyone(settings).await?;
         let Some(pinned) = pinned else { return Ok(cluster) };
         let this = match cluster.id(self.deadline).await? {
             Some(id) if id == pinned => return Ok(cluster),
@@ -81,6 +90,22 @@ impl Context {
         Err(Problem::refused(format!("{this}, and the topology is for `{pinned}`"))
             .hint("check the brokers, or the environment's cluster.id in the topology")
             .into())
+    }
+
+    /// Connects; who watches hears after a second what is waited for.
+    async fn reach_anyone(&self, settings: &ConnectionSettings) -> Result<Cluster, kafka::Error> {
+        let (said, last) = watch::channel(None);
+        let tell = |cause: &str| drop(said.send_replace(Some(cause.to_owned())));
+        let mut connecting = pin!(Cluster::connect_telling(settings, self.deadline, &tell));
+        let mut waiting = Waiting::new(&self.output);
+        let addresses: Vec<_> = settings.bootstrap.iter().map(ToString::to_string).collect();
+        let addresses = addresses.join(", ");
+        loop {
+            if let Ok(reached) = tokio::time::timeout(PATIENCE, &mut connecting).await {
+                return reached;
+            }
+            waiting.show(&addresses, last.borrow().as_deref(), self.deadline.left());
+        }
     }
 
     /// Tells whether this command works on the sandbox that it runs beside: not where flags or

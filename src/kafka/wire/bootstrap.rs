@@ -18,11 +18,13 @@ const HEAD_START: Duration = Duration::from_millis(500);
 
 /// Connects to the first address that answers. Addresses that refuse are tried again until the
 /// deadline: a cluster may be starting. What time does not heal (credentials, TLS, a peer that is
-/// not Kafka) ends it at once, unless another address works.
+/// not Kafka) ends it at once, unless another address works. Each time that all of them have
+/// refused, `tell` is told why.
 pub(super) async fn reach(
     dialer: &Arc<Dialer>,
     addresses: &[Address],
     deadline: Deadline,
+    tell: &(dyn Fn(&str) + Sync),
 ) -> Result<Connection, Error> {
     if addresses.is_empty() {
         return Err(Error::Settings("no bootstrap server is given; name one with -b".to_owned()));
@@ -36,8 +38,11 @@ pub(super) async fn reach(
         if let Some(fatal) = failures.values().find(|error| !error.nobody_answered()) {
             return Err(fatal.clone());
         }
+        let cause = sum_up(&failures);
+        tell(&cause);
         if !backoff.wait(deadline).await {
-            return Err(unreachable(addresses, &failures));
+            let addresses = addresses.iter().map(ToString::to_string).collect();
+            return Err(Error::Unreachable { addresses, cause });
         }
     }
 }
@@ -74,7 +79,7 @@ async fn try_each(
 }
 
 /// Sums up how the addresses failed.
-fn unreachable(addresses: &[Address], failures: &BTreeMap<Address, Error>) -> Error {
+fn sum_up(failures: &BTreeMap<Address, Error>) -> String {
     let mut causes: Vec<String> = Vec::new();
     for error in failures.values() {
         let cause = if let Error::Unreachable { cause, .. } = error {
@@ -86,8 +91,5 @@ fn unreachable(addresses: &[Address], failures: &BTreeMap<Address, Error>) -> Er
             causes.push(cause);
         }
     }
-    Error::Unreachable {
-        addresses: addresses.iter().map(ToString::to_string).collect(),
-        cause: causes.join("; "),
-    }
+    causes.join("; ")
 }

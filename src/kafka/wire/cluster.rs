@@ -40,6 +40,15 @@ struct Shared {
 impl Cluster {
     /// Connects to one of the bootstrap servers and authenticates there.
     pub async fn connect(settings: &ConnectionSettings, deadline: Deadline) -> Result<Self, Error> {
+        Self::connect_telling(settings, deadline, &|_| {}).await
+    }
+
+    /// Does the same; `tell` is told why nobody could be reached, as often as it is tried.
+    pub async fn connect_telling(
+        settings: &ConnectionSettings,
+        deadline: Deadline,
+        tell: &(dyn Fn(&str) + Sync),
+    ) -> Result<Self, Error> {
         let shared = Shared {
             dialer: Arc::new(Dialer::new(settings.clone())),
             known: Mutex::default(),
@@ -48,7 +57,7 @@ impl Cluster {
             asking: tokio::sync::Mutex::default(),
         };
         let cluster = Self { shared: Arc::new(shared) };
-        cluster.any(deadline).await?;
+        cluster.first(deadline, tell).await?;
         Ok(cluster)
     }
 
@@ -71,6 +80,14 @@ impl Cluster {
 
     /// Returns a connection to a broker, no matter which.
     pub(super) async fn any(&self, deadline: Deadline) -> Result<Connection, Error> {
+        self.first(deadline, &|_| {}).await
+    }
+
+    async fn first(
+        &self,
+        deadline: Deadline,
+        tell: &(dyn Fn(&str) + Sync),
+    ) -> Result<Connection, Error> {
         let mut first = self.shared.first.lock().await;
         if let Some(connection) = first.as_ref().filter(|connection| !connection.is_closed()) {
             return Ok(connection.clone());
@@ -85,7 +102,7 @@ impl Cluster {
         );
         let mut seen = std::collections::BTreeSet::new();
         addresses.retain(|address| seen.insert(address.clone()));
-        let connection = bootstrap::reach(&self.shared.dialer, &addresses, deadline).await?;
+        let connection = bootstrap::reach(&self.shared.dialer, &addresses, deadline, tell).await?;
         *first = Some(connection.clone());
         Ok(connection)
     }
