@@ -79,9 +79,12 @@ pub enum Error {
         resource: String,
         /// Kafka's code.
         code: ErrorCode,
+        /// Whether a broker has told that the resource is there. Mostly they say the same of one
+        /// that is missing.
+        exists: bool,
     },
     /// A broker answered with an error.
-    #[error("{code}{}", show_message(message.as_deref()))]
+    #[error("{code}{}", show_message(*code, message.as_deref()))]
     Broker {
         /// Kafka's code.
         code: ErrorCode,
@@ -214,13 +217,16 @@ impl Error {
             Self::Protocol { .. } => {
                 Some("check that the address is a listener of a Kafka broker".to_owned())
             }
+            Self::Denied { operation, resource, exists: true, .. } => {
+                Some(format!("{resource} exists: ask for {operation} on it"))
+            }
             // To a user without rights brokers do not tell a missing topic from a hidden one.
-            Self::Denied { operation, resource, code }
+            Self::Denied { operation, resource, code, exists: false }
                 if *code == ErrorCode::TOPIC_AUTHORIZATION_FAILED && operation == "DESCRIBE" =>
             {
                 Some(format!("{resource} does not exist, or you may not describe it"))
             }
-            Self::Denied { operation, resource, code }
+            Self::Denied { operation, resource, code, exists: false }
                 if *code == ErrorCode::TOPIC_AUTHORIZATION_FAILED && operation != "CREATE" =>
             {
                 Some(format!(
@@ -267,10 +273,42 @@ fn show_duration(duration: Duration) -> String {
     }
 }
 
-/// Shows the broker's text behind the code; a success may carry an empty one.
-fn show_message(message: Option<&str>) -> String {
+/// Shows the broker's text behind the code where it says more than its name: a success may carry
+/// an empty one, and some brokers send the name again in other letters (`RequestTimedOut`).
+fn show_message(code: ErrorCode, message: Option<&str>) -> String {
+    let letters = |text: &str| {
+        text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+    };
     match message {
-        Some(text) if !text.is_empty() => format!(": {text}"),
+        Some(text) if !text.is_empty() && letters(text) != letters(&code.name()) => {
+            format!(": {text}")
+        }
         Some(_) | None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_the_name_again_is_not_shown() {
+        let code = ErrorCode::REQUEST_TIMED_OUT;
+        let show = |text: &str| Error::Broker { code, message: Some(text.to_owned()) }.to_string();
+        for text in ["", "RequestTimedOut", "REQUEST_TIMED_OUT", "Request timed out."] {
+            assert_eq!(show(text), "REQUEST_TIMED_OUT", "{text}");
+        }
+        assert_eq!(show("the controller is busy"), "REQUEST_TIMED_OUT: the controller is busy");
+    }
+
+    #[test]
+    fn a_topic_that_exists_is_not_said_to_be_missing_perhaps() {
+        let hint = |exists| {
+            let (operation, resource) = ("WRITE".to_owned(), "topic `orders`".to_owned());
+            let code = ErrorCode::TOPIC_AUTHORIZATION_FAILED;
+            Error::Denied { operation, resource, code, exists }.hint().unwrap()
+        };
+        assert_eq!(hint(true), "topic `orders` exists: ask for WRITE on it");
+        assert!(hint(false).contains("does not exist"));
     }
 }

@@ -21,6 +21,7 @@ pub(super) fn of_record(
         operation: operation.to_owned(),
         resource,
         code: number(code),
+        exists: false,
     };
     #[expect(clippy::wildcard_enum_match_arm, reason = "librdkafka's enum is non-exhaustive")]
     match code {
@@ -109,7 +110,12 @@ pub(super) fn denied_in_transaction(
     } else {
         return None;
     };
-    Some(Error::Denied { operation: operation.to_owned(), resource, code: number(code) })
+    Some(Error::Denied {
+        operation: operation.to_owned(),
+        resource,
+        code: number(code),
+        exists: false,
+    })
 }
 
 /// Makes the error of a transaction that was refused for one of these topics: which of them, the
@@ -126,7 +132,12 @@ pub(super) fn denied_to_write(
         [name] => format!("topic {name}"),
         names => format!("one of the topics {}", names.join(", ")),
     };
-    Some(Error::Denied { operation: "WRITE".to_owned(), resource, code: number(code) })
+    Some(Error::Denied {
+        operation: "WRITE".to_owned(),
+        resource,
+        code: number(code),
+        exists: false,
+    })
 }
 
 /// Returns librdkafka's text of an error.

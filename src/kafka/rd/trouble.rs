@@ -86,6 +86,7 @@ pub(super) fn trouble(
             operation: "IDEMPOTENT_WRITE".to_owned(),
             resource: "the cluster".to_owned(),
             code: number(code),
+            exists: false,
         }),
         RDKafkaErrorCode::Fatal if known.is_none() => lasting(Error::Client(cause.to_owned())),
         _ if known.is_some_and(|known| known.is_final) => None,

@@ -12,7 +12,7 @@ use super::sasl;
 use super::versions::{Versions, request_name};
 use crate::clock::Deadline;
 use crate::kafka::connection::Address;
-use crate::kafka::{Error, ErrorCode};
+use crate::kafka::{Backoff, Error, ErrorCode};
 
 /// The largest answer that is taken where the call says nothing else: the metadata or the configs
 /// of some hundred thousand partitions fit.
@@ -79,6 +79,7 @@ impl Connection {
     /// Asks the broker which versions it speaks.
     async fn ask_versions(&self, deadline: Deadline) -> Result<Versions, Error> {
         let mut version = ApiVersionsRequest::VERSIONS.max;
+        let mut backoff = Backoff::new();
         loop {
             let mut request = ApiVersionsRequest::default();
             if version >= 3 {
@@ -100,6 +101,7 @@ impl Connection {
                     let known = versions.choose::<ApiVersionsRequest>().unwrap_or(0);
                     version = known.min(version - 1);
                 }
+                code if code.remedy().is_some() && backoff.wait(deadline).await => {}
                 code => return Err(Error::Broker { code, message: None }),
             }
         }

@@ -129,7 +129,7 @@ pub(crate) fn error(api: Api, code: i16, message: Option<&str>, resource: &impl 
             return Error::Broker { code, message };
         }
     };
-    Error::Denied { operation: operation.to_owned(), resource, code }
+    Error::Denied { operation: operation.to_owned(), resource, code, exists: false }
 }
 
 /// A broker left an item out of its answer.

@@ -62,6 +62,8 @@ impl State {
 struct Waiting {
     answer: oneshot::Sender<Result<Bytes, Error>>,
     largest: usize,
+    /// Whether its first bytes are here.
+    has_begun: bool,
 }
 
 /// A request that was sent and whose answer has not been received yet. Dropping it gives the answer
@@ -69,6 +71,7 @@ struct Waiting {
 pub(crate) struct Pending<R> {
     inbox: Arc<Inbox>,
     answer: oneshot::Receiver<Result<Bytes, Error>>,
+    id: i32,
     version: i16,
     _slot: OwnedSemaphorePermit,
     request: PhantomData<fn() -> R>,
@@ -108,7 +111,7 @@ impl Line {
             return Err(self.inbox.timeout::<R>(deadline));
         };
         let (sender, answer) = oneshot::channel();
-        let id = self.inbox.expect(Waiting { answer: sender, largest })?;
+        let id = self.inbox.expect(Waiting { answer: sender, largest, has_begun: false })?;
         let frame = frame::encode(request, version, id, &self.client_id).map_err(|cause| {
             self.inbox.state().waiting.remove(&id);
             self.inbox
@@ -119,6 +122,7 @@ impl Line {
         Ok(Pending {
             inbox: Arc::clone(&self.inbox),
             answer,
+            id,
             version,
             _slot: slot,
             request: PhantomData,
@@ -155,6 +159,12 @@ impl<R: Request> Pending<R> {
     pub(crate) async fn receive(&mut self, deadline: Deadline) -> Result<R::Response, Error> {
         let frame = self.receive_frame(deadline).await?;
         self.decode(frame, self.version)
+    }
+
+    /// Tells whether the answer is on its way: a slow line takes its time over a large one, while a
+    /// broker that sends nothing may never do so.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.inbox.state().waiting.get(&self.id).is_some_and(|waiting| waiting.has_begun)
     }
 
     /// Waits for the bytes of the answer.
@@ -262,7 +272,12 @@ impl Inbox {
 
 /// Reads answers until the stream ends.
 async fn read_answers(mut reader: impl AsyncRead + Unpin, inbox: Arc<Inbox>) {
-    let largest = |id| inbox.state().waiting.get(&id).map(|waiting| waiting.largest);
+    let largest = |id| {
+        let mut state = inbox.state();
+        let waiting = state.waiting.get_mut(&id)?;
+        waiting.has_begun = true;
+        Some(waiting.largest)
+    };
     loop {
         match frame::read(&mut reader, largest).await {
             Ok((id, frame)) => inbox.deliver(id, frame),

@@ -38,6 +38,7 @@ impl Cluster {
                 operation: "WRITE".to_owned(),
                 resource: topic.describe(),
                 code: ErrorCode::TOPIC_AUTHORIZATION_FAILED,
+                exists: true,
             }),
         }
     }

@@ -1,6 +1,9 @@
 //! Writing, reading and administration whose calls fail.
 
 use std::process::Output;
+use std::time::Duration;
+
+use flowctl::clock::Stopwatch;
 
 use serde_json::Value;
 
@@ -66,6 +69,7 @@ fn what_is_read_is_shown_once() {
         "ListOffsets topic=TOPIC times=1 drop-after",
         "Metadata times=2 drop",
         "Metadata topic=TOPIC times=1 error=LEADER_NOT_AVAILABLE",
+        "ApiVersions times=2 error=REQUEST_TIMED_OUT",
         "* times=5 drop",
     ] {
         let (ended, _) = under(rule, &["tail", "--from", "start", "-e"], true);
@@ -80,6 +84,20 @@ fn what_is_read_is_shown_once() {
     let flags = ["tail", "--timeout", "1s", "--from", "start", "-e"];
     let (ended, _) = under(rule, &flags, true);
     assert_eq!((ended.status.code(), ended.stdout.len()), (Some(5), 0), "{ended:?}");
+}
+
+#[test]
+fn a_read_that_is_never_answered_ends_when_the_timeout_has_passed() {
+    let flags = ["tail", "--timeout", "2s", "--from", "start", "-e"];
+    let began = Stopwatch::start();
+    let (ended, _) = under("Fetch topic=TOPIC delay=1h", &flags, true);
+    assert_eq!((ended.status.code(), ended.stdout.len()), (Some(5), 0), "{ended:?}");
+    // A broker may hold an answer back for half a second, each time that it is asked.
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    let flags = ["tail", "--timeout", "8s", "--from", "start", "-e"];
+    let (ended, _) = under("Fetch topic=TOPIC times=1 delay=1h", &flags, true);
+    let lines = text(&ended.stdout).lines().count();
+    assert_eq!((ended.status.code(), lines), (Some(0), 100), "it is asked again: {ended:?}");
 }
 
 #[test]

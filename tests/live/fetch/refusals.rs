@@ -35,6 +35,7 @@ fn a_user_who_may_describe_but_not_read_is_told_so() {
                 operation: "READ".to_owned(),
                 resource: format!("topic `{topic}`"),
                 code: ErrorCode::TOPIC_AUTHORIZATION_FAILED,
+                exists: false,
             }
         );
     });

@@ -146,6 +146,7 @@ fn who_was_given_up_does_not_hide_who_has_failed() {
         operation: "WRITE".to_owned(),
         resource: "topic `orders`".to_owned(),
         code: ErrorCode(29),
+        exists: false,
     };
     let expected = denied.to_string();
     let outcomes = vec![Sent::GivenUp, Sent::Failed(denied), Sent::GivenUp];

@@ -21,7 +21,8 @@ pub struct ReadOptions {
     /// partitions takes no more memory than with two.
     pub max_bytes: i32,
     /// How long a broker may take for an answer when there is something (`request.timeout.ms`); a
-    /// slow line takes its time over one. Default: 30 s, as in Kafka's own consumer.
+    /// slow line takes its time over one. Default: 30 s, as in Kafka's own consumer. One that has
+    /// not begun is not waited for that long where [`super::Reader::open`] was allowed less.
     pub request_timeout: Duration,
 }
 

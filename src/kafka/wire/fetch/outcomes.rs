@@ -1,5 +1,7 @@
 //! What becomes of each step of a reader: records for the caller, another attempt, or an error.
 
+use std::time::Duration;
+
 use kafka_protocol::messages::FetchResponse;
 
 use super::answer::{Answer, answer};
@@ -149,6 +151,10 @@ impl Reader {
         } else {
             self.patience
         };
+        // Nobody has answered since that was asked.
+        let waited =
+            if let Error::Timeout { allowed, .. } = error { *allowed } else { Duration::ZERO };
+        let timeout = timeout.saturating_sub(waited);
         let mut failure = None;
         for topic_partition in partitions {
             if may_pass {

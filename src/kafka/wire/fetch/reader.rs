@@ -178,6 +178,7 @@ impl Reader {
                     broker,
                     self.partitions.of_broker(broker),
                     self.options.clone(),
+                    self.patience,
                 ),
                 None => steps::open(self.cluster.clone(), broker, self.patience),
             });

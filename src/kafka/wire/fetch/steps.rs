@@ -81,19 +81,28 @@ pub(super) fn open(cluster: Cluster, broker: i32, timeout: Duration) -> BoxFutur
     })
 }
 
-/// Fetches.
+/// Fetches. A broker that is silent for half of `patience`, when it should have answered, is left:
+/// the other half is for looking whether another one leads by now.
 pub(super) fn fetch(
     connection: Connection,
     broker: i32,
     asked: Vec<Asked>,
     options: ReadOptions,
+    patience: Duration,
 ) -> BoxFuture<'static, Step> {
     Box::pin(async move {
         let deadline = Deadline::after(options.max_wait + options.request_timeout);
+        let silent = Deadline::after(options.max_wait + options.request_timeout.min(patience / 2));
         let answer = async {
             let make = |version| -> FetchRequest { request(version, &asked, &options) };
             let mut pending = connection.start(make, LARGEST_ANSWER, deadline).await?;
-            connection.finish(&mut pending, deadline).await
+            let answered = connection.finish(&mut pending, deadline);
+            match tokio::time::timeout_at(silent.at(), answered).await {
+                Ok(answer) => answer,
+                Err(_) if pending.has_begun() => connection.finish(&mut pending, deadline).await,
+                // That time has passed.
+                Err(_) => connection.finish(&mut pending, silent).await,
+            }
         };
         let outcome = answer.await;
         Step::Answered { broker, asked, outcome }
