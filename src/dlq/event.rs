@@ -24,6 +24,8 @@ pub enum Event {
     Progress(u64),
     /// Something the user should know.
     Note(String),
+    /// Something for who waits for it.
+    Detail(String),
     /// Something that is not as it should be.
     Warning(String),
 }

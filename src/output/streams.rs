@@ -227,6 +227,11 @@ impl Output {
         }
     }
 
+    /// Says something to who waits at a terminal, or asks for it with `-v`.
+    pub fn aside(&mut self, text: &str) {
+        if self.stderr_is_terminal { self.note(text) } else { self.detail(text) }
+    }
+
     /// Warns; `-q` does not silence it.
     pub fn warn(&mut self, text: &str) {
         let label = if self.stderr_has_color() { "\x1b[33mwarning:\x1b[0m" } else { "warning:" };

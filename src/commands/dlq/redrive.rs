@@ -258,7 +258,7 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
             }
             Event::Warning(text) => watching.pause(|| output.warn(&text)),
             Event::Note(text) => watching.pause(|| output.note(&text)),
-            Event::Expired { .. } | Event::Handled(..) | Event::Progress(_) => {}
+            Event::Expired { .. } | Event::Handled(..) | Event::Progress(_) | Event::Detail(_) => {}
         }
         Ok(())
     };

@@ -28,6 +28,7 @@ impl<'a> Teller<'a> {
         match event {
             Event::Reached(count) => self.progress.set(output, count, "offsets"),
             Event::Note(text) => self.progress.pause(|| output.note(&text)),
+            Event::Detail(text) => self.progress.pause(|| output.aside(&text)),
             Event::Refused { .. } if self.refusals.len() >= MOST_SHOWN => self.unshown += 1,
             Event::Refused { partition, offset, error } => {
                 let report = view::refusal(self.plan, partition, offset, &error);

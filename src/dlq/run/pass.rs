@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::account::Account;
 use super::reading::Reading;
-use super::redrive::{Ended, Run};
+use super::redrive::{Ended, Job, Run};
 use super::resume::Loss;
 use super::write::{Redriver, Written};
 use super::{Dlq, LEDGER_WAIT};
@@ -22,7 +22,7 @@ use crate::dlq::event::Event;
 use crate::dlq::select::Selector;
 use crate::error::Problem;
 use crate::interrupt::{Interrupted, Signal};
-use crate::kafka::writer::{Purpose, Stop, Writer};
+use crate::kafka::writer::{Purpose, Stop, Writer, opened};
 use crate::ledger::{Ledger, Memory, Recalled};
 
 /// What a run begins with.
@@ -123,7 +123,13 @@ impl Run<'_> {
     /// Finds the ledger, opens the producer, then reads the ledger and what it remembers.
     async fn begin(&mut self) -> anyhow::Result<Begun> {
         let ledger = self.ledger().await?;
-        let redriver = self.open(&ledger).await?;
+        let mut told = Ok(());
+        let tell = &mut self.tell;
+        let opening = opened(open(self.dlq, self.job, &ledger), |text| {
+            told = tell(Event::Detail(text));
+        });
+        let redriver = opening.await?;
+        told?;
         self.dlq.check_identity().await?;
         let Recalled { mut memory, end: read_to } = self.recall(&ledger, None).await?;
         let mut selector = self.job.selector.clone();
@@ -141,24 +147,6 @@ impl Run<'_> {
         let topic_id = self.dlq.description.id.as_deref();
         let deadline = Deadline::after(LEDGER_WAIT);
         ledger.read(&self.dlq.cluster, topic_id, since, deadline).await
-    }
-
-    /// Opens the producer, which fences every other run on this DLQ.
-    async fn open(&self, ledger: &Ledger) -> anyhow::Result<Redriver> {
-        let Dlq { cluster, settings, declared, description, timeout } = self.dlq;
-        let cluster_id = cluster.id(self.dlq.deadline()).await?;
-        let purpose = Purpose::Redrive { dlq: &declared.topic };
-        Ok(Redriver {
-            writer: Writer::open(settings, purpose, cluster_id.as_deref(), *timeout).await?,
-            account: Account {
-                dlq: declared.topic.clone(),
-                topic_id: description.id.clone(),
-                ledger: ledger.clone(),
-                job: self.job.id.clone(),
-            },
-            composition: self.job.composition,
-            failed: Known::default(),
-        })
     }
 
     /// Opens the producer anew, with what the last one has learned, then reads what came to the
@@ -185,6 +173,24 @@ impl Run<'_> {
             (redriver, written)
         })
     }
+}
+
+/// Opens the producer, which fences every other run on this DLQ.
+async fn open(dlq: &Dlq, job: &Job, ledger: &Ledger) -> anyhow::Result<Redriver> {
+    let Dlq { cluster, settings, declared, description, timeout } = dlq;
+    let cluster_id = cluster.id(dlq.deadline()).await?;
+    let purpose = Purpose::Redrive { dlq: &declared.topic };
+    Ok(Redriver {
+        writer: Writer::open(settings, purpose, cluster_id.as_deref(), *timeout).await?,
+        account: Account {
+            dlq: declared.topic.clone(),
+            topic_id: description.id.clone(),
+            ledger: ledger.clone(),
+            job: job.id.clone(),
+        },
+        composition: job.composition,
+        failed: Known::default(),
+    })
 }
 
 /// What comes next.

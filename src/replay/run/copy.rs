@@ -11,7 +11,7 @@ use super::watch::unseen;
 use crate::approval::Approval;
 use crate::clock::Deadline;
 use crate::interrupt::{Interrupt, Interrupted, Signal};
-use crate::kafka::writer::{Fate, Outbound, Purpose, Writer, Written};
+use crate::kafka::writer::{Fate, Outbound, Purpose, Writer, Written, opened};
 use crate::kafka::{HURRIED, Lookout};
 use crate::replay::outcome::Outcome;
 use crate::replay::plan::Replay;
@@ -64,6 +64,8 @@ pub enum Event {
     },
     /// Something the user should know.
     Note(String),
+    /// Something for who waits for it.
+    Detail(String),
 }
 
 /// A batch that is being written.
@@ -147,7 +149,9 @@ impl Run<'_> {
     /// Copies until the plan is carried out, or it cannot go on.
     async fn pass(&mut self) -> anyhow::Result<Ended> {
         // Nothing is in flight yet.
-        let mut idle = match self.interrupt.cut(self.replayer.open()).await {
+        let tell = &mut self.tell;
+        let opening = opened(self.replayer.open(), |text| tell(Event::Detail(text)));
+        let mut idle = match self.interrupt.cut(opening).await {
             Ok(opened) => Some(opened?),
             Err(Interrupted(signal)) => return Ok(Ended::Interrupted(signal)),
         };

@@ -1,6 +1,12 @@
 //! A redrive whose calls fail.
 
+use std::io::{BufRead, BufReader, Read};
+use std::time::Duration;
+
+use flowctl::clock::Stopwatch;
+
 use crate::dead_letters::Flow;
+use crate::running::{Running, flowctl};
 use crate::sandboxed::Sandboxed;
 
 /// How many dead letters each of two partitions has: two transactions in all.
@@ -143,6 +149,52 @@ fn connections_that_break_again_and_again_cost_time_only() {
         "* chance=0.1 seed=1 drop-after",
         "* chance=0.1 seed=2 drop",
     ]);
+}
+
+#[test]
+fn who_asks_hears_what_an_opening_waits_for() {
+    for words in [&[][..], &["-v"]] {
+        let sandbox = Sandboxed::start();
+        let flow = Flow::on(&sandbox, "opening", 1);
+        flow.fill(1, 4);
+        sandbox.set_faults(&["InitProducerId times=1 delay=1h"]);
+        let mut command = flowctl(&flow.home);
+        command.args(["dlq", "redrive", &flow.dlq, "--yes"]).args(words);
+        let mut running = Running::start(command.env("FLOWCTL_BROKERS", sandbox.brokers()));
+        let mut stderr = BufReader::new(running.stderr.take().unwrap());
+        let mut told = String::new();
+        if words.is_empty() {
+            sandbox.struck();
+        } else {
+            while !told.contains("opening the transactional producer takes long") {
+                assert!(stderr.read_line(&mut told).unwrap() > 0, "{told}");
+            }
+        }
+        sandbox.set_faults(&[]);
+        stderr.read_to_string(&mut told).unwrap();
+        assert_eq!(running.wait().unwrap().code(), Some(0), "{told}");
+        assert_eq!(told.contains("takes long"), !words.is_empty(), "{told}");
+        flow.each_arrived_once(4);
+    }
+}
+
+#[test]
+fn brokers_that_refuse_for_ever_are_given_up() {
+    let sandbox = Sandboxed::start();
+    let flow = Flow::on(&sandbox, "for-ever", 1);
+    flow.fill(1, 4);
+    let rule = format!("Produce topic={} error=NOT_LEADER_OR_FOLLOWER", flow.main);
+    sandbox.set_faults(&[&rule]);
+    // A record fails after 15 s, and is tried once more.
+    let began = Stopwatch::start();
+    let (code, _, told) = flow.dlq("redrive", &["--yes", "--timeout", "2s"]);
+    assert_eq!(code, 5, "{told}");
+    assert!(began.elapsed() < Duration::from_secs(75), "{:?}: {told}", began.elapsed());
+    assert!(told.contains("no transaction went through"), "{told}");
+    assert!(told.contains("to go on: flowctl dlq redrive"), "{told}");
+    sandbox.set_faults(&[]);
+    flow.redrive(&[]);
+    flow.each_arrived_once(4);
 }
 
 #[test]

@@ -48,6 +48,7 @@ impl Teller {
             }
             Event::Progress(count) => self.progress.set(output, count, "dead letters"),
             Event::Note(text) => self.progress.pause(|| output.note(&text)),
+            Event::Detail(text) => self.progress.pause(|| output.aside(&text)),
             Event::Warning(text) => self.progress.pause(|| output.warn(&text)),
             Event::Decided(..) => {}
         }

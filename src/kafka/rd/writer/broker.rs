@@ -124,6 +124,8 @@ pub(super) struct Played {
     pub(super) steps: Arc<Mutex<Vec<Step>>>,
     /// What becomes of the first records that are sent.
     pub(super) outcomes: Mutex<Vec<Sent>>,
+    /// How every record fails.
+    pub(super) refuses: Option<Error>,
     /// The topic that takes no record.
     pub(super) refuses_topic: Option<TopicName>,
     /// How a commit is answered.
@@ -152,6 +154,9 @@ impl Transactions for Played {
         let outcome = |record: &&OutgoingRecord| {
             if self.refuses_topic.as_ref() == Some(&record.topic) {
                 return failed(TOO_LARGE);
+            }
+            if let Some(error) = &self.refuses {
+                return Sent::Failed(error.clone());
             }
             outcomes.next().unwrap_or(Sent::Written(Delivered { partition: 0, offset: 0 }))
         };

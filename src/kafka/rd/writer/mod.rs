@@ -17,12 +17,13 @@ use std::time::Duration;
 use self::care::Care;
 use self::transaction::{Committed, Setback};
 use self::transactions::Transactions;
+use crate::clock::Deadline;
 use crate::kafka::{ConnectionSettings, Error};
 use crate::model::record::OutgoingRecord;
 
 pub(super) use self::care::Batching;
 pub use self::care::{MOST_BYTES, MOST_RECORDS};
-pub use self::open::Purpose;
+pub use self::open::{Purpose, opened};
 pub use self::outbound::{Fate, Outbound, PartitionOffset};
 
 /// When the coordinator aborts a transaction by itself. Who is killed leaves its last one open, and
@@ -80,6 +81,10 @@ pub struct Writer {
     care: Care,
     settings: ConnectionSettings,
     transactional_id: String,
+    /// How long brokers may answer without a transaction that goes through.
+    patience: Duration,
+    /// When that is over, since a transaction was aborted and none was committed.
+    failing: Option<Deadline>,
 }
 
 impl Writer {
@@ -110,10 +115,15 @@ impl Writer {
             match self.transaction(start, share, add) {
                 Ok(Committed { fates, took }) => {
                     attempts = 0;
+                    self.failing = None;
                     left = rest;
                     written.fates.extend(fates);
                     written.transactions += u64::from(took.is_some());
                     self.care.committed(last.place, took);
+                }
+                Err(Setback::Aborted(error)) if self.has_failed_for_long() => {
+                    written.stop = Some(Stop::Final(self.given_up_on(error)));
+                    return written;
                 }
                 Err(Setback::Aborted(_)) if attempts < MOST_ATTEMPTS => attempts += 1,
                 Err(Setback::Refused) if is_asked_to_stop() => {
@@ -138,5 +148,18 @@ impl Writer {
             }
         }
         written
+    }
+
+    /// Tells of a transaction that was aborted whether that has lasted for as long as it may. Where
+    /// nobody answers an abort fails too, so that an outage does not count.
+    fn has_failed_for_long(&mut self) -> bool {
+        self.failing.get_or_insert_with(|| Deadline::after(self.patience)).has_passed()
+    }
+
+    fn given_up_on(&self, error: Error) -> anyhow::Error {
+        let allowed = self.patience.as_secs();
+        anyhow::Error::from(error).context(format!(
+            "no transaction went through within {allowed} s after the first one was given up"
+        ))
     }
 }

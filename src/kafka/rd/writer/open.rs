@@ -32,6 +32,23 @@ pub enum Purpose<'a> {
     },
 }
 
+/// How long opening takes unless something holds it up.
+const LONG: Duration = Duration::from_secs(1);
+
+/// Says what holds an opening up, in all likelihood.
+const HELD_UP: &str = "opening the transactional producer takes long: no broker is ready for it, or \
+                       an earlier run left a transaction open, which brokers end within 20 s";
+
+/// Opens a producer; `tell` hears when that takes long.
+pub async fn opened<T>(opening: impl Future<Output = T>, tell: impl FnOnce(String)) -> T {
+    let mut opening = std::pin::pin!(opening);
+    if let Ok(opened) = tokio::time::timeout(LONG, &mut opening).await {
+        return opened;
+    }
+    tell(HELD_UP.to_owned());
+    opening.await
+}
+
 impl Writer {
     /// Opens the producer for a purpose in a cluster, which fences all others of the same; when it
     /// returns, the fate of their transactions is decided. `patience` is for each answer.
@@ -43,16 +60,17 @@ impl Writer {
     ) -> anyhow::Result<Self> {
         let id = transactional_id(purpose, cluster_id.unwrap_or_default());
         let care = Care::new(config::batch_bytes(settings), config::is_compressed(settings));
-        Self::open_beside(settings.clone(), id, patience, care).await
+        Self::open_beside(settings.clone(), id, patience, care, None).await
     }
 
     /// Opens again with what was learned; that fences too.
     pub async fn reopen(self, patience: Duration) -> anyhow::Result<Self> {
-        let Self { producer, batching: _, care, settings, transactional_id } = self;
+        let Self { producer, batching: _, care, settings, transactional_id, patience: _, failing } =
+            self;
         // Closed before it is opened again, and not on a thread of the runtime.
         let closing = tokio::task::spawn_blocking(move || drop(producer));
         closing.await.context("the writing thread ended")?;
-        Self::open_beside(settings, transactional_id, patience, care).await
+        Self::open_beside(settings, transactional_id, patience, care, failing).await
     }
 
     async fn open_beside(
@@ -60,8 +78,9 @@ impl Writer {
         transactional_id: String,
         patience: Duration,
         care: Care,
+        failing: Option<Deadline>,
     ) -> anyhow::Result<Self> {
-        let opening = move || Self::open_with(settings, transactional_id, patience, care);
+        let opening = move || Self::open_with(settings, transactional_id, patience, care, failing);
         let opened = tokio::task::spawn_blocking(opening).await;
         opened
             .context("the writing thread ended")?
@@ -73,6 +92,7 @@ impl Writer {
         transactional_id: String,
         patience: Duration,
         care: Care,
+        failing: Option<Deadline>,
     ) -> Result<Self, Error> {
         // A predecessor's transaction may have to be waited for.
         let deadline = Deadline::after(TRANSACTION_TIMEOUT + patience);
@@ -80,7 +100,8 @@ impl Writer {
         let (id, timeout) = (&transactional_id, TRANSACTION_TIMEOUT);
         let producer =
             TransactionalProducer::open_with(&settings, id, timeout, deadline, batching)?;
-        Ok(Self { producer: Box::new(producer), batching, care, settings, transactional_id })
+        let producer = Box::new(producer);
+        Ok(Self { producer, batching, care, settings, transactional_id, patience, failing })
     }
 }
 

@@ -22,6 +22,8 @@ fn writer(played: Played) -> (Writer, Arc<Mutex<Vec<Step>>>) {
         care,
         settings,
         transactional_id: "t".to_owned(),
+        patience: Duration::from_secs(60),
+        failing: None,
     };
     (writer, steps)
 }
@@ -128,6 +130,29 @@ fn a_commit_that_failed_is_in_doubt_unless_it_was_aborted() {
     let written = second.write(&outbounds(0..5), &mut nothing, &|| false);
     assert!(matches!(written.stop, Some(Stop::Aborted(_))), "{:?}", written.stop);
     assert_eq!(written.in_doubt.len(), 0);
+}
+
+#[test]
+fn a_transaction_that_fails_for_long_ends_it() {
+    let failing =
+        || Played { refuses: Some(Error::Client("no leader".to_owned())), ..Played::default() };
+    let (mut patient, steps) = writer(failing());
+    let written = patient.write(&outbounds(0..5), &mut nothing, &|| false);
+    assert!(matches!(written.stop, Some(Stop::Aborted(_))), "opened again, it may go through");
+    let tries = |steps: &Mutex<Vec<Step>>| {
+        steps.lock().unwrap().iter().filter(|step| **step == Step::Begin).count()
+    };
+    assert_eq!(tries(&steps), 6);
+    let (mut impatient, steps) = writer(failing());
+    impatient.patience = Duration::ZERO;
+    let written = impatient.write(&outbounds(0..5), &mut nothing, &|| false);
+    let Some(Stop::Final(error)) = written.stop else { panic!("{:?}", written.stop) };
+    let text = format!("{error:#}");
+    assert!(
+        text.starts_with("no transaction went through") && text.ends_with("no leader"),
+        "{text}"
+    );
+    assert_eq!(tries(&steps), 1);
 }
 
 #[test]
