@@ -142,6 +142,12 @@ write_properties() {
     echo broker.session.timeout.ms=5000
     echo broker.heartbeat.interval.ms=1000
   fi
+  if [[ $tidy ]]; then
+    # The defaults are 5 minutes, 15 s, and 30 s before the first look.
+    echo log.retention.check.interval.ms=500
+    echo log.cleaner.backoff.ms=500
+    echo log.initial.task.delay.ms=500
+  fi
   if [[ $secure ]]; then
     secure_properties
   else

@@ -59,7 +59,16 @@ impl Broker {
 
     /// Returns Apache Kafka, which all tests share.
     pub(crate) fn kafka() -> Self {
-        let variables = instance::up("", "");
+        Self::shared("")
+    }
+
+    /// Returns Apache Kafka that need not be waited for long when records are to go.
+    pub(crate) fn tidy_kafka() -> Self {
+        Self::shared("--tidy")
+    }
+
+    fn shared(flags: &str) -> Self {
+        let variables = instance::up("", flags);
         let address = variables["FLOWCTL_BROKERS"].clone();
         Self { address, users: &[], _sandbox: None }
     }

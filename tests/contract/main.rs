@@ -11,6 +11,7 @@
 mod abuse;
 mod acls;
 mod broker;
+mod cleanup;
 mod client;
 mod clients;
 mod compression;
@@ -56,6 +57,19 @@ macro_rules! behaviours {
     };
 }
 pub(crate) use behaviours;
+
+/// Makes two tests of each behaviour of a broker that looks all the time for what is to go.
+macro_rules! tidy_behaviours {
+    ($($name:ident),+ $(,)?) => {
+        mod sandbox {
+            $(#[test] fn $name() { super::$name(&crate::broker::Broker::sandbox()); })+
+        }
+        mod kafka {
+            $(#[test] fn $name() { super::$name(&crate::broker::Broker::tidy_kafka()); })+
+        }
+    };
+}
+pub(crate) use tidy_behaviours;
 
 /// Makes two tests of each behaviour of a broker with users.
 macro_rules! secure_behaviours {
