@@ -26,6 +26,7 @@ mod groups;
 mod home;
 #[path = "../support/instance.rs"]
 mod instance;
+mod isolation;
 mod membership;
 mod metadata;
 mod produce;

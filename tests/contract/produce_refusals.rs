@@ -7,16 +7,18 @@ use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProdu
 use kafka_protocol::messages::produce_response::PartitionProduceResponse;
 use kafka_protocol::records::Record;
 
-use crate::broker::{Broker, unique};
+use crate::broker::{Broker, eventually, unique};
 use crate::client::Client;
 use crate::configs::{SET, alter};
-use crate::records::{PRODUCE, encode, find, numbered, record, request, settle};
+use crate::records::{PRODUCE, encode, fetch, find, numbered, record, request, settle};
 use crate::topics::{create, name, try_create_with};
 use crate::transactions::Producer;
 
 crate::behaviours! {
     without_acks_an_error_ends_the_connection,
     one_request_has_one_transactional_producer,
+    a_transaction_needs_a_producer_id,
+    a_batch_of_the_transaction_before_is_known,
 }
 
 fn topic(client: &mut Client, partitions: i32) -> String {
@@ -91,6 +93,53 @@ fn one_request_has_one_transactional_producer(broker: &Broker) {
     let codes: Vec<_> = answered.iter().map(|answer| answer.error_code).collect();
     assert_eq!(codes, [0, 0, 0, 0, 3]);
 }
+
+fn a_transaction_needs_a_producer_id(broker: &Broker) {
+    let mut client = broker.connect();
+    let topic = topic(&mut client, 2);
+    let mut producer = Producer::new(broker);
+    // Kafka takes it, and as no producer is known by it, no transaction either.
+    let nobody = encode(&[Record { transactional: true, ..record(0, "v") }]);
+    let mut send = |producer: &Producer, batches: &[Bytes]| -> Vec<(i16, i64)> {
+        let answered = produce(&mut client, producer, &topic, batches);
+        answered.iter().map(|answer| (answer.error_code, answer.base_offset)).collect()
+    };
+    assert_eq!(send(&producer, std::slice::from_ref(&nobody)), [(0, 0)]);
+    assert_eq!(producer.add(&topic, &[1]), [0]);
+    let somebody = batch(producer.current, true);
+    assert_eq!(send(&producer, &[nobody, somebody]), [(0, 1), (0, 0)], "they do not mix");
+    let fetched = fetch(&mut client, &topic, 0);
+    assert_eq!((fetched.high_watermark, fetched.last_stable_offset), (2, 2));
+}
+
+fn a_batch_of_the_transaction_before_is_known(broker: &Broker) {
+    let mut client = broker.connect();
+    let topic = topic(&mut client, 1);
+    let mut producer = Producer::new(broker);
+    let batch = batch(producer.current, true);
+    let mut send = |producer: &Producer| {
+        let batch = std::slice::from_ref(&batch);
+        let answer = produce(&mut client, producer, &topic, batch).remove(0);
+        (answer.error_code, answer.base_offset)
+    };
+    let mut reader = broker.connect();
+    let mut end = |producer: &mut Producer, end: i64| {
+        assert_eq!(producer.end(3, true), 0);
+        // Kafka writes the marker later.
+        eventually(|| find(&mut reader, &topic, -1).offset == end);
+    };
+    assert_eq!(producer.add(&topic, &[0]), [0]);
+    assert_eq!(send(&producer), (0, 0));
+    end(&mut producer, 2);
+    // What is sent again is looked at like any other batch: it has no transaction.
+    assert_eq!(send(&producer), (TRANSACTION_ABORTABLE, -1));
+    assert_eq!(producer.add(&topic, &[0]), [0]);
+    assert_eq!(send(&producer), (0, 0), "it is where it was");
+    // A marker alone.
+    end(&mut producer, 3);
+}
+
+const TRANSACTION_ABORTABLE: i16 = 120;
 
 /// Only of the sandbox: Kafka has disks, and fails when they are full.
 #[test]

@@ -22,6 +22,9 @@ use crate::sandbox::log::{Bounds, Isolation, Log, OutOfRange, Slice};
 /// The most that one answer holds, whatever the client asks for: `fetch.max.bytes` of Kafka's
 /// brokers.
 const MOST_BYTES: usize = 55 * 1024 * 1024;
+/// The first version that knows topics by their ids (KIP-516), and in which what fails as a whole
+/// tells of no partition.
+const WITH_IDS: i16 = 13;
 
 impl Call for FetchRequest {
     const OFFERED: VersionRange = versions(4, 18);
@@ -39,15 +42,25 @@ impl Call for FetchRequest {
             let error = ResponseError::FetchSessionIdNotFound;
             return FetchResponse::default().with_error_code(error.code());
         }
+        let isolation = match Isolation::of(self.isolation_level) {
+            Ok(isolation) => isolation,
+            Err(error) => {
+                if caller.version >= WITH_IDS {
+                    self.topics.clear();
+                }
+                return self.refuse(error).with_error_code(error.code());
+            }
+        };
         merge(&mut self.topics);
         let (who, version) = (caller.who(), caller.version);
         let patience = Duration::from_millis(u64::try_from(self.max_wait_ms).unwrap_or(0));
         let min_bytes = usize::try_from(self.min_bytes).unwrap_or(0);
         let enough = |broker: &mut Broker| {
-            let read = Read::of(broker, &who, &self, version, MOST_BYTES);
+            let read = Read::of(broker, &who, &self, (version, isolation), MOST_BYTES);
             (read.is_urgent || read.size >= min_bytes).then_some(read)
         };
-        let look = |most| caller.broker.look(|it| Read::of(it, &who, &self, version, most));
+        let look =
+            |most| caller.broker.look(|it| Read::of(it, &who, &self, (version, isolation), most));
         let mut read = match caller.broker.wait_for(patience, enough).await {
             Some(read) => read,
             None => look(MOST_BYTES),
@@ -69,7 +82,8 @@ impl Call for FetchRequest {
             topic.partitions.iter().map(|it| Part::failed(it.partition, error)).collect()
         };
         let topics = self.topics.iter().map(failed).collect();
-        let read = Read { topics, size: 0, is_urgent: true };
+        let isolation = Isolation::Uncommitted;
+        let read = Read { isolation, topics, size: 0, is_urgent: true };
         FetchResponse::default().with_responses(read.into_responses(&self))
     }
 }
@@ -101,6 +115,7 @@ fn each(topics: &[FetchTopic]) -> impl Iterator<Item = (&FetchTopic, &FetchParti
 
 /// What was read, still in pieces: they are put together when the broker is free for others.
 struct Read {
+    isolation: Isolation,
     topics: Vec<Vec<Part>>,
     /// How many bytes it is.
     size: usize,
@@ -120,10 +135,16 @@ struct Part {
 impl Read {
     /// Reads what a request asks for. The first batch comes even if it is larger than what was
     /// asked for.
-    fn of(broker: &Broker, who: &Who, request: &FetchRequest, version: i16, most: usize) -> Self {
-        let isolation = Isolation::of(request.isolation_level);
+    fn of(
+        broker: &Broker,
+        who: &Who,
+        request: &FetchRequest,
+        (version, isolation): (i16, Isolation),
+        most: usize,
+    ) -> Self {
         let mut left = usize::try_from(request.max_bytes).unwrap_or(0).min(most);
-        let mut read = Self { topics: Vec::new(), size: 0, is_urgent: request.topics.is_empty() };
+        let is_urgent = request.topics.is_empty();
+        let mut read = Self { isolation, topics: Vec::new(), size: 0, is_urgent };
         for topic in &request.topics {
             let mut parts = Vec::new();
             for partition in &topic.partitions {
@@ -150,11 +171,10 @@ impl Read {
 
     /// Puts together what is answered.
     fn into_responses(self, request: &FetchRequest) -> Vec<FetchableTopicResponse> {
-        let isolation = Isolation::of(request.isolation_level);
         let topics = request.topics.iter().zip(self.topics);
         topics
             .map(|(topic, parts)| {
-                let parts = parts.into_iter().map(|part| part.into_response(isolation));
+                let parts = parts.into_iter().map(|part| part.into_response(self.isolation));
                 FetchableTopicResponse::default()
                     .with_topic(topic.topic.clone())
                     .with_topic_id(topic.topic_id)
@@ -172,7 +192,7 @@ fn find<'b>(
     partition: &FetchPartition,
     version: i16,
 ) -> Result<&'b Log, ResponseError> {
-    let name = if version >= 13 {
+    let name = if version >= WITH_IDS {
         broker.topics.name_of(topic.topic_id).ok_or(ResponseError::UnknownTopicId)?
     } else {
         &topic.topic

@@ -25,9 +25,12 @@ impl Call for ListOffsetsRequest {
     });
 
     async fn answer(self, caller: &mut Caller) -> ListOffsetsResponse {
+        let isolation = match Isolation::of(self.isolation_level) {
+            Ok(isolation) => isolation,
+            Err(error) => return self.refuse(error),
+        };
         let named = each(&self).map(|(topic, partition)| (topic, partition.partition_index));
         let mut repeated = Repeated::of(named);
-        let isolation = Isolation::of(self.isolation_level);
         let (who, version) = (caller.who(), caller.version);
         let searches: Vec<Searched> = caller.broker.look(|broker| {
             let asked = each(&self).map(|(topic, partition)| {

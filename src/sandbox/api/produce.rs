@@ -151,7 +151,9 @@ fn has_several_producers(broker: &Broker, request: &ProduceRequest, configs: &[C
     let mut producers = topics.flat_map(|(topic, _)| {
         let exists =
             |it: &&PartitionProduceData| broker.topics.log(&topic.name, it.index).is_some();
-        topic.partition_data.iter().filter(exists).filter_map(transactional_producer)
+        let data = topic.partition_data.iter().filter(exists);
+        // A batch without a producer is in nobody's transaction.
+        data.filter_map(transactional_producer).filter(|(id, _)| *id >= 0)
     });
     let first = producers.next();
     producers.any(|other| Some(other) != first)

@@ -1,6 +1,7 @@
 //! Reads a partition: whole batches, none of them copied.
 
 use bytes::Bytes;
+use kafka_protocol::ResponseError;
 
 use super::Log;
 use crate::kafka::batch::AbortedTransaction;
@@ -15,9 +16,13 @@ pub(in crate::sandbox) enum Isolation {
 }
 
 impl Isolation {
-    /// Reads the number in a request.
-    pub(in crate::sandbox) fn of(level: i8) -> Self {
-        if level == 1 { Self::Committed } else { Self::Uncommitted }
+    /// Reads the number in a request. Kafka, too, has no other word for one that is no level.
+    pub(in crate::sandbox) fn of(level: i8) -> Result<Self, ResponseError> {
+        match level {
+            0 => Ok(Self::Uncommitted),
+            1 => Ok(Self::Committed),
+            _ => Err(ResponseError::UnknownServerError),
+        }
     }
 }
 

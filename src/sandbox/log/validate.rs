@@ -42,10 +42,12 @@ pub(in crate::sandbox) struct Produced {
 }
 
 impl Produced {
-    /// Returns the producer if the batch belongs to a transaction.
+    /// Returns the producer if the batch belongs to a transaction. Without a producer it belongs to
+    /// none, whatever it says of itself.
     pub(in crate::sandbox) fn transactional_producer(&self) -> Option<Producer> {
         let BatchHeader { producer_id: id, producer_epoch: epoch, .. } = self.header;
-        self.header.is_transactional().then_some(Producer { id, epoch })
+        let is_part = self.header.is_transactional() && self.header.has_producer();
+        is_part.then_some(Producer { id, epoch })
     }
 }
 
