@@ -1,5 +1,7 @@
 //! Reading committed offsets back.
 
+use std::collections::BTreeSet;
+
 use super::Groups;
 use super::offsets::StoredOffset;
 use crate::model::name::GroupId;
@@ -38,8 +40,10 @@ impl Groups {
             Wanted::Partitions(partitions) => partitions,
             Wanted::All => self.offsets.of(group).map(|(partition, _)| partition.clone()).collect(),
         };
+        let unstable =
+            if must_be_stable { self.offsets.unstable(group) } else { BTreeSet::new() };
         let fetched = |partition: &TopicPartition| {
-            if must_be_stable && self.offsets.is_unstable(group, partition) {
+            if unstable.contains(partition) {
                 return Fetched::Unstable;
             }
             let stored = self.offsets.get(group, partition).cloned();

@@ -1,6 +1,6 @@
 //! The offsets that groups committed, and those that wait for the end of a transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::name::{GroupId, TopicName};
 use crate::model::offset::TopicPartition;
@@ -117,10 +117,10 @@ impl Offsets {
         partitions.map(|(partition, entry)| (partition, &entry.stored))
     }
 
-    /// Whether an open transaction is about to move this offset.
-    pub(super) fn is_unstable(&self, group: &GroupId, partition: &TopicPartition) -> bool {
-        let mut of_producers = self.pending.values().filter_map(|groups| groups.get(group));
-        of_producers.any(|partitions| partitions.contains_key(partition))
+    /// Returns the partitions whose offsets open transactions are about to move.
+    pub(super) fn unstable(&self, group: &GroupId) -> BTreeSet<&TopicPartition> {
+        let of_producers = self.pending.values().filter_map(|groups| groups.get(group));
+        of_producers.flat_map(|partitions| partitions.keys()).collect()
     }
 
     pub(super) fn has_any(&self, group: &GroupId) -> bool {

@@ -1,5 +1,7 @@
 //! How a group comes from one generation to the next: everybody joins, the leader assigns.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use kafka_protocol::ResponseError;
 
@@ -164,13 +166,11 @@ impl Group {
 
     /// Gives everybody the leader's assignment; whoever the leader left out gets an empty one.
     pub(super) fn assign(&mut self, assignments: &[(String, Bytes)], step: &mut Step) {
+        // The last one for a member counts, as in the map that Kafka makes of them.
+        let assigned = assignments.iter().map(|(member_id, assignment)| (member_id, assignment));
+        let assigned: BTreeMap<&String, &Bytes> = assigned.collect();
         for (member_id, member) in &mut self.members {
-            member.assignment = assignments
-                .iter()
-                // The last one counts, as in the map that Kafka makes of them.
-                .rfind(|(assigned, _)| assigned == member_id)
-                .map(|(_, assignment)| assignment.clone())
-                .unwrap_or_default();
+            member.assignment = assigned.get(member_id).copied().cloned().unwrap_or_default();
             if let Some(ticket) = member.sync.take() {
                 member.heard(step.now);
                 let synced = Synced {
