@@ -109,11 +109,11 @@ complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s D -l delimit
 complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l key-from -d 'JSON pointer to the key in the value, such as /userId; needs --input json' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s H -l header -d 'Header NAME=VALUE; NAME alone has a null value (can be repeated)' -r
 complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l timestamp -d 'Timestamp of every record: RFC 3339, or milliseconds since 1970' -r
-complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s z -l compression -d 'Compression of batches' -r -f -a "none\t'No compression'
-gzip\t'gzip'
-snappy\t'Snappy'
-lz4\t'LZ4'
-zstd\t'Zstandard'"
+complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -s z -l compression -d 'Compression of batches' -r -f -a "none\t''
+gzip\t''
+snappy\t''
+lz4\t''
+zstd\t''"
 complete -c flowctl -n "__fish_flowctl_using_subcommand produce" -l input -d 'What the input is' -r -f -a "lines\t'Bytes'
 json\t'One JSON value each'
 jsonl\t'Record envelopes, as tail -o jsonl writes them'"

@@ -66,7 +66,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
             } else {
                 Pace::Bulk
             },
-            compression: args.compression.map(Into::into),
+            compression: args.compression,
             ..ProducerOptions::default()
         },
     };

@@ -14,7 +14,7 @@ pub use backoff::Backoff;
 pub use connection::{ConnectionSettings, Properties};
 pub use error::{Error, ErrorCode};
 pub use rd::{
-    Compression, Delivered, Delivery, Pace, Producer, ProducerOptions, SendError, TransactionError,
+    Delivered, Delivery, Pace, Producer, ProducerOptions, SendError, TransactionError,
     TransactionalProducer, Writer, writer,
 };
 pub use wire::{

@@ -3,6 +3,7 @@
 //! Bytes are bytes here: keys, values and header values are never assumed to be text.
 
 pub mod cluster;
+pub mod codec;
 pub mod config_entry;
 pub mod count;
 pub mod duration;

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
 use crate::config::RecordTopologyArgs;
 use crate::error::Problem;
-use crate::kafka;
+use crate::model::codec::Codec;
 use crate::model::target::Target;
 use crate::model::timestamp::Timestamp;
 use crate::output::Format as OutputFormat;
@@ -85,7 +87,7 @@ pub struct Args {
     pub timestamp: Option<Timestamp>,
 
     /// Compression of batches
-    #[arg(short = 'z', long, value_name = "CODEC")]
+    #[arg(short = 'z', long, value_name = "CODEC", value_parser = codecs())]
     pub compression: Option<Codec>,
 
     /// What the input is
@@ -155,31 +157,10 @@ impl From<InputFormat> for Format {
     }
 }
 
-/// A codec of record batches, in Kafka's names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Codec {
-    /// No compression
-    None,
-    /// gzip
-    Gzip,
-    /// Snappy
-    Snappy,
-    /// LZ4
-    Lz4,
-    /// Zstandard
-    Zstd,
-}
-
-impl From<Codec> for kafka::Compression {
-    fn from(codec: Codec) -> Self {
-        match codec {
-            Codec::None => Self::None,
-            Codec::Gzip => Self::Gzip,
-            Codec::Snappy => Self::Snappy,
-            Codec::Lz4 => Self::Lz4,
-            Codec::Zstd => Self::Zstd,
-        }
-    }
+/// Reads a codec by Kafka's name.
+fn codecs() -> impl TypedValueParser<Value = Codec> {
+    let names = PossibleValuesParser::new(Codec::ALL.map(Codec::name));
+    names.try_map(|name| Codec::named(&name).ok_or("it is no codec"))
 }
 
 impl Args {

@@ -8,57 +8,7 @@ use lz4_flex::frame::FrameDecoder;
 use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 
 use super::{BatchError, snappy};
-
-/// How a batch is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Codec {
-    /// Not at all.
-    None,
-    /// gzip.
-    Gzip,
-    /// Snappy.
-    Snappy,
-    /// LZ4 in its frame format.
-    Lz4,
-    /// Zstandard.
-    Zstd,
-}
-
-impl Codec {
-    /// Reads the number in a batch's attributes.
-    pub(super) fn of(number: i16) -> Result<Self, BatchError> {
-        match number {
-            0 => Ok(Self::None),
-            1 => Ok(Self::Gzip),
-            2 => Ok(Self::Snappy),
-            3 => Ok(Self::Lz4),
-            4 => Ok(Self::Zstd),
-            unknown => Err(BatchError::UnknownCodec(unknown)),
-        }
-    }
-
-    /// Returns the number in a batch's attributes.
-    pub(super) fn number(self) -> i16 {
-        match self {
-            Self::None => 0,
-            Self::Gzip => 1,
-            Self::Snappy => 2,
-            Self::Lz4 => 3,
-            Self::Zstd => 4,
-        }
-    }
-
-    /// Returns Kafka's name (`compression.type`).
-    fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Gzip => "gzip",
-            Self::Snappy => "snappy",
-            Self::Lz4 => "lz4",
-            Self::Zstd => "zstd",
-        }
-    }
-}
+use crate::model::codec::Codec;
 
 /// No batch may decompress to more than this. Brokers bound only the compressed size
 /// (`message.max.bytes`, 1 MiB by default), so a few kilobytes of zeros could fill the memory. With

@@ -1,7 +1,7 @@
 //! The fixed 61 bytes at the head of a record batch.
 
-use super::codec::Codec;
 use super::{BatchError, take};
+use crate::model::codec::Codec;
 use crate::model::timestamp::TimestampType;
 
 /// The bytes before the part that the batch's own length counts: base offset and length.
@@ -105,7 +105,8 @@ impl BatchHeader {
 
     /// Returns how the records are compressed.
     pub(crate) fn codec(&self) -> Result<Codec, BatchError> {
-        Codec::of(self.attributes & CODEC)
+        let number = self.attributes & CODEC;
+        Codec::numbered(number).ok_or(BatchError::UnknownCodec(number))
     }
 
     /// Returns who set the timestamps.

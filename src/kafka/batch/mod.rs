@@ -21,7 +21,6 @@ mod tests;
 mod write;
 
 pub(crate) use aborted::{AbortedTransaction, AbortedTransactions};
-pub(crate) use codec::Codec;
 pub use codec::Scratch;
 pub(crate) use error::BatchError;
 pub(crate) use header::BatchHeader;

@@ -20,7 +20,7 @@ mod trouble;
 pub mod writer;
 
 pub use context::{Delivered, Delivery};
-pub use producer::{Compression, Pace, Producer, ProducerOptions};
+pub use producer::{Pace, Producer, ProducerOptions};
 pub use queue::SendError;
 pub use setback::TransactionError;
 pub use transaction::TransactionalProducer;

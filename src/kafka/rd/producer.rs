@@ -9,6 +9,7 @@ use super::queue::{Queue, SendError};
 use super::trouble::Peer;
 use crate::clock::Deadline;
 use crate::kafka::{ConnectionSettings, Error};
+use crate::model::codec::Codec;
 use crate::model::name::TopicName;
 use crate::model::record::OutgoingRecord;
 
@@ -25,7 +26,7 @@ pub struct ProducerOptions {
     /// Whether records come one by one or in masses.
     pub pace: Pace,
     /// How batches are compressed; `None` leaves it to `compression.type` of the settings.
-    pub compression: Option<Compression>,
+    pub compression: Option<Codec>,
     /// The most bytes that a topic takes in one batch (`max.message.bytes`), if that is known: what
     /// is larger is then alone in its batch, and refused alone.
     pub largest_batch: Option<u32>,
@@ -53,34 +54,6 @@ pub enum Pace {
     Interactive,
     /// The more in a batch the better.
     Bulk,
-}
-
-/// The codecs of record batches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compression {
-    /// As they are.
-    None,
-    /// gzip.
-    Gzip,
-    /// Snappy.
-    Snappy,
-    /// LZ4.
-    Lz4,
-    /// Zstandard.
-    Zstd,
-}
-
-impl Compression {
-    /// Returns Kafka's own name (`compression.type`).
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Gzip => "gzip",
-            Self::Snappy => "snappy",
-            Self::Lz4 => "lz4",
-            Self::Zstd => "zstd",
-        }
-    }
 }
 
 /// How long the first record may be held back so that it is not held back for longer.

@@ -1,6 +1,6 @@
 //! What of a topic's configs matters to its partitions.
 
-use crate::kafka::batch::Codec;
+use crate::model::codec::Codec;
 use crate::model::timestamp::{Timestamp, TimestampType};
 use crate::sandbox::topics::Configs;
 

@@ -6,7 +6,8 @@ use kafka_protocol::ResponseError;
 
 use super::config::LogConfig;
 use super::refused::{Refused, WrongRecord};
-use crate::kafka::batch::{Batch, BatchHeader, Batches, Codec, Scratch};
+use crate::kafka::batch::{Batch, BatchHeader, Batches, Scratch};
+use crate::model::codec::Codec;
 use crate::model::record::RecordView;
 use crate::model::timestamp::{Timestamp, TimestampType};
 use crate::sandbox::transactions::Producer;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kafka_protocol::ResponseError;
 
 use super::{Definition, Refusal, definition};
-use crate::kafka::batch::Codec;
+use crate::model::codec::Codec;
 
 /// A change of one config.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,12 +179,9 @@ impl Configs {
     /// Returns how batches are to be compressed; `None` is as the producer did.
     pub(in crate::sandbox) fn codec(&self) -> Option<Codec> {
         match self.value("compression.type")? {
+            // Topics call it otherwise than producers do.
             "uncompressed" => Some(Codec::None),
-            "gzip" => Some(Codec::Gzip),
-            "snappy" => Some(Codec::Snappy),
-            "lz4" => Some(Codec::Lz4),
-            "zstd" => Some(Codec::Zstd),
-            _ => None,
+            name => Codec::named(name),
         }
     }
 

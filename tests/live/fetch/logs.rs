@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use flowctl::approval::{Approval, ApprovedBy};
 use flowctl::kafka::connection::Properties;
-use flowctl::kafka::{Cluster, Compression, Error, ReadOptions, Scratch};
+use flowctl::kafka::{Cluster, Error, ReadOptions, Scratch};
+use flowctl::model::codec::Codec;
 use flowctl::model::config_entry::{ConfigChange, ConfigResource};
 use flowctl::model::name::TopicName;
 use flowctl::model::offset::{IsolationLevel, OffsetQuery};
@@ -60,7 +61,7 @@ fn a_compacted_log_is_read_past_its_gaps_and_empty_batches() {
                     ..outgoing(&topic, 0, format!("value {}", written + number))
                 })
                 .collect();
-            write(&settings, Compression::Snappy, &records);
+            write(&settings, Codec::Snappy, &records);
             written += 60;
             for record in records {
                 latest.insert(text(record.key.as_deref()), text(record.value.as_deref()));
@@ -100,7 +101,7 @@ fn an_offset_out_of_range_is_named_and_the_others_go_on() {
         let partitions = partitions_of(&topic, 2);
         let records: Vec<_> =
             (0..20).map(|number| outgoing(&topic, number % 2, format!("{number}"))).collect();
-        write(&settings, Compression::None, &records);
+        write(&settings, Codec::None, &records);
         let cut = BTreeMap::from([(partitions[0].clone(), 4)]);
         assert_eq!(
             cluster.delete_records(&cut, yes(), soon()).await.unwrap()[&partitions[0]],
@@ -144,7 +145,7 @@ fn a_topic_that_is_deleted_or_created_again_ends_the_reading() {
         let cluster = connect(&settings).await;
         let topic = new_topic(&cluster, 1, 1, &[]).await;
         let partitions = partitions_of(&topic, 1);
-        write(&settings, Compression::None, &[outgoing(&topic, 0, "first")]);
+        write(&settings, Codec::None, &[outgoing(&topic, 0, "first")]);
         // Somebody else does it: who creates a topic knows that brokers hear of it later.
         let elsewhere = cluster;
         let cluster = connect(&settings).await;
@@ -154,7 +155,7 @@ fn a_topic_that_is_deleted_or_created_again_ends_the_reading() {
 
         delete(&elsewhere, &topic).await;
         create(&elsewhere, &topic, 1, 1, &[]).await;
-        write(&settings, Compression::None, &[outgoing(&topic, 0, "a"), outgoing(&topic, 0, "b")]);
+        write(&settings, Codec::None, &[outgoing(&topic, 0, "a"), outgoing(&topic, 0, "b")]);
         let error = loop {
             if let Err(error) = reader.next().await {
                 break error.to_string();
@@ -190,7 +191,7 @@ fn records_larger_than_a_partition_s_share_are_read() {
             })
             .collect();
         for record in &records {
-            write(&settings, Compression::None, std::slice::from_ref(record));
+            write(&settings, Codec::None, std::slice::from_ref(record));
         }
         let options = ReadOptions { partition_max_bytes: 1000, max_bytes: 5000, ..impatient() };
         let mut reader = open(&cluster, &partitions, 0, options).await;
@@ -212,7 +213,7 @@ fn partitions_take_turns() {
         for _ in 0..4 {
             let round: Vec<_> =
                 (0..3).map(|number| outgoing(&topic, number, vec![b'x'; 1000])).collect();
-            write(&settings, Compression::None, &round);
+            write(&settings, Codec::None, &round);
         }
         // An answer has room for one batch.
         let options = ReadOptions { max_bytes: 100, ..impatient() };
@@ -238,7 +239,7 @@ fn dropping_next_at_any_time_loses_and_repeats_nothing() {
         let partitions = partitions_of(&topic, 2);
         let records: Vec<_> =
             (0..4000).map(|number| outgoing(&topic, number % 2, format!("{number}"))).collect();
-        write(&settings, Compression::Zstd, &records);
+        write(&settings, Codec::Zstd, &records);
         let options = ReadOptions { partition_max_bytes: 500, ..impatient() };
         let mut reader = open(&cluster, &partitions, 0, options).await;
         let mut scratch = Scratch::default();
@@ -278,14 +279,14 @@ fn a_partition_that_is_stopped_brings_nothing_more() {
         let topic = new_topic(&cluster, 2, 1, &[]).await;
         let partitions = partitions_of(&topic, 2);
         let records: Vec<_> = (0..2).map(|number| outgoing(&topic, number, "first")).collect();
-        write(&settings, Compression::None, &records);
+        write(&settings, Codec::None, &records);
         let mut reader = open(&cluster, &partitions, 0, impatient()).await;
         let bounds = partitions.iter().map(|p| (p.clone(), 1)).collect();
         assert_eq!(read_to(&mut reader, &bounds).await.len(), 2);
         reader.stop(&partitions[0]);
         assert_eq!(reader.position(&partitions[0]), None);
         let more: Vec<_> = (0..2).map(|number| outgoing(&topic, number, "second")).collect();
-        write(&settings, Compression::None, &more);
+        write(&settings, Codec::None, &more);
         let bounds = BTreeMap::from([(partitions[1].clone(), 2)]);
         let read: Vec<Record> = read_to(&mut reader, &bounds).await;
         assert_eq!(values(&read), ["second"]);

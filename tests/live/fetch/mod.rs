@@ -13,9 +13,10 @@ use std::time::Duration;
 use flowctl::clock::Deadline;
 use flowctl::kafka::connection::Properties;
 use flowctl::kafka::{
-    Cluster, Compression, ConnectionSettings, Mode, Pace, Producer, ProducerOptions, ReadOptions,
-    Reader, Scratch,
+    Cluster, ConnectionSettings, Mode, Pace, Producer, ProducerOptions, ReadOptions, Reader,
+    Scratch,
 };
+use flowctl::model::codec::Codec;
 use flowctl::model::header::Header;
 use flowctl::model::name::TopicName;
 use flowctl::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
@@ -96,7 +97,7 @@ fn outgoing(topic: &TopicName, partition: i32, value: impl Into<Vec<u8>>) -> Out
 }
 
 /// Writes records with a producer of its own.
-fn write(settings: &ConnectionSettings, compression: Compression, records: &[OutgoingRecord]) {
+fn write(settings: &ConnectionSettings, compression: Codec, records: &[OutgoingRecord]) {
     let options = ProducerOptions {
         pace: Pace::Bulk,
         compression: Some(compression),

@@ -1,7 +1,8 @@
 //! What reading says where a right or a topic is missing; reading over TLS with SCRAM.
 
 use flowctl::kafka::connection::Properties;
-use flowctl::kafka::{Compression, Error, ErrorCode, ReadOptions, Reader};
+use flowctl::kafka::{Error, ErrorCode, ReadOptions, Reader};
+use flowctl::model::codec::Codec;
 use flowctl::model::name::TopicName;
 
 use super::{
@@ -21,7 +22,7 @@ fn a_user_who_may_describe_but_not_read_is_told_so() {
         let cluster = connect(&admin).await;
         let topic = new_topic(&cluster, 1, 1, &[]).await;
         let partitions = partitions_of(&topic, 1);
-        write(&admin, Compression::Lz4, &[outgoing(&topic, 0, "secret")]);
+        write(&admin, Codec::Lz4, &[outgoing(&topic, 0, "secret")]);
         assert_eq!(values(&read_all(&cluster, &partitions).await), ["secret"]);
 
         secure_kafka().grant("alice", "Describe", topic.as_str());

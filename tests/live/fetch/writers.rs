@@ -1,6 +1,6 @@
 //! Records of every writer and codec are read as they were written, and as kcat reads them.
 
-use flowctl::kafka::Compression;
+use flowctl::model::codec::Codec;
 use flowctl::model::record::{OutgoingRecord, Record, SentTime};
 use flowctl::model::timestamp::{Timestamp, TimestampType};
 
@@ -12,14 +12,6 @@ use crate::support::kafka;
 
 /// Kafka's names of the codecs (`compression.type`).
 const CODECS: [&str; 5] = ["none", "gzip", "snappy", "lz4", "zstd"];
-const COMPRESSIONS: [Compression; 5] = [
-    Compression::None,
-    Compression::Gzip,
-    Compression::Snappy,
-    Compression::Lz4,
-    Compression::Zstd,
-];
-
 /// Shows key, value and headers of a record.
 fn content(record: &Record) -> String {
     let headers: Vec<_> = record
@@ -113,7 +105,7 @@ fn bytes_are_read_as_they_were_written_whatever_the_codec() {
             ..outgoing(&topic, 0, "")
         };
         let mut written = Vec::new();
-        for compression in COMPRESSIONS {
+        for compression in Codec::ALL {
             let mut records = vec![
                 record(None, None),
                 record(Some(b""), Some(b"")),
@@ -163,7 +155,7 @@ fn the_broker_s_own_timestamps_are_read() {
                 ..outgoing(&topic, 0, "value")
             })
             .collect();
-        write(&settings, Compression::Lz4, &records);
+        write(&settings, Codec::Lz4, &records);
         let partitions = partitions_of(&topic, 1);
         let read = read_all(&cluster, &partitions).await;
         assert!(read.iter().all(|r| r.timestamp_type == TimestampType::LogAppendTime));

@@ -2,11 +2,11 @@
 //! memory.
 
 use super::{read, values};
-use crate::kafka::batch::codec::Codec;
 use crate::kafka::batch::iter::Whole;
 use crate::kafka::batch::sample::{Compression, SampleBatch};
 use crate::kafka::batch::write::put_varint;
 use crate::kafka::batch::{BatchError, Scratch, whole_batches};
+use crate::model::codec::Codec;
 
 #[test]
 fn a_batch_that_is_cut_off_anywhere_is_left_for_the_next_fetch() {

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::codec::MAX_DECOMPRESSED;
 use super::sample::{Compression, SampleBatch, SampleRecord};
 use super::*;
+use crate::model::codec::Codec;
 use crate::model::timestamp::{Timestamp, TimestampType};
 
 /// Reads all values of all whole batches, as text.

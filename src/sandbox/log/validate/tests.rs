@@ -46,7 +46,7 @@ fn records_are_compressed_as_the_topic_has_it() {
     for compression in Compression::ALL {
         let sample = Sample::of(&values).compressed(compression);
         let sent = check(&sample.bytes(), &LogConfig::default(), NOW).unwrap();
-        for codec in [Codec::None, Codec::Gzip, Codec::Snappy, Codec::Lz4, Codec::Zstd] {
+        for codec in Codec::ALL {
             let config = LogConfig { codec: Some(codec), ..LogConfig::default() };
             let produced = check(&sample.bytes(), &config, NOW).unwrap();
             assert_eq!(produced.header, sent.header.compressed(codec));
