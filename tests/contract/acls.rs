@@ -1,4 +1,4 @@
-//! ACLs: how they are kept, and what they let through.
+//! ACLs: how they are kept.
 
 use kafka_protocol::messages::create_acls_request::AclCreation;
 use kafka_protocol::messages::create_acls_response::AclCreationResult;
@@ -7,24 +7,19 @@ use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
 use kafka_protocol::messages::{
     CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest, DescribeAclsResponse,
-    DescribeClusterRequest, InitProducerIdRequest, MetadataRequest,
+    DescribeClusterRequest, MetadataRequest,
 };
 use kafka_protocol::protocol::StrBytes;
 
 use crate::broker::{Broker, eventually, unique};
 use crate::client::Client;
-use crate::topics::{create, name};
+use crate::topics::name;
 
 crate::secure_behaviours! {
     acls_are_kept_until_they_are_deleted,
     a_filter_takes_what_is_about_a_name,
     bad_acls_are_refused_one_by_one,
     words_of_filters_spoil_the_whole_request,
-    rights_begin_and_end_with_their_acl,
-    who_is_denied_is_denied,
-    operations_are_counted,
-    the_super_user_may_do_everything,
-    any_topic_to_write_to_is_enough_for_idempotence,
 }
 
 mod open {
@@ -47,10 +42,10 @@ mod open {
     }
 }
 
-const ANY: i8 = 1;
+pub(crate) const ANY: i8 = 1;
 const MATCH: i8 = 2;
-const LITERAL: i8 = 3;
-const PREFIXED: i8 = 4;
+pub(crate) const LITERAL: i8 = 3;
+pub(crate) const PREFIXED: i8 = 4;
 pub(crate) const TOPIC: i8 = 2;
 pub(crate) const GROUP: i8 = 3;
 const CLUSTER: i8 = 4;
@@ -60,15 +55,15 @@ pub(crate) const WRITE: i8 = 4;
 pub(crate) const CREATE: i8 = 5;
 pub(crate) const DELETE: i8 = 6;
 pub(crate) const DESCRIBE: i8 = 8;
-const DENY: i8 = 2;
+pub(crate) const DENY: i8 = 2;
 const ALLOW: i8 = 3;
 
-fn text(text: &str) -> StrBytes {
+pub(crate) fn text(text: &str) -> StrBytes {
     StrBytes::from_string(text.to_owned())
 }
 
 /// Allows a user something.
-fn acl(user: &str, operation: i8, kind: i8, pattern: i8, name: &str) -> AclCreation {
+pub(crate) fn acl(user: &str, operation: i8, kind: i8, pattern: i8, name: &str) -> AclCreation {
     AclCreation::default()
         .with_resource_type(kind)
         .with_resource_name(text(name))
@@ -79,7 +74,7 @@ fn acl(user: &str, operation: i8, kind: i8, pattern: i8, name: &str) -> AclCreat
         .with_permission_type(ALLOW)
 }
 
-fn give(client: &mut Client, acls: Vec<AclCreation>) -> Vec<AclCreationResult> {
+pub(crate) fn give(client: &mut Client, acls: Vec<AclCreation>) -> Vec<AclCreationResult> {
     client.ask_in(3, &CreateAclsRequest::default().with_creations(acls)).results
 }
 
@@ -90,7 +85,7 @@ pub(crate) fn allow(broker: &Broker, operation: i8, kind: i8, name: &str) {
     assert_eq!(results[0].error_code, 0, "{results:?}");
 }
 
-fn find(client: &mut Client, pattern: i8, name: Option<&str>) -> DescribeAclsResponse {
+pub(crate) fn find(client: &mut Client, pattern: i8, name: Option<&str>) -> DescribeAclsResponse {
     let request = DescribeAclsRequest::default()
         .with_resource_type_filter(ANY)
         .with_resource_name_filter(name.map(text))
@@ -114,7 +109,7 @@ fn filter(pattern: i8, name: Option<&str>) -> DeleteAclsFilter {
 }
 
 /// Takes all ACLs away that are written with a name; returns how many there were.
-fn take(client: &mut Client, name: &str) -> usize {
+pub(crate) fn take(client: &mut Client, name: &str) -> usize {
     let filters = vec![filter(ANY, Some(name)), filter(ANY, Some(name))];
     let answer = client.ask_in(3, &DeleteAclsRequest::default().with_filters(filters));
     let [first, again] = answer.filter_results.as_slice() else { panic!("{answer:?}") };
@@ -220,85 +215,4 @@ fn words_of_filters_spoil_the_whole_request(broker: &Broker) {
         }
     }
     assert_eq!(take(&mut admin, &topic), 0);
-}
-
-fn rights_begin_and_end_with_their_acl(broker: &Broker) {
-    let (topic, mut admin) = (unique("rights"), broker.connect_as("admin"));
-    create(&mut admin, &topic, 1);
-    let mut alice = broker.connect_as("alice");
-    let mut sees = || see(&mut alice, Some(&topic))[0].error_code;
-    assert_eq!(sees(), 29);
-    for (operation, pattern, pattern_name) in [
-        (READ, LITERAL, topic.as_str()),
-        (WRITE, PREFIXED, topic.strip_suffix(char::is_numeric).unwrap()),
-    ] {
-        give(&mut admin, vec![acl("alice", operation, TOPIC, pattern, pattern_name)]);
-        eventually(|| sees() == 0);
-        assert_eq!(see(&mut broker.connect_as("nobody"), Some(&topic))[0].error_code, 29);
-        take(&mut admin, pattern_name);
-        eventually(|| sees() == 29);
-    }
-    give(&mut admin, vec![acl("*", DESCRIBE, TOPIC, LITERAL, &topic)]);
-    eventually(|| sees() == 0);
-    take(&mut admin, &topic);
-}
-
-fn who_is_denied_is_denied(broker: &Broker) {
-    let (topic, mut admin) = (unique("denied"), broker.connect_as("admin"));
-    create(&mut admin, &topic, 1);
-    let mut alice = broker.connect_as("alice");
-    let mut sees = || see(&mut alice, Some(&topic))[0].error_code;
-    let elsewhere = acl("alice", READ, TOPIC, LITERAL, &topic).with_host(text("10.0.0.1"));
-    give(&mut admin, vec![elsewhere]);
-    assert_eq!(sees(), 29, "she is here");
-    give(&mut admin, vec![acl("alice", READ, TOPIC, LITERAL, &topic)]);
-    eventually(|| sees() == 0);
-    let deny = acl("*", DESCRIBE, TOPIC, PREFIXED, &topic).with_permission_type(DENY);
-    give(&mut admin, vec![deny]);
-    eventually(|| sees() == 29);
-    take(&mut admin, &topic);
-}
-
-fn operations_are_counted(broker: &Broker) {
-    let (topic, mut admin) = (unique("operations"), broker.connect_as("admin"));
-    create(&mut admin, &topic, 1);
-    allow(broker, READ, TOPIC, &topic);
-    let mut alice = broker.connect_as("alice");
-    eventually(|| see(&mut alice, Some(&topic))[0].error_code == 0);
-    let operations = see(&mut alice, Some(&topic))[0].topic_authorized_operations;
-    assert_eq!(operations, 1 << READ | 1 << DESCRIBE);
-    let all = see(&mut admin, Some(&topic))[0].topic_authorized_operations;
-    assert_eq!(all, 0b1101_1111_1000);
-    let request = DescribeClusterRequest::default()
-        .with_endpoint_type(1)
-        .with_include_cluster_authorized_operations(true);
-    assert_eq!(alice.ask_in(1, &request).cluster_authorized_operations, 0);
-    assert_ne!(admin.ask_in(1, &request).cluster_authorized_operations, 0);
-    let unasked = DescribeClusterRequest::default().with_endpoint_type(1);
-    assert_eq!(admin.ask_in(1, &unasked).cluster_authorized_operations, i32::MIN);
-    take(&mut admin, &topic);
-}
-
-fn the_super_user_may_do_everything(broker: &Broker) {
-    let (topic, mut admin) = (unique("super"), broker.connect_as("admin"));
-    create(&mut admin, &topic, 1);
-    let deny = acl("admin", READ, TOPIC, LITERAL, &topic).with_permission_type(DENY);
-    give(&mut admin, vec![deny]);
-    eventually(|| find(&mut admin, ANY, Some(&topic)).resources.len() == 1);
-    assert_eq!(see(&mut admin, Some(&topic))[0].error_code, 0);
-    take(&mut admin, &topic);
-}
-
-fn any_topic_to_write_to_is_enough_for_idempotence(broker: &Broker) {
-    let topic = unique("idempotent");
-    let request = InitProducerIdRequest::default()
-        .with_transactional_id(None)
-        .with_transaction_timeout_ms(60_000)
-        .with_producer_id((-1).into())
-        .with_producer_epoch(-1);
-    let start = |user| broker.connect_as(user).ask_in(4, &request).error_code;
-    assert_eq!(start("nobody"), 31);
-    allow(broker, WRITE, TOPIC, &topic);
-    eventually(|| start("alice") == 0);
-    take(&mut broker.connect_as("admin"), &topic);
 }

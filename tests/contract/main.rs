@@ -17,7 +17,6 @@ mod clients;
 mod compression;
 mod configs;
 mod denied;
-mod denied_records;
 mod every_version;
 mod group_offsets;
 mod groups;
@@ -33,6 +32,7 @@ mod produce;
 mod produce_refusals;
 mod records;
 mod repeated;
+mod rights;
 #[path = "../support/running.rs"]
 #[expect(dead_code, reason = "other kinds of tests use the rest")]
 mod running;

@@ -40,8 +40,7 @@ impl Groups {
             Wanted::Partitions(partitions) => partitions,
             Wanted::All => self.offsets.of(group).map(|(partition, _)| partition.clone()).collect(),
         };
-        let unstable =
-            if must_be_stable { self.offsets.unstable(group) } else { BTreeSet::new() };
+        let unstable = if must_be_stable { self.offsets.unstable(group) } else { BTreeSet::new() };
         let fetched = |partition: &TopicPartition| {
             if unstable.contains(partition) {
                 return Fetched::Unstable;

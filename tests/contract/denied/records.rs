@@ -5,6 +5,7 @@ use kafka_protocol::messages::TransactionalId;
 use kafka_protocol::protocol::StrBytes;
 use kafka_protocol::records::Record;
 
+use super::{TOPIC_DENIED, TRANSACTION_DENIED};
 use crate::acls::{DELETE, READ, TOPIC, TRANSACTIONAL_ID, WRITE, allow};
 use crate::broker::{Broker, eventually, unique};
 use crate::client::Client;
@@ -18,9 +19,6 @@ crate::secure_behaviours! {
     each_right_is_one_of_its_own,
     transactional_records_take_their_id,
 }
-
-const TOPIC_DENIED: i16 = 29;
-const TRANSACTION_DENIED: i16 = 53;
 
 fn topic(broker: &Broker) -> String {
     let (topic, mut admin) = (unique("denied-records"), broker.connect_as("admin"));
