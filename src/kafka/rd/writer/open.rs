@@ -36,8 +36,8 @@ pub enum Purpose<'a> {
 const LONG: Duration = Duration::from_secs(1);
 
 /// Says what holds an opening up, in all likelihood.
-const HELD_UP: &str = "opening the transactional producer takes long: no broker is ready for it, or \
-                       an earlier run left a transaction open, which brokers end within 20 s";
+const HELD_UP: &str = "opening the transactional producer takes long: no broker is ready for it, or an earlier run \
+     left a transaction open, which brokers end within 20 s";
 
 /// Opens a producer; `tell` hears when that takes long.
 pub async fn opened<T>(opening: impl Future<Output = T>, tell: impl FnOnce(String)) -> T {
