@@ -122,6 +122,7 @@ fn answers_that_nobody_reads_take_nothing_from_others() {
         .map(|_| {
             let mut client = broker.connect();
             client.send(FETCH, &all);
+            client.wait_for_answer();
             client
         })
         .collect();

@@ -78,6 +78,11 @@ impl Client {
         self.send_bytes(&frame);
     }
 
+    /// Waits until an answer begins to arrive, and leaves it unread.
+    pub(crate) fn wait_for_answer(&self) {
+        assert_eq!(self.stream.peek(&mut [0]).unwrap(), 1);
+    }
+
     /// Waits for the answer to the oldest request that has none yet.
     pub(crate) fn receive<R: Request>(&mut self, version: i16) -> R::Response {
         let mut frame = self.receive_frame().expect("the broker closed the connection");

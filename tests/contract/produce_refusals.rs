@@ -11,6 +11,7 @@ use crate::broker::{Broker, eventually, unique};
 use crate::client::Client;
 use crate::configs::{SET, alter};
 use crate::records::{PRODUCE, encode, fetch, find, numbered, record, request, settle};
+use crate::topic_changes::{grow, to};
 use crate::topics::{create, name, try_create_with};
 use crate::transactions::Producer;
 
@@ -162,6 +163,7 @@ fn a_full_sandbox_knows_what_it_has() {
     let change = |value| [("retention.ms", SET, Some(value))];
     let mut alter = |value| alter(&mut client, &topic, &change(value), false).error_code;
     assert_eq!(alter("1000"), POLICY_VIOLATION);
+    assert_eq!(grow(&mut client, to(&topic, 2), false).error_code, POLICY_VIOLATION);
 }
 
 /// The code of what a policy of the broker does not allow.

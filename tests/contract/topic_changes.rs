@@ -25,7 +25,7 @@ crate::behaviours! {
     what_is_gone_cannot_be_deleted,
 }
 
-fn grow(
+pub(crate) fn grow(
     client: &mut Client,
     topic: CreatePartitionsTopic,
     validate: bool,
@@ -38,7 +38,7 @@ fn grow(
     result
 }
 
-fn to(topic: &str, count: i32) -> CreatePartitionsTopic {
+pub(crate) fn to(topic: &str, count: i32) -> CreatePartitionsTopic {
     CreatePartitionsTopic::default().with_name(name(topic)).with_count(count).with_assignments(None)
 }
 

@@ -7,6 +7,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
+use flowctl::clock::Deadline;
+
 use crate::home::{Home, PATIENCE};
 
 /// Prepares the real binary to be left running in a home; what it prints goes into pipes.
@@ -16,6 +18,9 @@ pub(crate) fn flowctl(home: &Home) -> Command {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
+
+/// How long a signal may take to be delivered.
+const DELIVERY: Duration = Duration::from_secs(1);
 
 /// A program that is running, with all that it starts.
 #[derive(Debug)]
@@ -45,11 +50,25 @@ impl Running {
         Self { child: Some(child), _over: over }
     }
 
-    /// Sends a signal, which it may be too late for.
+    /// Sends a signal, which it may be too late for, and waits until it is delivered: what a test
+    /// does next must not come before it. One that is stopped is waited for no longer than
+    /// [`DELIVERY`].
     pub(crate) fn send(&self, signal: &str) {
         let mut kill = Command::new("kill");
         kill.args(["-s", signal, &self.id().to_string()]).stderr(Stdio::null());
         kill.status().unwrap();
+        let deadline = Deadline::after(DELIVERY);
+        while self.has_pending_signals() && !deadline.has_passed() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Tells whether signals have been sent that have not been delivered.
+    fn has_pending_signals(&self) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()));
+        let status = status.unwrap_or_default();
+        let mut masks = status.lines().filter_map(|line| line.strip_prefix("ShdPnd:"));
+        masks.any(|mask| mask.trim().chars().any(|digit| digit != '0'))
     }
 
     /// Waits for the end, and returns what it printed into pipes that nobody else reads.

@@ -139,6 +139,10 @@ impl Acls {
         if name.is_empty() {
             return Err(invalid("Invalid empty resource name".to_owned()));
         }
+        let entries = self.by_name.get(&(kind, pattern)).and_then(|by_name| by_name.get(&name));
+        if entries.is_some_and(|entries| entries.contains(&entry)) {
+            return Ok(());
+        }
         let bytes = entry.memory(&name);
         if self.count >= MOST || self.bytes.saturating_add(bytes) > MOST_BYTES {
             let message =
@@ -146,10 +150,9 @@ impl Acls {
             return Err(Refusal::new(ResponseError::PolicyViolation, message));
         }
         let by_name = self.by_name.entry((kind, pattern)).or_default();
-        if by_name.entry(name).or_default().insert(entry) {
-            self.count += 1;
-            self.bytes += bytes;
-        }
+        by_name.entry(name).or_default().insert(entry);
+        self.count += 1;
+        self.bytes += bytes;
         Ok(())
     }
 

@@ -60,7 +60,10 @@ fn grow(
         };
         assignments.iter().map(brokers).collect()
     });
-    broker.topics.add_partitions(&topic.name, topic.count, assignments.as_deref(), validate_only)
+    let (name, count, assignments) = (&topic.name, topic.count, assignments.as_deref());
+    broker.topics.add_partitions(name, count, assignments, true)?;
+    broker.check_memory()?;
+    broker.topics.add_partitions(name, count, assignments, validate_only)
 }
 
 /// Says what became of a topic.

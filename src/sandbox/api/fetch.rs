@@ -52,15 +52,14 @@ impl Call for FetchRequest {
             }
         };
         merge(&mut self.topics);
-        let (who, version) = (caller.who(), caller.version);
+        let (who, manner) = (caller.who(), Manner { version: caller.version, isolation });
         let patience = Duration::from_millis(u64::try_from(self.max_wait_ms).unwrap_or(0));
         let min_bytes = usize::try_from(self.min_bytes).unwrap_or(0);
         let enough = |broker: &mut Broker| {
-            let read = Read::of(broker, &who, &self, (version, isolation), MOST_BYTES);
+            let read = Read::of(broker, &who, &self, manner, MOST_BYTES);
             (read.is_urgent || read.size >= min_bytes).then_some(read)
         };
-        let look =
-            |most| caller.broker.look(|it| Read::of(it, &who, &self, (version, isolation), most));
+        let look = |most| caller.broker.look(|it| Read::of(it, &who, &self, manner, most));
         let mut read = match caller.broker.wait_for(patience, enough).await {
             Some(read) => read,
             None => look(MOST_BYTES),
@@ -113,6 +112,13 @@ fn each(topics: &[FetchTopic]) -> impl Iterator<Item = (&FetchTopic, &FetchParti
     topics.iter().flat_map(|topic| topic.partitions.iter().map(move |it| (topic, it)))
 }
 
+/// How it is read.
+#[derive(Clone, Copy)]
+struct Manner {
+    version: i16,
+    isolation: Isolation,
+}
+
 /// What was read, still in pieces: they are put together when the broker is free for others.
 struct Read {
     isolation: Isolation,
@@ -135,13 +141,8 @@ struct Part {
 impl Read {
     /// Reads what a request asks for. The first batch comes even if it is larger than what was
     /// asked for.
-    fn of(
-        broker: &Broker,
-        who: &Who,
-        request: &FetchRequest,
-        (version, isolation): (i16, Isolation),
-        most: usize,
-    ) -> Self {
+    fn of(broker: &Broker, who: &Who, request: &FetchRequest, manner: Manner, most: usize) -> Self {
+        let Manner { version, isolation } = manner;
         let mut left = usize::try_from(request.max_bytes).unwrap_or(0).min(most);
         let is_urgent = request.topics.is_empty();
         let mut read = Self { isolation, topics: Vec::new(), size: 0, is_urgent };

@@ -45,12 +45,13 @@ impl Call for ListOffsetsRequest {
             });
             asked.collect()
         });
-        let size = searches.iter().flatten().map(Search::size).sum();
+        let weights = searches.iter().flatten().map(Search::weight);
+        let weight = weights.fold(0, usize::saturating_add);
         let run = move || -> Vec<_> {
             let mut scratch = Scratch::default();
             searches.into_iter().map(|it| it.map(|it| it.run(&mut scratch))).collect()
         };
-        let mut found = caller.broker.heavy.work(size, run).await.into_iter();
+        let mut found = caller.broker.heavy.work(weight, run).await.into_iter();
         answer(&self, |partition| {
             let found = found.next().unwrap_or(Err(ResponseError::UnknownServerError));
             let mut response = response(partition, found);

@@ -1,6 +1,5 @@
 //! `Produce`.
 
-use bytes::Bytes;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::produce_response::{
@@ -16,7 +15,7 @@ use crate::model::timestamp::Timestamp;
 use crate::sandbox::access::Who;
 use crate::sandbox::access::needs::{WRITE_TOPIC, WRITE_TRANSACTIONAL_ID};
 use crate::sandbox::broker::Broker;
-use crate::sandbox::log::{Appended, At, LogConfig, Produced, Refused, Rules, validate};
+use crate::sandbox::log::{Appended, At, LogConfig, Produced, Refused, Rules, validate, weight};
 
 /// A batch for a partition: checked, or refused already.
 type Checked = Result<Produced, Refused>;
@@ -38,7 +37,8 @@ impl Call for ProduceRequest {
         let who = caller.who();
         let id = self.transactional_id.clone();
         let id = id.as_ref().map(|id| id.as_str());
-        let size = each(&self).filter_map(|data| data.records.as_ref()).map(Bytes::len).sum();
+        let weights = each(&self).filter_map(|data| data.records.as_deref()).map(weight);
+        let weight = weights.fold(0, usize::saturating_add);
         let (now, configs, may_transact, several) = caller.broker.look(|broker| {
             let may = |id| broker.allows(&who, WRITE_TRANSACTIONAL_ID, id);
             let configs = configs(broker, &who, &self);
@@ -63,7 +63,7 @@ impl Call for ProduceRequest {
                 })
                 .collect()
         };
-        let checked = caller.broker.heavy.work(size, check).await;
+        let checked = caller.broker.heavy.work(weight, check).await;
         let by =
             By { transactional_id: id.unwrap_or_default(), knows_abortable: caller.version >= 11 };
         let responses = caller.broker.change(|broker| {

@@ -37,7 +37,7 @@ pub(super) use self::config::{At, LogConfig};
 pub(super) use self::read::{Bounds, Isolation, OutOfRange, Slice};
 pub(super) use self::refused::Refused;
 pub(super) use self::times::{Found, Position, Search};
-pub(super) use self::validate::{Produced, Rules, validate};
+pub(super) use self::validate::{Produced, Rules, validate, weight};
 
 /// A partition.
 #[derive(Debug, Default)]

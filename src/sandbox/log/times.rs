@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::read::Isolation;
 use super::segment::Stored;
+use super::validate::weight;
 use super::{LEADER_EPOCH, Log};
 use crate::kafka::batch::Scratch;
 
@@ -116,10 +117,10 @@ impl Log {
 }
 
 impl Search {
-    /// Returns how many bytes are to be unpacked.
-    pub(in crate::sandbox) fn size(&self) -> usize {
+    /// Returns how heavy the batches are that are to be looked into.
+    pub(in crate::sandbox) fn weight(&self) -> usize {
         let candidates = self.found.as_ref().err().into_iter().flatten();
-        candidates.map(|stored| stored.bytes.len()).sum()
+        candidates.map(|stored| weight(&stored.bytes)).fold(0, usize::saturating_add)
     }
 
     /// Finds the offset.

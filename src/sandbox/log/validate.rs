@@ -52,6 +52,16 @@ impl Produced {
     }
 }
 
+/// Returns how heavy a batch is to look into: its bytes, and without end where they have to be
+/// unpacked, since a few of them may become any number.
+pub(in crate::sandbox) fn weight(batch: &[u8]) -> usize {
+    match Batches::new(batch).next() {
+        Some(Ok(plain)) if plain.header.codec() == Ok(Codec::None) => batch.len(),
+        Some(_) => usize::MAX,
+        None => 0,
+    }
+}
+
 /// Checks the bytes that a request has for one partition.
 pub(in crate::sandbox) fn validate(
     records: &Bytes,

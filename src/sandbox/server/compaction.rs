@@ -1,14 +1,13 @@
 //! Compaction beside everything else: the broker is held only to say what there is to do, and to
 //! take what is left. A full partition takes seconds, in which clients would be waiting.
 
-use std::panic::resume_unwind;
 use std::time::Duration;
 
-use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use crate::kafka::batch::Scratch;
 use crate::sandbox::broker::Shared;
+use crate::sandbox::heavy::beside;
 
 /// How long it pauses between two rounds. Kafka's cleaner pauses 15 seconds
 /// (`log.cleaner.backoff.ms`); whoever tries compaction here wants to see it happen.
@@ -21,12 +20,7 @@ pub(super) async fn run(shared: Shared) {
         for place in shared.look(|broker| broker.topics.compacting()) {
             let due = shared.look(|broker| broker.topics.compaction(place, broker.now()));
             let Some(compaction) = due else { continue };
-            let compacting = spawn_blocking(move || compaction.run(&mut Scratch::default()));
-            let compacted = match compacting.await {
-                Ok(compacted) => compacted,
-                Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
-                Err(_cancelled) => return,
-            };
+            let compacted = beside(move || compaction.run(&mut Scratch::default())).await;
             shared.change(|broker| broker.topics.compacted(place, compacted));
         }
     }

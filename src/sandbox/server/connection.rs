@@ -35,9 +35,11 @@ pub(super) async fn converse(
     loop {
         let read = timeout(IDLE, read(&mut input, &caller, &memory.requests));
         let Ok(read) = read.await else { return Ok(()) };
-        // A request keeps its part of the memory until it is answered.
         let Some(incoming) = read? else { return Ok(()) };
-        match answer(&mut caller, &incoming, events).await? {
+        let reply = answer(&mut caller, &incoming, events).await?;
+        // Its part of the memory is for others while the answer is read.
+        drop(incoming);
+        match reply {
             Reply::Nothing => {}
             Reply::Close => return Ok(()),
             Reply::Answer(bytes, _room) => {
