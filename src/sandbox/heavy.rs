@@ -6,7 +6,8 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
-/// What is done on the spot, because handing it over would take longer: bytes of records as they are.
+/// What is done on the spot, because handing it over would take longer: bytes of records as they
+/// are.
 const LIGHT: usize = 32 << 10;
 /// How many pieces of work are done at once. Each may unpack many times its bytes.
 const AT_ONCE: usize = 2;

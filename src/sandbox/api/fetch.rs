@@ -22,6 +22,8 @@ use crate::sandbox::log::{Bounds, Isolation, Log, OutOfRange, Slice};
 /// The most that one answer holds, whatever the client asks for: `fetch.max.bytes` of Kafka's
 /// brokers.
 const MOST_BYTES: usize = 55 * 1024 * 1024;
+/// How long a large request waits for records at most: others wait for the memory that it takes.
+const BRIEF: Duration = Duration::from_secs(1);
 /// The first version that knows topics by their ids (KIP-516), and in which what fails as a whole
 /// tells of no partition.
 const WITH_IDS: i16 = 13;
@@ -53,7 +55,10 @@ impl Call for FetchRequest {
         };
         merge(&mut self.topics);
         let (who, manner) = (caller.who(), Manner { version: caller.version, isolation });
-        let patience = Duration::from_millis(u64::try_from(self.max_wait_ms).unwrap_or(0));
+        let mut patience = Duration::from_millis(u64::try_from(self.max_wait_ms).unwrap_or(0));
+        if caller.is_large {
+            patience = patience.min(BRIEF);
+        }
         let min_bytes = usize::try_from(self.min_bytes).unwrap_or(0);
         let enough = |broker: &mut Broker| {
             let read = Read::of(broker, &who, &self, manner, MOST_BYTES);

@@ -45,13 +45,18 @@ impl Call for ListOffsetsRequest {
             });
             asked.collect()
         });
-        let weights = searches.iter().flatten().map(Search::weight);
-        let weight = weights.fold(0, usize::saturating_add);
-        let run = move || -> Vec<_> {
-            let mut scratch = Scratch::default();
-            searches.into_iter().map(|it| it.map(|it| it.run(&mut scratch))).collect()
-        };
-        let mut found = caller.broker.heavy.work(weight, run).await.into_iter();
+        let mut found = Vec::with_capacity(searches.len());
+        for search in searches {
+            found.push(match search {
+                // Each waits for its turn: others need not wait for all of them.
+                Ok(search) => {
+                    let run = |search: Search| search.run(&mut Scratch::default());
+                    Ok(caller.broker.heavy.work(search.weight(), move || run(search)).await)
+                }
+                Err(error) => Err(error),
+            });
+        }
+        let mut found = found.into_iter();
         answer(&self, |partition| {
             let found = found.next().unwrap_or(Err(ResponseError::UnknownServerError));
             let mut response = response(partition, found);

@@ -56,28 +56,51 @@ impl Call for MetadataRequest {
             (topics, broker.cluster_id.clone(), cluster::operations(broker, &who))
         });
         let wants_operations = self.include_cluster_authorized_operations;
-        MetadataResponse::default()
-            .with_brokers(vec![
-                MetadataResponseBroker::default()
-                    .with_node_id(BROKER_ID)
-                    .with_host(caller.host())
-                    .with_port(caller.port()),
-            ])
-            .with_cluster_id(Some(StrBytes::from_string(cluster_id)))
-            .with_controller_id(BROKER_ID)
+        around(caller, cluster_id)
             .with_cluster_authorized_operations(if wants_operations { operations } else { UNASKED })
             .with_topics(topics)
     }
 
     fn refuse(self, error: ResponseError) -> MetadataResponse {
-        let refused = self.topics.unwrap_or_default().into_iter().map(|topic| {
-            MetadataResponseTopic::default()
-                .with_error_code(error.code())
-                .with_name(topic.name)
-                .with_topic_id(topic.topic_id)
-        });
-        MetadataResponse::default().with_topics(refused.collect()).with_error_code(error.code())
+        let response = MetadataResponse::default().with_error_code(error.code());
+        response.with_topics(refused(self.topics, error))
     }
+
+    fn fail(self, error: ResponseError, caller: &Caller) -> MetadataResponse {
+        let cluster_id = caller.broker.look(|broker| broker.cluster_id.clone());
+        let response = around(caller, cluster_id);
+        match self.topics {
+            // Without topics there is only one place for it, which versions before 13 do not have.
+            None => response.with_error_code(error.code()),
+            topics => response.with_topics(refused(topics, error)),
+        }
+    }
+}
+
+/// Refuses each topic that is named.
+fn refused(
+    topics: Option<Vec<MetadataRequestTopic>>,
+    error: ResponseError,
+) -> Vec<MetadataResponseTopic> {
+    let refused = topics.unwrap_or_default().into_iter().map(|topic| {
+        MetadataResponseTopic::default()
+            .with_error_code(error.code())
+            .with_name(topic.name)
+            .with_topic_id(topic.topic_id)
+    });
+    refused.collect()
+}
+
+/// Begins an answer with what is always in it: this broker, which is the controller too.
+fn around(caller: &Caller, cluster_id: String) -> MetadataResponse {
+    let broker = MetadataResponseBroker::default()
+        .with_node_id(BROKER_ID)
+        .with_host(caller.host())
+        .with_port(caller.port());
+    MetadataResponse::default()
+        .with_brokers(vec![broker])
+        .with_cluster_id(Some(StrBytes::from_string(cluster_id)))
+        .with_controller_id(BROKER_ID)
 }
 
 /// Returns each topic that is asked for once, however often it is. As by Kafka, names do not count

@@ -75,6 +75,11 @@ pub(super) trait Call: Request + ThrottleTime + Clone + Send {
     /// Refuses everything that is asked with one error.
     fn refuse(self, error: ResponseError) -> Self::Response;
 
+    /// Refuses it because a fault is to; beside the error the answer has what it always has.
+    fn fail(self, error: ResponseError, _caller: &Caller) -> Self::Response {
+        self.refuse(error)
+    }
+
     /// Names what has to be allowed before any of it is done; the rest is asked for item by item.
     fn needs(&self) -> Vec<(Need, String)> {
         Vec::new()
@@ -105,6 +110,8 @@ pub(super) struct Caller {
     pub(super) client_id: StrBytes,
     /// The version of the request.
     pub(super) version: i16,
+    /// Whether the request takes its part of the memory as long as it is not answered.
+    pub(super) is_large: bool,
     /// What the answers of all clients take together, until they are read.
     pub(super) answers: Budget,
     /// What the answer to this request takes of it.
@@ -122,7 +129,17 @@ impl Caller {
         let session = Session::new(broker.users());
         let client_id = StrBytes::default();
         let room = Room::default();
-        Self { broker, address, peer, session, client_id, version: 0, answers, room }
+        Self {
+            broker,
+            address,
+            peer,
+            session,
+            client_id,
+            version: 0,
+            is_large: false,
+            answers,
+            room,
+        }
     }
 
     /// Returns who asks, as rights are given to them.

@@ -62,12 +62,13 @@ impl Faults {
         self.rules.is_empty()
     }
 
-    /// Finds the rule that decides what happens to a request: the first one that strikes. Each of
-    /// them counts.
+    /// Finds the rule that decides what happens to a request: the first one that is to strike. Each
+    /// of them counts the requests that it is about, and only the one that decides has struck.
     pub(super) fn strike(&mut self, about: About<'_>) -> Option<&Fault> {
         let mut first = None;
         for counted in &mut self.rules {
-            if counted.rule.is_about(about) && counted.strikes() && first.is_none() {
+            if counted.rule.is_about(about) && counted.is_due() && first.is_none() {
+                counted.struck += 1;
                 first = Some(&counted.rule);
             }
         }
@@ -76,15 +77,13 @@ impl Faults {
 }
 
 impl Counted {
-    /// Counts a request that the rule is about, and tells whether it strikes.
-    fn strikes(&mut self) -> bool {
+    /// Counts a request that the rule is about, and tells whether it is to strike.
+    fn is_due(&mut self) -> bool {
         self.met = self.met.saturating_add(1);
         let Fault { every, times, chance, .. } = self.rule;
-        let strikes = self.met.is_multiple_of(every)
+        self.met.is_multiple_of(every)
             && times.is_none_or(|times| self.struck < times)
-            && chance.is_none_or(|chance| self.throw() < chance);
-        self.struck += u64::from(strikes);
-        strikes
+            && chance.is_none_or(|chance| self.throw() < chance)
     }
 
     /// Throws the dice: a number from 0 up to 1, the same ones for the same seed (splitmix64).
@@ -160,5 +159,16 @@ mod tests {
         let effect = |faults: &mut Faults| faults.strike(about).map(|rule| rule.effect);
         assert!(matches!(effect(&mut faults), Some(Effect::Delay(_))));
         assert_eq!(effect(&mut faults), Some(Effect::Drop));
+    }
+
+    #[test]
+    fn one_that_does_not_decide_has_not_struck() {
+        let mut faults = faults(&["Fetch times=1 drop", "Fetch times=1 drop-after"]);
+        let about = About { api: "Fetch", ..About::default() };
+        let mut effect = || faults.strike(about).map(|rule| rule.effect);
+        assert_eq!(
+            [effect(), effect(), effect()],
+            [Some(Effect::Drop), Some(Effect::DropAfter), None]
+        );
     }
 }

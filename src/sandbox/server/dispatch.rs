@@ -13,7 +13,7 @@ use super::{Event, say};
 use crate::kafka::wire::{guard, request_name};
 use crate::sandbox::api::{Call, Caller, every_call, unsupported_version};
 use crate::sandbox::broker::Broker;
-use crate::sandbox::budget::Room;
+use crate::sandbox::budget::{Room, SMALL};
 use crate::sandbox::faults::{About, Effect};
 
 /// What is sent back.
@@ -80,6 +80,7 @@ async fn serve<C: Call>(
     let (request, _rest): (C, _) = guard::decode_start(&body, version)
         .map_err(|error| format!("{name} in version {version} that cannot be read: {error}"))?;
     caller.version = version;
+    caller.is_large = frame.bytes.len() > SMALL;
     caller.client_id = header.client_id.unwrap_or_default();
     let wants_answer = request.wants_answer();
     let response = match strike(caller, &name, &request) {
@@ -96,7 +97,7 @@ async fn serve<C: Call>(
             say(events, Event::Struck { peer: caller.peer, call: name.clone(), rule });
             match effect {
                 Effect::Drop | Effect::DropAfter => return Ok(Reply::Close),
-                Effect::Error(error) | Effect::ErrorAfter(error) => request.refuse(error),
+                Effect::Error(error) | Effect::ErrorAfter(error) => request.fail(error, caller),
                 Effect::Delay(time) | Effect::DelayAfter(time) => {
                     hold(caller, time, edition).await;
                     answered(done, request, caller).await

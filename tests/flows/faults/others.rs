@@ -80,6 +80,10 @@ fn what_is_read_is_shown_once() {
     let (ended, _) = under(rule, &["tail", "--from", "start", "-e"], true);
     assert_eq!((ended.status.code(), ended.stdout.len()), (Some(6), 0));
     assert!(text(&ended.stderr).contains("READ on topic `faults-"), "{ended:?}");
+    let rule = "Metadata topic=TOPIC error=TOPIC_AUTHORIZATION_FAILED";
+    let (ended, _) = under(rule, &["tail", "--from", "start", "-e"], true);
+    assert_eq!(ended.status.code(), Some(6), "{ended:?}");
+    assert!(text(&ended.stderr).contains("DESCRIBE on topic `faults-"), "{ended:?}");
     let rule = "Fetch topic=TOPIC error=NOT_LEADER_OR_FOLLOWER";
     let flags = ["tail", "--timeout", "1s", "--from", "start", "-e"];
     let (ended, _) = under(rule, &flags, true);
