@@ -26,7 +26,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::config::GlobalArgs;
 use crate::exit::Exit;
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::output::prompt::nothing_done;
+use crate::output::phrases::nothing_done;
 use crate::output::style::ErrorFormat;
 
 pub use context::Context;

@@ -10,6 +10,7 @@ pub mod json;
 pub mod lag;
 mod lost;
 mod outlet;
+pub mod phrases;
 pub mod plan;
 pub mod produce;
 pub mod progress;

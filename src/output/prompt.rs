@@ -7,10 +7,11 @@ use console::Term;
 use tokio::sync::oneshot;
 use unicode_width::UnicodeWidthStr;
 
+use super::phrases::nothing_done;
 use super::streams::{Output, say};
 use crate::approval::{Approval, ApprovedBy};
 use crate::error::Problem;
-use crate::interrupt::{Interrupt, Signal};
+use crate::interrupt::Interrupt;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
@@ -103,20 +104,6 @@ fn fold(question: &str, width: usize, answer: usize) -> String {
 /// How long a signal may take after its byte: it is raised by this process itself.
 const SIGNAL_DELAY: Duration = Duration::from_millis(100);
 
-/// Says that a signal came before anything was changed.
-pub fn nothing_done(signal: Signal) -> Problem {
-    Problem::new(signal.exit(), format!("ended by {}: nothing was done", signal.name()))
-}
-
-/// Names the place where something will be done, as a question ends.
-pub fn place(environment: Option<&str>, cluster_id: Option<&str>) -> String {
-    let cluster = cluster_id.unwrap_or("of unknown id");
-    match environment {
-        Some(environment) => format!("{environment} (cluster {cluster})"),
-        None => format!("cluster {cluster}"),
-    }
-}
-
 /// Waits for the answer on a thread of its own, so that a signal can end the wait; `None` when
 /// there is none.
 async fn on_terminal(asked: String, name_to_type: Option<String>) -> Option<bool> {
@@ -152,12 +139,5 @@ mod tests {
         let narrow = "Redrive 6 dead letters\nof `orders-dlq` in dev?\n[y/N]";
         assert_eq!(fold(question, 24, 6), narrow);
         assert_eq!(fold("Copy `a-long-name`?", 5, 6), "Copy\n`a-long-name`?");
-    }
-
-    #[test]
-    fn a_place_is_named_as_well_as_it_is_known() {
-        assert_eq!(place(Some("stg"), Some("x1")), "stg (cluster x1)");
-        assert_eq!(place(None, Some("x1")), "cluster x1");
-        assert_eq!(place(None, None), "cluster of unknown id");
     }
 }

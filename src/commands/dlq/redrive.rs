@@ -26,8 +26,9 @@ use crate::model::timestamp::Timestamp;
 use crate::output::ListFormat;
 use crate::output::dlq::redrive::{self as view, Handled, Listing};
 use crate::output::json::Source;
+use crate::output::phrases::place;
 use crate::output::progress::Progress;
-use crate::output::prompt::{Question, approve, place};
+use crate::output::prompt::{Question, approve};
 use crate::topology::Resolved;
 
 /// Send dead letters back to where they belong

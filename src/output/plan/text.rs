@@ -9,7 +9,7 @@ use super::applied::topic_width;
 use super::fold::fold;
 use crate::model::count::count;
 use crate::model::duration::format_duration;
-use crate::output::prompt::place;
+use crate::output::phrases::place;
 use crate::output::{Screen, sanitize};
 use crate::plan::{
     Action, BlastRadius, Change, Class, Deletable, Difference, Known, LiveGroup, Obstacle, Plan,

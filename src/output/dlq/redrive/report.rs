@@ -15,32 +15,22 @@ use crate::output::sanitize;
 
 /// Sums up what was done.
 pub fn summary(plan: &Redrive, outcome: &Outcome) -> String {
-    let Outcome {
-        redriven,
-        duplicates,
-        refused,
-        failed,
-        expired,
-        transactions,
-        is_in_doubt: _,
-        lost,
-    } = outcome;
     // What was refused was selected as well.
-    let selected = plan.sent().saturating_add(*refused);
-    let mut text = format!("redriven {redriven} of {selected} from `{}`", plan.dlq);
-    if *duplicates > 0 {
-        let _ = write!(text, ", {}", count(*duplicates, "duplicate"));
+    let selected = plan.sent().saturating_add(outcome.refused);
+    let mut text = format!("redriven {} of {selected} from `{}`", outcome.redriven, plan.dlq);
+    if outcome.duplicates > 0 {
+        let _ = write!(text, ", {}", count(outcome.duplicates, "duplicate"));
     }
-    for (count, what) in [(*refused, "refused"), (*failed, "failed")] {
+    for (count, what) in [(outcome.refused, "refused"), (outcome.failed, "failed")] {
         if count > 0 {
             let _ = write!(text, ", {count} {what}");
         }
     }
-    if *expired > 0 {
-        let _ = write!(text, ", {} expired", count(*expired, "offset"));
+    if outcome.expired > 0 {
+        let _ = write!(text, ", {} expired", count(outcome.expired, "offset"));
     }
-    let _ = write!(text, " ({})", count(*transactions, "transaction"));
-    for lost in lost {
+    let _ = write!(text, " ({})", count(outcome.transactions, "transaction"));
+    for lost in &outcome.lost {
         let _ = write!(text, "; `{}` was {} meanwhile", lost.topic, lost.gone);
     }
     text
