@@ -82,3 +82,14 @@ fn where_all_are_refused_each_has_its_line() {
     assert_eq!(told.matches("\"status\":\"refused\"").count(), 36, "{told}");
     assert!(told.contains("code 3"), "{told}");
 }
+
+#[test]
+fn a_dry_run_that_fails_shows_what_it_had_decided() {
+    // The partitions are read by several requests.
+    let told = beside_records(
+        &["Fetch topic=orders every=2 error=TOPIC_AUTHORIZATION_FAILED"],
+        "flowctl dlq redrive topic/orders --dry-run; echo code $?",
+    );
+    assert!(told.lines().any(|line| line.starts_with("orders/")), "{told}");
+    assert!(told.contains("code 6"), "{told}");
+}

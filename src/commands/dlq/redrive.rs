@@ -263,11 +263,13 @@ async fn plan(args: &Args, context: &mut Context, now: Timestamp) -> anyhow::Res
         }
         Ok(())
     };
-    let plan = dlq
-        .plan(&snapshot, selector.clone(), now, &mut |seen| watching.take(seen), &mut tell)
-        .await?;
+    let mut see = |seen| watching.take(seen);
+    let work = dlq.plan(&snapshot, selector.clone(), now, &mut see, &mut tell);
+    let planned = context.interrupt.cut(work).await;
     watching.hide();
+    // What was decided holds also where the rest was not found out.
     context.output.print(&listing.rest())?;
+    let plan = planned??;
     watching.end(&dlq, context);
     if args.dry_run && args.output == ListFormat::Json {
         context.output.print_json(&listing.document(&source, &plan)?)?;
