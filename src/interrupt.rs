@@ -2,15 +2,20 @@
 //! once. They are heard on a thread of their own, so that they end the process also when its work
 //! is stuck. A command that runs another one passes them on ([`Relay`]).
 
+mod heard;
+mod listening;
+mod relay;
+
 use std::io;
 use std::thread;
 use std::time::Duration;
 
-use rustix::process;
 use tokio::runtime::Builder;
-use tokio::signal::unix::{self, SignalKind};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 
+use self::heard::Signals;
+use self::listening::{Handover, Listening};
+pub use self::relay::Relay;
 use crate::exit::Exit;
 
 /// The signal that asked to end.
@@ -42,6 +47,16 @@ impl Signal {
             Self::HangUp => Exit::HungUp,
         }
     }
+
+    /// Tells whether it asks once more after another one. A hang-up does not: a terminal that
+    /// closes sends several, the shell to its jobs and the system to whoever is in the foreground,
+    /// and so does the end of a session, beside SIGTERM. Nobody has lost patience then.
+    pub fn insists(self) -> bool {
+        match self {
+            Self::Interrupt | Self::Terminate => true,
+            Self::HangUp => false,
+        }
+    }
 }
 
 /// The command was ended by a signal before it had changed anything; it ends quietly.
@@ -62,14 +77,11 @@ enum Asked {
 #[derive(Debug, Clone)]
 pub struct Interrupt {
     asked: watch::Receiver<Asked>,
+    handovers: mpsc::UnboundedSender<Handover>,
 }
 
-/// How long a command has for its last words after the second signal, before the process is ended.
-/// What it was changing it has given up by then.
-const LAST_WORDS: Duration = Duration::from_secs(1);
-
 /// How long work that is to be told of is waited for after the second signal: shorter than
-/// [`LAST_WORDS`], longer than a transaction usually takes.
+/// [`listening::LAST_WORDS`], longer than a transaction usually takes.
 const LAST_MOMENT: Duration = Duration::from_millis(600);
 
 impl Interrupt {
@@ -77,50 +89,52 @@ impl Interrupt {
     /// signal, or with the third. It is to end the process.
     pub fn listen(end: impl FnOnce(Signal) + Send + 'static) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
-        let (mut interrupts, mut terminations, mut hang_ups) = {
+        let mut signals = {
             let _entered = runtime.enter();
-            (
-                Heard::listen(SignalKind::interrupt())?,
-                Heard::listen(SignalKind::terminate())?,
-                Heard::unless_ignored(SignalKind::hangup())?,
-            )
+            Signals::listen()?
         };
-        let mut next = async move || {
-            tokio::select! {
-                () = interrupts.next() => Signal::Interrupt,
-                () = terminations.next() => Signal::Terminate,
-                () = hang_ups.next() => Signal::HangUp,
-            }
+        let (asked, now) = watch::channel(Asked::Nothing);
+        let (handovers, requests) = mpsc::unbounded_channel();
+        let work = move || {
+            let next = async move || signals.next().await;
+            runtime.block_on(Listening::new(asked, requests).run(next, end));
         };
-        let (sender, asked) = watch::channel(Asked::Nothing);
-        let listening = async move {
-            sender.send_replace(Asked::Finish(next().await));
-            let second = next().await;
-            sender.send_replace(Asked::StopNow(second));
-            let third = tokio::time::timeout(LAST_WORDS, next()).await;
-            end(third.unwrap_or(second));
-        };
-        thread::Builder::new()
-            .name("signals".to_owned())
-            .spawn(move || runtime.block_on(listening))?;
-        Ok(Self { asked })
+        thread::Builder::new().name("signals".to_owned()).spawn(work)?;
+        Ok(Self { asked: now, handovers })
     }
 
     /// Returns an interrupt that never comes, for tests and for work that must not be cut.
     pub fn never() -> Self {
-        Self { asked: watch::channel(Asked::Nothing).1 }
+        Self::fixed(Asked::Nothing)
     }
 
     /// Returns an interrupt after the first signal.
     #[cfg(test)]
     pub(crate) fn after_first(signal: Signal) -> Self {
-        Self { asked: watch::channel(Asked::Finish(signal)).1 }
+        Self::fixed(Asked::Finish(signal))
     }
 
     /// Returns an interrupt after the second signal.
     #[cfg(test)]
     pub(crate) fn after_second(signal: Signal) -> Self {
-        Self { asked: watch::channel(Asked::StopNow(signal)).1 }
+        Self::fixed(Asked::StopNow(signal))
+    }
+
+    fn fixed(asked: Asked) -> Self {
+        Self { asked: watch::channel(asked).1, handovers: mpsc::unbounded_channel().0 }
+    }
+
+    /// Takes over the signals for a command that is run, unless one has come. Each is heard by one
+    /// of them or the other: none gets lost in between.
+    async fn hand_over(&self) -> Result<Option<mpsc::UnboundedReceiver<Signal>>, Interrupted> {
+        let (request, answer) = oneshot::channel();
+        let _nobody = self.handovers.send(request);
+        match (answer.await, self.requested()) {
+            (Ok(signals), _) => Ok(Some(signals)),
+            (Err(_), Some(signal)) => Err(Interrupted(signal)),
+            // Nobody listens.
+            (Err(_), None) => Ok(None),
+        }
     }
 
     /// Returns the first signal if one has come: finish what is in flight, begin nothing new.
@@ -148,9 +162,11 @@ impl Interrupt {
         .await
     }
 
-    /// Runs work that changes nothing; the first signal drops it where it is.
+    /// Runs work that changes nothing; the first signal drops it where it is. Work that hears the
+    /// signal itself has the first word.
     pub async fn cut<T>(&self, work: impl Future<Output = T>) -> Result<T, Interrupted> {
         tokio::select! {
+            biased;
             ended = work => Ok(ended),
             signal = self.wait() => Err(Interrupted(signal)),
         }
@@ -196,77 +212,6 @@ impl Interrupt {
             }
         }
     }
-}
-
-/// The signals that a command hears for the one that it runs.
-#[derive(Debug)]
-pub struct Relay {
-    interrupts: Heard,
-    terminations: Heard,
-    hang_ups: Heard,
-    quits: Heard,
-}
-
-impl Relay {
-    /// Starts to listen, beside [`Interrupt`]. SIGQUIT is heard only here: for any other command it
-    /// is the way out that asks nobody.
-    pub fn listen() -> io::Result<Self> {
-        Ok(Self {
-            interrupts: Heard::listen(SignalKind::interrupt())?,
-            terminations: Heard::listen(SignalKind::terminate())?,
-            hang_ups: Heard::unless_ignored(SignalKind::hangup())?,
-            quits: Heard::unless_ignored(SignalKind::quit())?,
-        })
-    }
-
-    /// Waits for the next signal.
-    pub async fn next(&mut self) -> process::Signal {
-        tokio::select! {
-            () = self.interrupts.next() => process::Signal::INT,
-            () = self.terminations.next() => process::Signal::TERM,
-            () = self.hang_ups.next() => process::Signal::HUP,
-            () = self.quits.next() => process::Signal::QUIT,
-        }
-    }
-}
-
-/// One kind of signal; nothing where it is not listened for.
-#[derive(Debug)]
-struct Heard(Option<unix::Signal>);
-
-impl Heard {
-    fn listen(kind: SignalKind) -> io::Result<Self> {
-        unix::signal(kind).map(|signal| Self(Some(signal)))
-    }
-
-    /// Listens unless whoever started us wants it ignored, as `nohup` does.
-    fn unless_ignored(kind: SignalKind) -> io::Result<Self> {
-        if is_ignored(kind) { Ok(Self(None)) } else { Self::listen(kind) }
-    }
-
-    /// Waits for the next one.
-    async fn next(&mut self) {
-        let heard = match &mut self.0 {
-            Some(signal) => signal.recv().await,
-            None => None,
-        };
-        if heard.is_none() {
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
-/// Tells whether a signal is ignored. Only Linux says so without a call that safe Rust does not
-/// have; elsewhere it is left as it is.
-fn is_ignored(kind: SignalKind) -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    ignored(&status).is_none_or(|mask| mask >> (kind.as_raw_value() - 1) & 1 == 1)
-}
-
-/// Reads the mask of the ignored signals.
-fn ignored(status: &str) -> Option<u64> {
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
-    u64::from_str_radix(mask.trim(), 16).ok()
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod produce;
 mod running;
 mod sandbox;
 mod sandbox_signals;
+mod sandbox_terminal;
 mod secrets;
 mod signals;
 mod streams;

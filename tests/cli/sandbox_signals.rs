@@ -75,6 +75,20 @@ fn the_second_signal_kills_the_command() {
 }
 
 #[test]
+fn hang_ups_of_a_terminal_that_closes_are_one() {
+    let home = Home::new();
+    let told = "echo told; sleep 0.3; exit 9";
+    let script = format!("trap '{told}' HUP; echo ready; while :; do sleep 0.05; done");
+    let (running, mut output) = start(&home, DEFAULT, &script);
+    running.send("HUP");
+    assert_eq!(line(&mut output), "told");
+    running.send("HUP");
+    running.send("HUP");
+    assert_eq!(running.wait_with_output().status.code(), Some(9));
+    assert_eq!(line(&mut output), "", "it hears of one");
+}
+
+#[test]
 fn without_a_terminal_what_the_command_has_started_ends_too() {
     let home = Home::new();
     // It is the leader of no group, so that setsid need not start another process.

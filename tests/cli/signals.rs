@@ -19,6 +19,28 @@ fn start(home: &Home, arguments: &[&str]) -> Running {
     Running::start(flowctl(home).args(arguments).stdin(Stdio::piped()))
 }
 
+/// Starts a sandbox with the topics of two flows, `orders` and `copy`, and returns its address too.
+fn sandbox(home: &Home, arguments: &[&str]) -> (Running, String) {
+    home.write(
+        "topology.yaml",
+        "apiVersion: flowctl/v1\nproject: shop\n\
+         flows: { orders: { partitions: 3, dlq: {} }, copy: {} }\n",
+    );
+    let sandbox = ["sandbox", "--listen", "127.0.0.1:0", "-f", "topology.yaml"];
+    let mut sandbox = start(home, &[&sandbox, arguments].concat());
+    let mut line = String::new();
+    BufReader::new(sandbox.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let brokers = line.trim().strip_prefix("-b ").unwrap().to_owned();
+    (sandbox, brokers)
+}
+
+/// Waits until a sandbox with `-v` says that a rule about this call struck.
+fn wait_until_struck(sandbox: &mut Running, call: &str) {
+    let struck = format!("a rule struck {call}");
+    let mut events = BufReader::new(sandbox.stderr.as_mut().unwrap()).lines();
+    assert!(events.any(|event| event.unwrap().contains(&struck)));
+}
+
 /// Waits until a pipe takes no more.
 fn wait_until_full(child: &mut Running, pipe: impl AsFd) {
     // What every pipe of Linux holds; the last page may have room that the writer leaves.
@@ -106,16 +128,8 @@ fn a_pipe_that_nobody_reads_is_waited_for_until_a_signal() {
 #[test]
 fn a_report_that_nobody_reads_is_not_called_done() {
     let home = Home::new();
-    let mut sandbox = start(&home, &["sandbox", "--listen", "127.0.0.1:0"]);
-    let mut line = String::new();
-    BufReader::new(sandbox.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let brokers = line.trim().strip_prefix("-b ").unwrap();
-    home.write(
-        "topology.yaml",
-        "apiVersion: flowctl/v1\nproject: shop\nflows:\n  orders: { dlq: {} }\n",
-    );
-    let applied = home.flowctl().args(["apply", "-b", brokers, "--yes"]).output().unwrap();
-    assert!(applied.status.success(), "{}", text(&applied.stderr));
+    let (_sandbox, brokers) = sandbox(&home, &[]);
+    let brokers = brokers.as_str();
     // Told as JSON, so many dead letters are more than a pipe holds.
     let headers = r#"[["originalTopic","orders"],["originalPartition","0"]]"#;
     let envelope = |n| format!(r#"{{"topic":"orders-dlq","value":"{n}","headers":{headers}}}"#);
@@ -132,6 +146,44 @@ fn a_report_that_nobody_reads_is_not_called_done() {
     let (code, told) = ended(child);
     assert!([Some(130), Some(143)].contains(&code), "{code:?} {told}");
     assert!(told.contains("redriven 1000 of 1000"), "{told}");
+}
+
+#[test]
+fn a_terminal_that_closes_leaves_time_for_a_transaction() {
+    let home = Home::new();
+    // Longer than anything that was told to stop at once is waited for.
+    let (mut sandbox, brokers) = sandbox(&home, &["-v", "--fault", "EndTxn delay=2s"]);
+    // More than one transaction of a replay.
+    let produce = ["produce", "orders", "-b", &brokers, "--count", "12000"];
+    home.flowctl().args(produce).assert().success();
+
+    let replay = start(&home, &["replay", "orders", "--to", "copy", "-b", &brokers, "--yes"]);
+    wait_until_struck(&mut sandbox, "EndTxn");
+    for _ in 0..3 {
+        replay.send("HUP");
+    }
+    let (code, told) = ended(replay);
+    assert_eq!(code, Some(129), "{told}");
+    assert!(told.starts_with("copied ") && !told.contains("copied 0 "), "{told}");
+    assert!(told.contains("stopped; to go on: flowctl replay"), "{told}");
+}
+
+#[test]
+fn a_dry_run_that_is_interrupted_shows_what_it_had_decided() {
+    let home = Home::new();
+    // The partitions are read by several requests.
+    let rule = "Fetch topic=orders-dlq every=2 delay=10m";
+    let (mut sandbox, brokers) = sandbox(&home, &["-v", "--fault", rule]);
+    for partition in ["0", "1", "2"] {
+        let produce = ["produce", "topic/orders-dlq", "-b", &brokers, "--count", "2"];
+        home.flowctl().args(produce).args(["-p", partition]).assert().success();
+    }
+    let dry_run = start(&home, &["dlq", "redrive", "orders", "--dry-run", "-b", &brokers]);
+    wait_until_struck(&mut sandbox, "Fetch");
+    dry_run.send("INT");
+    let output = dry_run.wait_with_output();
+    assert_eq!(output.status.code(), Some(130));
+    assert!(text(&output.stdout).contains("\norders-dlq/"), "{}", text(&output.stderr));
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::running::Running;
 use crate::commands::Context;
 use crate::error::Problem;
 use crate::exit::Exit;
-use crate::interrupt::{Interrupted, Relay};
+use crate::interrupt::Relay;
 
 /// A command that is running.
 pub(super) struct Child {
@@ -24,16 +24,22 @@ pub(super) struct Child {
     /// own, so that what it starts hears of signals too.
     terminal: Option<File>,
     relay: Relay,
+    told: Told,
+}
+
+/// Whether it has heard that it is to end.
+enum Told {
+    No,
+    /// By the terminal, as far as we can tell: what somebody has sent to us alone looks the same.
+    Supposedly,
+    /// By us.
+    Surely,
 }
 
 impl Child {
     /// Starts a command, unless somebody has asked to end meanwhile.
-    pub(super) fn start(mut command: Command, context: &Context) -> anyhow::Result<Self> {
-        // From here on no signal gets lost between us and it.
-        let relay = Relay::listen().context("cannot listen for signals")?;
-        if let Some(signal) = context.interrupt.requested() {
-            return Err(Interrupted(signal).into());
-        }
+    pub(super) async fn start(mut command: Command, context: &Context) -> anyhow::Result<Self> {
+        let relay = Relay::listen(&context.interrupt).await?;
         // In a group of its own it could not read from the terminal, and Ctrl-Z would stop only it.
         let terminal = File::open("/dev/tty").ok();
         if terminal.is_none() {
@@ -42,17 +48,15 @@ impl Child {
         let program = command.as_std().get_program().to_owned();
         let process =
             command.kill_on_drop(true).spawn().map_err(|cause| not_run(&program, &cause))?;
-        Ok(Self { process, terminal, relay })
+        Ok(Self { process, terminal, relay, told: Told::No })
     }
 
-    /// Waits for the end, and passes the exit code on. The first signal is passed on to it, unless
-    /// the terminal has sent it that itself; with the second it is killed.
+    /// Waits for the end, and passes the exit code on.
     pub(super) async fn wait(
         mut self,
         running: &mut Running,
         context: &mut Context,
     ) -> anyhow::Result<Exit> {
-        let mut is_asked = false;
         loop {
             let signal = tokio::select! {
                 ended = self.process.wait() => {
@@ -61,13 +65,26 @@ impl Child {
                 () = running.next(context) => continue,
                 signal = self.relay.next() => signal,
             };
-            if is_asked {
-                self.send(Signal::KILL);
-            } else if !self.has_heard(signal) {
-                self.send(signal);
-            }
-            is_asked = true;
+            self.hear(signal);
         }
+    }
+
+    /// Passes a signal on, unless the terminal has sent it that itself. The next one kills it, once
+    /// it has surely heard of one; before that, the next one is passed on in any case. A hang-up
+    /// never kills: nobody has sent that for a second time.
+    fn hear(&mut self, signal: Signal) {
+        match self.told {
+            Told::Surely if signal != Signal::HUP => self.send(Signal::KILL),
+            Told::Supposedly if signal != Signal::HUP => self.pass_on(signal),
+            _ if !self.has_heard(signal) => self.pass_on(signal),
+            Told::No => self.told = Told::Supposedly,
+            Told::Supposedly | Told::Surely => {}
+        }
+    }
+
+    fn pass_on(&mut self, signal: Signal) {
+        self.send(signal);
+        self.told = Told::Surely;
     }
 
     /// Tells whether the terminal has sent it the same signal: Ctrl-C and Ctrl-\ go to all in the

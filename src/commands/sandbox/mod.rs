@@ -137,7 +137,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
         if let Some(environment) = environment.filter(|_| is_wanted) {
             command.env("FLOWCTL_ENV", environment);
         }
-        return Child::start(command, context)?.wait(&mut running, context).await;
+        return Child::start(command, context).await?.wait(&mut running, context).await;
     }
     context.output.note(&format!("the sandbox listens on {address}; Ctrl-C ends it"));
     context.output.note("for trying and testing only: all its records go when it ends");
