@@ -15,7 +15,9 @@ use crate::model::own_topics::OwnTopics;
 use crate::model::target::Target;
 use crate::output::Output;
 use crate::output::json::Source;
-use crate::topology::{self, EnvironmentError, Resolved, SetOption, Topology, Variables};
+use crate::topology::{
+    self, Diagnostics, EnvironmentError, Resolved, SetOption, Topology, Variables,
+};
 
 /// Everything a command needs besides its own flags.
 #[derive(Debug)]
@@ -70,6 +72,15 @@ impl Context {
         let chosen = topology.choose(self.topology_environment(args));
         let environment = chosen.map_err(|error| problem(&error, name))?;
         self.resolve(&file, &topology, environment, &sets.sets).await
+    }
+
+    /// Reads the topology for a sandbox that the caller starts, and has to fit it to. Variables say
+    /// how to reach the environment's own cluster: they need no values.
+    pub async fn topology_for_sandbox(&mut self, args: &TopologyArgs) -> anyhow::Result<Resolved> {
+        let (file, topology) = self.read(args).await?;
+        let environment = choose(&topology, self.topology_environment(args))?;
+        let resolved = topology.resolve(environment, &[], Variables::Unchecked);
+        resolved.map_err(|found| self.refuse(&file, &found).into())
     }
 
     /// Reads the topology where a command can do without: `None` when nobody named a file and there
@@ -163,10 +174,7 @@ impl Context {
                 self.own_topics = topology.own_topics().clone();
                 Ok((file, topology))
             }
-            Err(found) => {
-                self.output.diagnostics(&found);
-                Err(super::validate::invalid(&file, &found).into())
-            }
+            Err(found) => Err(self.refuse(&file, &found).into()),
         }
     }
 
@@ -177,16 +185,23 @@ impl Context {
         environment: Option<&str>,
         sets: &[SetOption],
     ) -> anyhow::Result<Resolved> {
+        let is_beside_sandbox = self.is_beside_sandbox().await?;
         let lookup = |name: &str| self.environment.get(name).map(str::to_owned);
-        let resolved = topology.resolve(environment, sets, Variables::Lookup(&lookup));
-        let mut resolved = resolved.map_err(|found| {
-            self.output.diagnostics(&found);
-            super::validate::invalid(file, &found)
-        })?;
-        if self.is_beside_sandbox().await? {
+        // They are about the environment's own cluster.
+        let variables =
+            if is_beside_sandbox { Variables::Unchecked } else { Variables::Lookup(&lookup) };
+        let resolved = topology.resolve(environment, sets, variables);
+        let mut resolved = resolved.map_err(|found| self.refuse(file, &found))?;
+        if is_beside_sandbox {
             resolved.fit_to_sandbox();
         }
         Ok(resolved)
+    }
+
+    /// Shows what is wrong with a topology.
+    fn refuse(&mut self, file: &str, found: &Diagnostics) -> Problem {
+        self.output.diagnostics(found);
+        super::validate::invalid(file, found)
     }
 }
 

@@ -21,7 +21,7 @@ use crate::topology::{Diagnostics, Resolved, Topology, Variables, parse};
 ///
 /// Without -e every environment is checked, and variables need no values: they are often secrets
 /// that are not there where files are checked. With -e the variables of that environment must be
-/// set.
+/// set, unless it is checked beside a sandbox, which needs none.
 ///
 /// Errors and warnings go to stderr with file, line and column; exit code 65 when there is an
 /// error.
@@ -49,7 +49,7 @@ pub struct Args {
 pub async fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     let (file, text) = context.topology_text(&args.topology).await?;
     let validation = match parse(&text, &file) {
-        Ok(topology) => check(args, context, &topology, file)?,
+        Ok(topology) => check(args, context, &topology, file).await?,
         Err(found) => Validation { file, environments: Vec::new(), found },
     };
     let found = &validation.found;
@@ -71,7 +71,7 @@ pub async fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
 }
 
 /// Resolves for the environment that was asked for, or for all.
-fn check(
+async fn check(
     args: &Args,
     context: &Context,
     topology: &Topology,
@@ -80,7 +80,12 @@ fn check(
     let lookup = |name: &str| context.environment.get(name).map(str::to_owned);
     let asked = context.topology_environment(&args.topology);
     let (chosen, variables) = if let Some(asked) = asked {
-        (vec![super::context::choose(topology, Some(asked))?], Variables::Lookup(&lookup))
+        let variables = if context.is_beside_sandbox().await? {
+            Variables::Unchecked
+        } else {
+            Variables::Lookup(&lookup)
+        };
+        (vec![super::context::choose(topology, Some(asked))?], variables)
     } else if topology.environments().is_empty() {
         (vec![None], Variables::Unchecked)
     } else {

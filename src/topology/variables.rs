@@ -10,7 +10,8 @@ use super::yaml::{Kind, Node};
 pub enum Variables<'v> {
     /// From here; one without value and default is an error.
     Lookup(&'v dyn Fn(&str) -> Option<String>),
-    /// Nowhere: values that need one are left out. For checking a file where secrets are absent.
+    /// Nowhere: values that need one are left out. For checking a file where secrets are absent,
+    /// and for a sandbox, which is reached in another way.
     Unchecked,
 }
 

@@ -44,7 +44,7 @@ const WALLS: &[Wall] = &[
             "approval.rs",
             "output/prompt.rs",
             "commands/produce.rs",
-            "commands/sandbox/mod.rs",
+            "commands/sandbox/prepare.rs",
             "commands/tour.rs",
         ],
         reason: "an approval is an answer at the prompt, `--yes`, or a command that touches only what \

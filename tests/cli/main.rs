@@ -17,6 +17,7 @@ mod running;
 mod sandbox;
 mod sandbox_signals;
 mod sandbox_terminal;
+mod sandbox_topology;
 mod secrets;
 mod signals;
 mod streams;

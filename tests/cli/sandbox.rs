@@ -24,50 +24,6 @@ fn the_exit_code_of_the_command_is_passed_on() {
 }
 
 #[test]
-fn the_command_finds_the_topology_applied() {
-    let plan = format!("{} plan --detailed-exitcode", env!("CARGO_BIN_EXE_flowctl"));
-    let output = sandbox(&["-e", "dev", "--", "sh", "-c", &plan]);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert!(text(&output.stdout).starts_with("No changes."), "{}", text(&output.stdout));
-}
-
-#[test]
-fn an_environment_of_another_cluster_is_used_as_it_is() {
-    let home = Home::new();
-    let topology = "apiVersion: flowctl/v1\nproject: shop\nenvironments:\n  prod:\n    cluster:\n      \
-        brokers: prod.example:9092\n      id: prod-1\n      properties: { security.protocol: SASL_SSL }\n\
-        flows:\n  orders: { partitions: 1, replication: 3, configs: { min.insync.replicas: '2' } }\n  \
-        payments: { external: bank.payments, partitions: 2, consumers: { ledger: {} } }\n  \
-        refunds: { external: bank.payments, partitions: 2 }\n";
-    home.write("topology.yaml", topology);
-    let flowctl = env!("CARGO_BIN_EXE_flowctl");
-    let script = format!(
-        "{flowctl} plan --detailed-exitcode && {flowctl} produce payments --count 3 && \
-         ! {flowctl} plan -b 127.0.0.1:1 --timeout 1s"
-    );
-    let output = home.flowctl().args(["sandbox", "-e", "prod", "--", "sh", "-c", &script]).output();
-    let output = output.unwrap();
-    let told = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{told}");
-    assert!(text(&output.stdout).starts_with("No changes."), "{}", text(&output.stdout));
-    assert_eq!(told.matches("do not count here").count(), 1, "{told}");
-    assert!(!told.contains("wins over the topology's brokers"), "{told}");
-}
-
-#[test]
-fn a_topology_that_cannot_be_applied_says_so_even_when_quiet() {
-    let home = Home::new();
-    let topology = "apiVersion: flowctl/v1\nproject: shop\nflows:\n  orders:\n    partitions: 1\n    \
-                    configs: { retention.ms: '-7' }\n";
-    home.write("topology.yaml", topology);
-    let arguments = ["sandbox", "-q", "-f", "topology.yaml", "--", "echo", "run"];
-    let output = home.flowctl().args(arguments).output().unwrap();
-    let told = text(&output.stderr);
-    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]), "{told}");
-    assert!(told.contains("the command was not run"), "{told}");
-}
-
-#[test]
 fn a_user_that_comes_twice_is_refused() {
     let output = sandbox(&["--user", "a:b", "--user", "a:c", "--", "true"]);
     assert_eq!(output.status.code(), Some(64));
