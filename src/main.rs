@@ -1,8 +1,8 @@
 //! Parses the command line, runs the command, sets the exit code.
 
+use std::ffi::OsString;
 use std::process::{self, ExitCode};
 
-use clap::Parser;
 use flowctl::clock::{Clock, Deadline};
 use flowctl::commands::{Cli, Context, usage};
 use flowctl::config::Environment;
@@ -14,9 +14,10 @@ use flowctl::output::{Output, StreamError, streams};
 use tokio::runtime::Builder;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let cli = match usage::parse(&arguments) {
         Ok(cli) => cli,
-        Err(answer) => return refuse(answer).into(),
+        Err(answer) => return refuse(answer, &arguments).into(),
     };
     let environment = Environment::read();
     let interrupt = listen();
@@ -93,9 +94,9 @@ fn quiet_end(failure: &anyhow::Error) -> Option<Exit> {
 }
 
 /// Shows what clap has to say: help and version are data, the rest is a usage error.
-fn refuse(mut answer: clap::Error) -> Exit {
+fn refuse(mut answer: clap::Error, arguments: &[OsString]) -> Exit {
     let arguments: Vec<String> =
-        std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+        arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let advice = usage::advise(&mut answer, &arguments);
     if answer.print().is_err() {
         return Exit::Done;

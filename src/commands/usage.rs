@@ -1,9 +1,31 @@
 //! Usage errors: what clap says, and the way out for habits that come from other tools.
 
+use std::ffi::OsString;
+
+use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::{Cli, Command};
 use crate::model::position::parse_position;
 use crate::model::timestamp::Timestamp;
+
+/// Reads a command line; its first word is the program.
+pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    let cli = Cli::try_parse_from(arguments)?;
+    // clap does not tell it from a line without `--`. In CI it is a variable that is empty, and
+    // the sandbox would run until somebody wonders why.
+    let ends_early = arguments.last().is_some_and(|last| last == "--");
+    if matches!(&cli.command, Command::Sandbox(args) if args.command.is_empty()) && ends_early {
+        let mut definition = super::definition();
+        definition.build();
+        let sandbox = definition.find_subcommand_mut("sandbox");
+        let sandbox = sandbox.map(|it| it.error(ErrorKind::TooFewValues, NOTHING_TO_RUN));
+        return sandbox.map_or(Ok(cli), Err);
+    }
+    Ok(cli)
+}
+
+const NOTHING_TO_RUN: &str = "no command behind `--`";
 
 /// Says what a command line that clap refused was probably meant to be, and takes out what clap
 /// itself would say of that; its first word is the program. Empty for help and version, which are
@@ -30,6 +52,10 @@ pub fn advise(error: &mut clap::Error, arguments: &[String]) -> Vec<String> {
 
 /// Recognises what is right in kcat, or in another command of flowctl.
 fn habit(error: &clap::Error, arguments: &[String]) -> Option<String> {
+    if error.kind() == ErrorKind::TooFewValues && arguments.last().is_some_and(|word| word == "--")
+    {
+        return Some("a variable may be empty; without `--` it runs until Ctrl-C".to_owned());
+    }
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
         Some(_) | None => None,
@@ -126,20 +152,21 @@ fn example(arguments: &[String]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-    use crate::commands::Cli;
+
+    fn read(arguments: &[String]) -> Result<Cli, clap::Error> {
+        parse(&arguments.iter().map(OsString::from).collect::<Vec<_>>())
+    }
 
     fn said(line: &str) -> Vec<String> {
         let arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        advise(&mut Cli::try_parse_from(&arguments).unwrap_err(), &arguments)
+        advise(&mut read(&arguments).unwrap_err(), &arguments)
     }
 
     /// What clap says, once it has been advised.
     fn shown(line: &str) -> String {
         let arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        let mut error = Cli::try_parse_from(&arguments).unwrap_err();
+        let mut error = read(&arguments).unwrap_err();
         advise(&mut error, &arguments);
         error.to_string()
     }
@@ -156,6 +183,18 @@ mod tests {
         for line in ["flowctl produce orders -o end", "flowctl produce orders -o -2"] {
             let said = said(line);
             assert!(said.iter().all(|line| !line.contains("--from")), "{said:?}: it has no --from");
+        }
+    }
+
+    #[test]
+    fn a_sandbox_that_is_to_run_nothing_is_refused() {
+        for line in ["flowctl sandbox --", "flowctl sandbox -e dev --"] {
+            assert!(shown(line).starts_with("error: no command behind `--`"), "{line}");
+            assert!(said(line)[0].starts_with("hint: a variable may be empty"), "{line}");
+        }
+        for line in ["flowctl sandbox", "flowctl sandbox -- --", "flowctl sandbox -- true"] {
+            let arguments: Vec<_> = line.split(' ').map(str::to_owned).collect();
+            assert!(read(&arguments).is_ok(), "{line}");
         }
     }
 

@@ -31,6 +31,15 @@ fn a_user_that_comes_twice_is_refused() {
 }
 
 #[test]
+fn nothing_to_run_is_a_mistake_and_not_for_ever() {
+    let output = sandbox(&["-e", "dev", "--"]);
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(64), "{told}");
+    assert!(told.starts_with("error: no command behind `--`\n"), "{told}");
+    assert!(told.contains("hint: a variable may be empty"), "{told}");
+}
+
+#[test]
 fn a_command_that_is_not_there_and_a_port_that_is_taken_are_named() {
     let output = sandbox(&["--", "no-such-command"]);
     assert_eq!(output.status.code(), Some(127));
