@@ -58,6 +58,9 @@ pub(super) enum Wrong {
     /// Two of what there may be one of.
     #[error("`{0}` comes after another one of its kind")]
     Twice(String),
+    /// Another thing that happens.
+    #[error("`{0}` is one effect too many: a rule has one")]
+    Effects(String),
     /// Dice that nobody throws.
     #[error("`{0}` says how dice are thrown, and without `chance=` there are none")]
     Seed(String),
@@ -109,13 +112,16 @@ impl FaultError {
                 let nearest = closest(name, names.iter().map(String::as_str));
                 Some(nearest.map_or_else(some_errors, did_you_mean))
             }
-            Wrong::Word(word) => {
+            Wrong::Word(word) => Some(with_value(word).unwrap_or_else(|| {
                 let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
                 let known = CONDITIONS.iter().chain(&EFFECTS);
                 let nearest = closest(name, known.map(|word| word.trim_end_matches('=')));
-                Some(nearest.map_or_else(words, did_you_mean))
-            }
+                nearest.map_or_else(words, did_you_mean)
+            })),
             Wrong::Harmless => Some(format!("it says so by {}", one_of(&EFFECTS))),
+            Wrong::Effects(_) => {
+                Some("another rule can have it; of those that strike, the first decides".to_owned())
+            }
             Wrong::Empty | Wrong::Value(..) | Wrong::Twice(_) | Wrong::Seed(_) => None,
         }
     }
@@ -123,13 +129,29 @@ impl FaultError {
 
 /// Returns the names of the offered calls of a kind.
 fn calls(is_wanted: impl Fn(&Offered) -> bool) -> Vec<String> {
-    offered().into_iter().filter(is_wanted).map(|call| call.name).collect()
+    let mut names: Vec<_> = offered().into_iter().filter(is_wanted).map(|call| call.name).collect();
+    names.sort_unstable();
+    names
 }
 
 /// Says which of the names was probably meant, or all of them.
 fn meant(name: &str, known: &[String]) -> String {
     let nearest = closest(name, known.iter().map(String::as_str));
     nearest.map_or_else(|| format!("offered are {}, and * is any", known.join(", ")), did_you_mean)
+}
+
+/// Shows how a word is written whose value does not stand with it.
+fn with_value(word: &str) -> Option<String> {
+    let example = match word {
+        "topic" => "orders",
+        "group" | "client" => "billing",
+        "every" | "times" | "seed" => "3",
+        "chance" => "0.1",
+        "error" | "error-after" => "NOT_LEADER_OR_FOLLOWER",
+        "delay" | "delay-after" | "throttle" => "1s",
+        _ => return None,
+    };
+    Some(format!("it is written {word}={example}, without spaces"))
 }
 
 fn did_you_mean(name: &str) -> String {

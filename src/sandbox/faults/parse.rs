@@ -1,7 +1,6 @@
 //! Rules as people write them: `Produce topic=orders every=3 error=NOT_LEADER_OR_FOLLOWER`.
 
-use std::str::FromStr;
-use std::time::Duration;
+mod value;
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::ApiKey;
@@ -9,8 +8,8 @@ use kafka_protocol::messages::ApiKey;
 use super::error::{FaultError, Named, Wrong};
 use super::rule::{Effect, Fault};
 use crate::kafka::ErrorCode;
-use crate::model::duration::parse_duration;
 use crate::sandbox::api::{Offered, offered};
+use value::{PROBABILITY, WHOLE, above_zero, duration, number, text, unfit};
 
 /// The words that say which requests a rule strikes.
 pub(super) const CONDITIONS: [&str; 7] =
@@ -56,15 +55,25 @@ impl Fault {
         })
     }
 
-    /// Reads rules, one a line; empty lines and those that begin with `#` say nothing. An error
-    /// comes with its line, counted from 1.
+    /// Reads rules, one a line; empty lines say nothing, nor does what follows a `#` at the
+    /// beginning of a word. An error comes with its line, counted from 1.
     pub fn parse_lines(text: &str) -> Result<Vec<Self>, (usize, FaultError)> {
         text.lines()
+            .map(without_comment)
             .zip(1..)
-            .filter(|(line, _)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
+            .filter(|(line, _)| !line.trim().is_empty())
             .map(|(line, number)| Self::parse(line).map_err(|error| (number, error)))
             .collect()
     }
+}
+
+/// Cuts a comment off.
+fn without_comment(line: &str) -> &str {
+    let begins_word = |at: &usize| {
+        line.get(..*at).is_some_and(|before| before.ends_with(char::is_whitespace) || *at == 0)
+    };
+    let comment = line.match_indices('#').map(|(at, _)| at).find(begins_word);
+    comment.and_then(|at| line.get(..at)).unwrap_or(line)
 }
 
 /// Finds the words of a rule and their columns.
@@ -102,7 +111,7 @@ impl Read<'_> {
                 "drop-after" => Effect::DropAfter,
                 _ => return Err(unknown()),
             };
-            return put(&mut self.effect, effect, word);
+            return self.effect(effect, word);
         };
         match name {
             "topic" => put(&mut self.topic, text(word, value)?, word),
@@ -110,23 +119,25 @@ impl Read<'_> {
             "client" => put(&mut self.client, text(word, value)?, word),
             "every" => put(&mut self.every, above_zero(word, value)?, word),
             "times" => put(&mut self.times, above_zero(word, value)?, word),
-            "seed" => put(&mut self.seed, number(word, value)?, word),
+            "seed" => put(&mut self.seed, number(word, value, WHOLE)?, word),
             "chance" => {
-                let chance: f64 = number(word, value)?;
+                let chance: f64 = number(word, value, PROBABILITY)?;
                 if !(chance > 0.0 && chance <= 1.0) {
-                    return Err(unfit(word, "it is above 0, and 1 at most"));
+                    return Err(unfit(word, PROBABILITY));
                 }
                 put(&mut self.chance, chance, word)
             }
-            "error" => put(&mut self.effect, Effect::Error(error_named(value)?), word),
-            "error-after" => put(&mut self.effect, Effect::ErrorAfter(error_named(value)?), word),
-            "delay" => put(&mut self.effect, Effect::Delay(duration(word, value)?), word),
-            "delay-after" => {
-                put(&mut self.effect, Effect::DelayAfter(duration(word, value)?), word)
-            }
-            "throttle" => put(&mut self.effect, Effect::Throttle(duration(word, value)?), word),
+            "error" => self.effect(Effect::Error(error_named(value)?), word),
+            "error-after" => self.effect(Effect::ErrorAfter(error_named(value)?), word),
+            "delay" => self.effect(Effect::Delay(duration(word, value)?), word),
+            "delay-after" => self.effect(Effect::DelayAfter(duration(word, value)?), word),
+            "throttle" => self.effect(Effect::Throttle(duration(word, value)?), word),
             _ => Err(unknown()),
         }
+    }
+
+    fn effect(&mut self, effect: Effect, word: &str) -> Result<(), Wrong> {
+        put(&mut self.effect, effect, word).map_err(|_twice| Wrong::Effects(word.to_owned()))
     }
 }
 
@@ -150,28 +161,6 @@ fn check(word: &str, call: &Offered) -> Result<(), Wrong> {
 /// Puts a value where none is yet.
 fn put<T>(place: &mut Option<T>, value: T, word: &str) -> Result<(), Wrong> {
     if place.replace(value).is_some() { Err(Wrong::Twice(word.to_owned())) } else { Ok(()) }
-}
-
-fn unfit(word: &str, why: &str) -> Wrong {
-    Wrong::Value(word.to_owned(), why.to_owned())
-}
-
-fn text(word: &str, value: &str) -> Result<String, Wrong> {
-    if value.is_empty() { Err(unfit(word, "the name is missing")) } else { Ok(value.to_owned()) }
-}
-
-fn number<N: FromStr<Err: ToString>>(word: &str, value: &str) -> Result<N, Wrong> {
-    value.parse().map_err(|error: N::Err| unfit(word, &error.to_string()))
-}
-
-fn above_zero(word: &str, value: &str) -> Result<u64, Wrong> {
-    let number = number(word, value)?;
-    if number > 0 { Ok(number) } else { Err(unfit(word, "it is at least 1")) }
-}
-
-fn duration(word: &str, value: &str) -> Result<Duration, Wrong> {
-    let duration = parse_duration(value).map_err(|error| unfit(word, &error.to_string()))?;
-    if duration > Duration::ZERO { Ok(duration) } else { Err(unfit(word, "it is above 0")) }
 }
 
 /// Finds a call by Kafka's name, in any case.
@@ -199,6 +188,8 @@ pub(super) fn code_names() -> impl Iterator<Item = (String, ResponseError)> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -228,10 +219,23 @@ mod tests {
             ("Produce slow", 9, "`slow` is no part", "conditions are topic=, group=, "),
             ("Produce trottle=1s", 9, "is no part", "did you mean `throttle`?"),
             ("Produce topic=a ", 16, "does not say what happens", "delay-after= or throttle="),
-            ("Produce drop delay=1s", 14, "`delay=1s` comes after", ""),
+            ("Produce drop delay=1s", 14, "`delay=1s` is one effect too many", "the first decides"),
+            ("Fetch drop drop-after", 12, "a rule has one", "another rule can have it"),
+            ("Produce times=1 times=2 drop", 17, "`times=2` comes after", ""),
+            (
+                "Produce topic = orders drop",
+                9,
+                "`topic` is no part",
+                "topic=orders, without spaces",
+            ),
+            ("Produce topic= orders drop", 9, "the name is missing", ""),
+            ("Produce delay 1s", 9, "`delay` is no part", "delay=1s, without spaces"),
+            ("Produce topic", 9, "`topic` is no part", "topic=orders, without spaces"),
             ("Produce seed=1 drop", 9, "without `chance=`", ""),
             ("Produce delay=x", 9, "`delay=x`: ", ""),
-            ("Produce  times=x drop", 10, "`times=x`: invalid digit", ""),
+            ("Produce  times=x drop", 10, "`times=x`: it is a whole number", ""),
+            ("Produce seed=-1 chance=1 drop", 9, "`seed=-1`: it is a whole number", ""),
+            ("Produce chance=often drop", 9, "`chance=often`: it is a number above 0", ""),
             ("\u{e4} drop", 1, "`\u{e4}` is no call", ""),
         ] {
             let error = Fault::parse(text).unwrap_err();
@@ -284,5 +288,12 @@ mod tests {
         assert_eq!(rules[0].text, "Fetch drop");
         let (line, error) = Fault::parse_lines("Fetch drop\n  Nope drop").unwrap_err();
         assert_eq!((line, error.column), (2, 3));
+        let text = "\t# all\nFetch drop   # the second # try\nFetch client=a#b drop\n";
+        let rules = Fault::parse_lines(text).unwrap();
+        assert_eq!(rules.len(), 2);
+        assert_eq!(
+            (rules[0].text.as_str(), rules[1].client.as_deref()),
+            ("Fetch drop", Some("a#b"))
+        );
     }
 }
