@@ -138,6 +138,7 @@ pub async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exit> {
     match args.output {
         // So would a table without rows.
         Format::Text | Format::Wide if is_empty && !report.errors.is_empty() => {}
+        Format::Text | Format::Wide if report.groups.is_empty() => output.note("no groups"),
         Format::Text => output.print(&tables(Detail::Usual, output.screen()))?,
         Format::Wide => output.print(&tables(Detail::All, output.screen()))?,
         Format::Json => output.print_json(&lag::json(&report)?)?,

@@ -24,6 +24,18 @@ fn the_exit_code_of_the_command_is_passed_on() {
 }
 
 #[test]
+fn a_lag_without_groups_says_so_and_stays_json() {
+    let lag = env!("CARGO_BIN_EXE_flowctl");
+    let output = sandbox(&["--", lag, "lag", "--all-groups"]);
+    let told = text(&output.stderr);
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(0), &b""[..]), "{told}");
+    assert!(told.contains("no groups\n"), "{told}");
+    let output = sandbox(&["--", lag, "lag", "--all-groups", "-o", "json"]);
+    assert!(text(&output.stdout).contains("\"LagReport\""), "{}", text(&output.stdout));
+    assert!(!text(&output.stderr).contains("no groups"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn a_user_that_comes_twice_is_refused() {
     let output = sandbox(&["--user", "a:b", "--user", "a:c", "--", "true"]);
     assert_eq!(output.status.code(), Some(64));
