@@ -50,6 +50,17 @@ impl Problem {
         Self::failed(format!("{what} not found on cluster{id}"))
     }
 
+    /// What was planned with, ``topic `orders` ``, is not there any more: it was `gone`.
+    pub fn planned_with(what: &str, gone: impl fmt::Display) -> Self {
+        Self::refused(format!("{what} was {gone} meanwhile"))
+            .hint("run the command again: it plans with what is there now")
+    }
+
+    /// Somebody asked twice to stop, so that an answer was not waited for.
+    pub fn not_waited_for() -> Self {
+        Self::new(Exit::Unreachable, "stopped at once, before there was an answer")
+    }
+
     /// Adds a hint: what to do about it, as a sentence or a command.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -36,7 +36,7 @@ use crate::kafka::{Cluster, ConnectionSettings};
 use crate::ledger::{Ledger, Memory};
 use crate::model::name::TopicName;
 use crate::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
-use crate::model::topic::{TopicDescription, TopicIds};
+use crate::model::topic::TopicDescription;
 
 pub use list::Show;
 pub use redrive::{Ended, Job, Outcome};
@@ -141,21 +141,10 @@ impl Dlq {
         isolation: IsolationLevel,
         deadline: Deadline,
     ) -> anyhow::Result<BTreeMap<i32, i64>> {
-        let questions: Vec<_> = self
-            .description
-            .partitions
-            .keys()
-            .map(|partition| (self.partition(*partition), query))
-            .collect();
-        let cannot = || format!("cannot read the offsets of DLQ `{}`", self.declared.topic);
-        let answers = self.cluster.offsets(&questions, isolation, deadline).await;
-        let mut offsets = BTreeMap::new();
-        for ((place, _), answer) in answers.with_context(cannot)? {
-            if let Some(offset) = answer.with_context(cannot)? {
-                offsets.insert(place.partition, offset);
-            }
-        }
-        Ok(offsets)
+        let topic = self.topic();
+        let queries = self.description.partitions.keys().map(|partition| (*partition, query));
+        let offsets = self.cluster.offsets_of(topic, queries, isolation, deadline).await;
+        offsets.with_context(|| format!("cannot read the offsets of DLQ `{topic}`"))
     }
 
     /// Finds the ledger; `None` when there is none yet.
@@ -177,13 +166,11 @@ impl Dlq {
     /// were planned with are other records.
     async fn check_identity(&self) -> anyhow::Result<()> {
         let topic = self.topic();
-        let ids = TopicIds::from([(topic.clone(), self.description.id.clone())]);
-        let asked = self.cluster.gone(&ids, self.deadline()).await;
-        match asked.with_context(|| format!("cannot find DLQ `{topic}`"))?.get(topic) {
+        let id = self.description.id.as_deref();
+        let became = self.cluster.what_became_of(topic, id, self.deadline()).await;
+        match became.with_context(|| format!("cannot find DLQ `{topic}`"))? {
             None => Ok(()),
-            Some(gone) => Err(Problem::refused(format!("DLQ `{topic}` was {gone} meanwhile"))
-                .hint("run the command again: it plans with what is there now")
-                .into()),
+            Some(gone) => Err(Problem::planned_with(&format!("DLQ `{topic}`"), gone).into()),
         }
     }
 

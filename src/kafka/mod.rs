@@ -18,7 +18,8 @@ pub use rd::{
     TransactionalProducer, Writer, writer,
 };
 pub use wire::{
-    Cluster, Fetched, GroupList, HURRIED, Lookout, Mode, ReadOptions, Reader, Scratch, Stability,
+    Cluster, Compared, Fetched, GroupList, HURRIED, Lookout, Mode, ReadOptions, Reader, Scratch,
+    Stability,
 };
 
 /// What became of each item of a call.

@@ -21,7 +21,7 @@ use crate::kafka::{Cluster, ConnectionSettings};
 use crate::model::name::TopicName;
 use crate::model::offset::{IsolationLevel, OffsetQuery, TopicPartition};
 use crate::model::position::{LogMarks, Position};
-use crate::model::topic::{TopicDescription, TopicIds, check_partitions};
+use crate::model::topic::{Gone, TopicDescription, check_partitions};
 
 pub use copy::{Ended, Event, InFlight};
 
@@ -108,23 +108,12 @@ impl Replayer {
         query: impl Fn(i32) -> Option<OffsetQuery>,
         is_stable: bool,
     ) -> anyhow::Result<BTreeMap<i32, i64>> {
-        let questions: Vec<_> = self
-            .partitions
-            .iter()
-            .filter_map(|&partition| Some((self.partition(partition), query(partition)?)))
-            .collect();
+        let queries = self.partitions.iter().filter_map(|&at| Some((at, query(at)?)));
         let isolation =
             if is_stable { IsolationLevel::ReadCommitted } else { IsolationLevel::ReadUncommitted };
-        let deadline = Deadline::after(self.timeout);
-        let cannot = || format!("cannot read the offsets of topic `{}`", self.source);
-        let answers = self.cluster.offsets(&questions, isolation, deadline).await;
-        let mut offsets = BTreeMap::new();
-        for ((place, _), answer) in answers.with_context(cannot)? {
-            if let Some(offset) = answer.with_context(cannot)? {
-                offsets.insert(place.partition, offset);
-            }
-        }
-        Ok(offsets)
+        let (source, deadline) = (&self.source, Deadline::after(self.timeout));
+        let offsets = self.cluster.offsets_of(source, queries, isolation, deadline).await;
+        offsets.with_context(|| format!("cannot read the offsets of topic `{source}`"))
     }
 
     /// Counts the records that would be copied, by partition of the source.
@@ -138,9 +127,11 @@ impl Replayer {
         Ok(counts)
     }
 
-    /// Returns the target with its id.
-    fn target_ids(&self) -> TopicIds {
-        TopicIds::from([(self.target.clone(), self.target_id.clone())])
+    /// Looks what became of the target since it was planned with; `None` where it is the same.
+    async fn what_became_of_the_target(&self) -> anyhow::Result<Option<Gone>> {
+        let (target, deadline) = (&self.target, Deadline::after(self.timeout));
+        let became = self.cluster.what_became_of(target, self.target_id.as_deref(), deadline);
+        became.await.with_context(|| format!("cannot find topic `{target}`"))
     }
 
     fn partition(&self, partition: i32) -> TopicPartition {

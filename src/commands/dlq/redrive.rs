@@ -163,6 +163,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> anyhow::Result<Exi
     };
     let problems = teller.end(&mut context.output);
     let wait = match ended {
+        _ if interrupt.requested_twice().is_some() => None,
         Ended::Complete => Some(backlog::WAIT),
         Ended::Interrupted(_) | Ended::Failed(_) if outcome.transactions > 0 => {
             Some(backlog::SHORT_WAIT)

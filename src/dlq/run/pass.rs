@@ -101,7 +101,7 @@ impl Run<'_> {
                     ahead = Some(next);
                     continue;
                 }
-                if let Some(ended) = self.glance().await {
+                if let Some(ended) = self.glance() {
                     return Ok(ended);
                 }
                 idle = Some(redriver);

@@ -95,10 +95,10 @@ impl Dlq {
         };
         let ended = match interrupt.finish(run.run()).await {
             Ok(ended) => ended,
-            Err(signal) => {
+            Err(signal) => run.cut_short().unwrap_or_else(|| {
                 run.outcome.is_in_doubt |= run.is_in_flight;
                 Ended::StoppedAtOnce(signal)
-            }
+            }),
         };
         (run.outcome, ended)
     }
@@ -161,11 +161,9 @@ impl Run<'_> {
     }
 
     fn count(&mut self, id: DeadLetterId, fate: Fate) -> anyhow::Result<()> {
+        self.written_to.count(&fate);
         match &fate {
-            Fate::Redriven { topic, .. } => {
-                self.outcome.redriven += 1;
-                self.written_to.count(topic);
-            }
+            Fate::Redriven { .. } => self.outcome.redriven += 1,
             Fate::Duplicate => self.outcome.duplicates += 1,
             Fate::Refused(_) => self.outcome.refused += 1,
             Fate::Failed(_) => self.outcome.failed += 1,

@@ -88,7 +88,7 @@ impl Cluster {
         deadline: Deadline,
         tell: &(dyn Fn(&str) + Sync),
     ) -> Result<Connection, Error> {
-        let mut first = self.shared.first.lock().await;
+        let mut first = lock(&self.shared.first, deadline).await?;
         if let Some(connection) = first.as_ref().filter(|connection| !connection.is_closed()) {
             return Ok(connection.clone());
         }
@@ -114,11 +114,11 @@ impl Cluster {
             let mut slots = self.shared.slots.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(slots.entry(id).or_default())
         };
-        let mut slot = slot.lock().await;
+        let mut slot = lock(&slot, deadline).await?;
         if let Some(connection) = slot.as_ref().filter(|connection| !connection.is_closed()) {
             return Ok(connection.clone());
         }
-        let connection = match self.first_if_it_leads_to(&address).await {
+        let connection = match self.first_if_it_leads_to(&address, deadline).await {
             Some(connection) => connection,
             None => Connection::open(&self.shared.dialer, &address, deadline).await?,
         };
@@ -147,7 +147,7 @@ impl Cluster {
     ) -> Result<PerItem<TopicPartition, Leader>, Error> {
         let mut failed = BTreeMap::new();
         {
-            let _asking = self.shared.asking.lock().await;
+            let _asking = self.asking(deadline).await?;
             let mut unknown: Vec<TopicName> = {
                 let known = self.known();
                 let unknown = partitions.iter().filter(|partition| !known.knows(partition));
@@ -184,7 +184,7 @@ impl Cluster {
         if !self.known().brokers.is_empty() {
             return Ok(());
         }
-        let _asking = self.shared.asking.lock().await;
+        let _asking = self.asking(deadline).await?;
         if self.known().brokers.is_empty() {
             self.ask_metadata(Some(&[]), deadline).await?;
         }
@@ -192,8 +192,11 @@ impl Cluster {
     }
 
     /// Keeps others from asking for the same metadata at the same time.
-    pub(super) async fn asking(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.shared.asking.lock().await
+    pub(super) async fn asking(
+        &self,
+        deadline: Deadline,
+    ) -> Result<tokio::sync::MutexGuard<'_, ()>, Error> {
+        lock(&self.shared.asking, deadline).await
     }
 
     /// Returns where a broker is.
@@ -208,11 +211,27 @@ impl Cluster {
     }
 
     /// Returns the first connection if it leads to this broker, so that no second one is needed.
-    async fn first_if_it_leads_to(&self, address: &Address) -> Option<Connection> {
-        let first = self.shared.first.lock().await;
+    async fn first_if_it_leads_to(
+        &self,
+        address: &Address,
+        deadline: Deadline,
+    ) -> Option<Connection> {
+        let first = lock(&self.shared.first, deadline).await.ok()?;
         let first = first.as_ref().filter(|connection| !connection.is_closed())?;
         first.leads_to(&address.host, address.port).then(|| first.clone())
     }
+}
+
+/// Takes a lock by the deadline: who holds it may have a later one.
+pub(super) async fn lock<T>(
+    mutex: &tokio::sync::Mutex<T>,
+    deadline: Deadline,
+) -> Result<tokio::sync::MutexGuard<'_, T>, Error> {
+    let locked = tokio::time::timeout_at(deadline.at(), mutex.lock()).await;
+    locked.map_err(|_| Error::Timeout {
+        doing: "a question that another one waits for".to_owned(),
+        allowed: deadline.allowed(),
+    })
 }
 
 impl std::fmt::Debug for Cluster {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use kafka_protocol::messages::ApiVersionsRequest;
 use kafka_protocol::protocol::{Message, Request, StrBytes};
 
+use super::cluster::lock;
 use super::dial::Dialer;
 use super::line::{Line, Pending};
 use super::sasl;
@@ -135,7 +136,7 @@ impl Connection {
         deadline: Deadline,
     ) -> Result<Pending<R>, Error> {
         let version = self.version::<R>()?;
-        let mut renewal = self.0.renewal.lock().await;
+        let mut renewal = lock(&self.0.renewal, deadline).await?;
         if renewal.is_some_and(Deadline::has_passed) {
             *renewal = self.authenticate(deadline).await.inspect_err(|e| self.0.line.close(e))?;
         }

@@ -19,7 +19,7 @@ use crate::model::topic::{PartitionDescription, TopicDescription};
 impl Cluster {
     /// Describes the cluster and its brokers as they are now.
     pub async fn describe(&self, deadline: Deadline) -> Result<ClusterDescription, Error> {
-        let _asking = self.asking().await;
+        let _asking = self.asking(deadline).await?;
         self.ask_metadata(Some(&[]), deadline).await?;
         Ok(self.described())
     }
@@ -29,7 +29,7 @@ impl Cluster {
         &self,
         deadline: Deadline,
     ) -> Result<(ClusterDescription, BTreeMap<TopicName, TopicDescription>), Error> {
-        let _asking = self.asking().await;
+        let _asking = self.asking(deadline).await?;
         let topics = self.ask_all_topics(deadline).await?;
         Ok((self.described(), topics))
     }
@@ -51,8 +51,19 @@ impl Cluster {
         topics: &[TopicName],
         deadline: Deadline,
     ) -> Result<PerItem<TopicName, TopicDescription>, Error> {
-        let _asking = self.asking().await;
+        let _asking = self.asking(deadline).await?;
         self.ask_topics(topics, deadline).await
+    }
+
+    /// Describes the named topics as one answer does, also where that may soon be another one; a
+    /// topic that is left out of it is missing.
+    pub(super) async fn ask_topics_once(
+        &self,
+        topics: &[TopicName],
+        deadline: Deadline,
+    ) -> Result<PerItem<TopicName, TopicDescription>, Error> {
+        let _asking = self.asking(deadline).await?;
+        Ok(answers(&self.ask_metadata(Some(topics), deadline).await?))
     }
 
     /// Describes all topics that this client may describe; a broker hides the others without a
@@ -61,7 +72,7 @@ impl Cluster {
         &self,
         deadline: Deadline,
     ) -> Result<BTreeMap<TopicName, TopicDescription>, Error> {
-        let _asking = self.asking().await;
+        let _asking = self.asking(deadline).await?;
         self.ask_all_topics(deadline).await
     }
 
@@ -86,8 +97,7 @@ impl Cluster {
         let mut open = topics.to_vec();
         let mut backoff = Backoff::new();
         loop {
-            let response = self.ask_metadata(Some(&open), deadline).await?;
-            let mut answered = answers(&response);
+            let mut answered = answers(&self.ask_metadata(Some(&open), deadline).await?);
             let mut again = Vec::new();
             for topic in open {
                 let result = answered

@@ -49,6 +49,7 @@ pub(super) use codes::code_name;
 pub use committed::Stability;
 pub use fetch::{Fetched, ReadOptions, Reader, Scratch};
 pub use groups::GroupList;
+pub use incarnations::Compared;
 pub use lookout::{HURRIED, Lookout};
 pub use topics::Mode;
 pub(crate) use versions::request_name;

@@ -37,6 +37,25 @@ impl Cluster {
         let call = |connection, questions| ask(connection, questions, isolation, deadline);
         self.settle(manner, questions.iter().cloned(), target, call, deadline).await.whole()
     }
+
+    /// Looks up one offset of each of some partitions of a topic, all or none; a partition without
+    /// such a record is left out.
+    pub async fn offsets_of(
+        &self,
+        topic: &TopicName,
+        queries: impl IntoIterator<Item = (i32, OffsetQuery)>,
+        isolation: IsolationLevel,
+        deadline: Deadline,
+    ) -> Result<BTreeMap<i32, i64>, Error> {
+        let place = |partition| TopicPartition::new(topic.clone(), partition);
+        let questions: Vec<_> =
+            queries.into_iter().map(|(partition, query)| (place(partition), query)).collect();
+        let answers = self.offsets(&questions, isolation, deadline).await?;
+        let found = answers.into_iter().map(|((place, _), answer)| Ok((place.partition, answer?)));
+        found
+            .filter_map(|found| found.map(|(at, offset)| Some((at, offset?))).transpose())
+            .collect()
+    }
 }
 
 /// Asks one broker.

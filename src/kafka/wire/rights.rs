@@ -24,7 +24,7 @@ impl Cluster {
         if topics.is_empty() {
             return Ok(());
         }
-        let _asking = self.asking().await;
+        let _asking = self.asking(deadline).await?;
         let response = self.send_metadata(|version| request(topics, version), deadline).await?;
         let lacking =
             response.topics.iter().filter(|topic| topic.error_code == 0).find_map(|topic| {

@@ -7,12 +7,11 @@ use tokio::task::JoinHandle;
 
 use super::Replayer;
 use super::reading::{Batch, Reading};
-use super::watch::unseen;
 use crate::approval::Approval;
 use crate::clock::Deadline;
 use crate::interrupt::{Interrupt, Interrupted, Signal};
+use crate::kafka::Lookout;
 use crate::kafka::writer::{Fate, Outbound, Purpose, Writer, Written, opened};
-use crate::kafka::{HURRIED, Lookout};
 use crate::replay::outcome::Outcome;
 use crate::replay::plan::Replay;
 
@@ -105,18 +104,14 @@ impl Replayer {
         let lookout = Lookout::new(self.cluster.clone(), self.timeout);
         let mut run =
             Run { replayer: self, plan, interrupt, tell, outcome, in_flight, setbacks, lookout };
-        let finished = interrupt.finish(Box::pin(run.run())).await;
-        let Run { outcome, in_flight, tell, .. } = run;
-        let ended = match finished {
+        let ended = match interrupt.finish(Box::pin(run.run())).await {
             Ok(ended) => ended,
-            // It came too late to stop anything but the last look.
-            Err(_) if in_flight.is_none() && outcome.covers(plan) => {
-                tell(Event::Note(unseen(&self.target)));
-                Ended::Complete
-            }
-            Err(signal) => Ended::StoppedAtOnce(signal, in_flight),
+            Err(signal) => match run.cut_short() {
+                Some(ended) => ended,
+                None => Ended::StoppedAtOnce(signal, run.in_flight),
+            },
         };
-        (outcome, ended)
+        (run.outcome, ended)
     }
 
     /// Opens the producer, which fences every other copy of this source to this target.
@@ -132,18 +127,7 @@ impl Run<'_> {
     /// Copies, then looks whether all that was copied is in the target.
     async fn run(&mut self) -> Ended {
         let ended = self.pass().await.unwrap_or_else(Ended::Failed);
-        let timeout = self.replayer.timeout;
-        match ended {
-            Ended::Complete => self.look(ended, timeout).await,
-            // It came too late to stop anything.
-            Ended::Interrupted(_) if self.outcome.covers(self.plan) => {
-                self.look(Ended::Complete, timeout.min(HURRIED)).await
-            }
-            Ended::Interrupted(_)
-            | Ended::StoppedAtOnce(..)
-            | Ended::Failed(_)
-            | Ended::Undecided(..) => self.look(ended, timeout.min(HURRIED)).await,
-        }
+        self.look(ended).await
     }
 
     /// Copies until the plan is carried out, or it cannot go on.
@@ -184,7 +168,7 @@ impl Run<'_> {
                     ahead = Some(next);
                     continue;
                 }
-                if let Some(ended) = self.glance().await {
+                if let Some(ended) = self.glance() {
                     return Ok(ended);
                 }
                 idle = Some(writer);

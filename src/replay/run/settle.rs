@@ -12,7 +12,6 @@ use std::ops::ControlFlow;
 use anyhow::Context;
 
 use super::Replayer;
-use super::watch::cannot_find;
 use crate::clock::Deadline;
 use crate::kafka::writer::{Fate, Outbound};
 use crate::kafka::{Error, ReadOptions, Reader, Scratch};
@@ -68,8 +67,7 @@ impl Replayer {
             }
         }
         // At the end, so that all that was found is of this incarnation.
-        let gone = self.cluster.gone(&self.target_ids(), Deadline::after(self.timeout)).await;
-        let is_gone = !gone.with_context(|| cannot_find(&self.target))?.is_empty();
+        let is_gone = self.what_became_of_the_target().await?.is_some();
         Ok(if is_gone { Settled::Unknown } else { settled })
     }
 

@@ -1,65 +1,88 @@
 //! Looks whether the target is still the topic that was planned with: what was copied into one that
 //! is gone is gone.
 
-use std::time::Duration;
-
-use anyhow::Context;
-
 use super::Replayer;
 use super::copy::{Ended, Event, Run};
-use crate::clock::Deadline;
 use crate::error::Problem;
+use crate::kafka::{Compared, HURRIED};
 use crate::model::lost::Lost;
-use crate::model::name::TopicName;
-use crate::model::topic::Gone;
+use crate::model::topic::{Gone, TopicIds};
 
 impl Replayer {
     /// Checks, before the first record is copied, that the target is what somebody agreed to.
     pub(super) async fn check_target(&self) -> anyhow::Result<()> {
-        let asked = self.cluster.gone(&self.target_ids(), Deadline::after(self.timeout)).await;
-        match asked.with_context(|| cannot_find(&self.target))?.get(&self.target) {
+        match self.what_became_of_the_target().await? {
             None => Ok(()),
             Some(gone) => {
-                Err(Problem::refused(format!("topic `{}` was {gone} meanwhile", self.target))
-                    .hint("run the command again: it plans with what is there now")
-                    .into())
+                let what = format!("topic `{}`", self.target);
+                Err(Problem::planned_with(&what, gone).into())
             }
         }
+    }
+
+    /// Returns the target with its id.
+    fn target_ids(&self) -> TopicIds {
+        TopicIds::from([(self.target.clone(), self.target_id.clone())])
     }
 }
 
 impl Run<'_> {
     /// Looks beside the copying; ends it where the target is gone.
-    pub(super) async fn glance(&mut self) -> Option<Ended> {
+    pub(super) fn glance(&mut self) -> Option<Ended> {
         let ids = self.replayer.target_ids();
-        let found = self.lookout.glance(&ids, &self.outcome.copied).await;
+        let found = self.lookout.glance(&ids, &self.outcome.copied);
         found.into_values().next().map(|gone| self.lost(gone))
     }
 
-    /// Looks a last time, for as long as is allowed, and says how the replay has ended then.
-    pub(super) async fn look(&mut self, ended: Ended, allowed: Duration) -> Ended {
+    /// Looks a last time, and says how the replay has ended then. What is complete is done when
+    /// somebody has seen that it is there, whatever signal came.
+    pub(super) async fn look(&mut self, ended: Ended) -> Ended {
+        let came_too_late =
+            matches!(ended, Ended::Interrupted(_)) && self.outcome.covers(self.plan);
+        let ended = if came_too_late { Ended::Complete } else { ended };
         if self.outcome.copied == 0 || self.outcome.lost.is_some() {
             return ended;
         }
-        let (ids, deadline) = (self.replayer.target_ids(), Deadline::after(allowed));
-        let found = match self.lookout.look(&ids, &self.outcome.copied, deadline).await {
-            Ok(gone) => Ok(gone.into_values().next()),
-            Err(error) => Err(anyhow::Error::from(error).context(unseen(&self.replayer.target))),
-        };
-        match (found, ended) {
-            (Ok(None), ended) => ended,
-            (Ok(Some(gone)), ended) => {
+        let timeout = self.replayer.timeout;
+        let allowed = if matches!(ended, Ended::Complete) { timeout } else { timeout.min(HURRIED) };
+        let (ids, hurry) = (self.replayer.target_ids(), self.interrupt.wait());
+        let found = self.lookout.look(&ids, &self.outcome.copied, allowed, hurry).await;
+        let Compared { gone, unseen } = found;
+        match (gone.into_values().next(), unseen, ended) {
+            (None, None, ended) => ended,
+            (Some(gone), _, ended) => {
                 if let Ended::Failed(error) | Ended::Undecided(error, _) = ended {
                     (self.tell)(Event::Note(format!("{error:#}")));
                 }
                 self.lost(gone)
             }
-            (Err(error), Ended::Complete) => Ended::Failed(error),
-            (Err(error), ended) => {
+            (None, Some(error), Ended::Complete) => Ended::Failed(self.unseen(error)),
+            (None, Some(error), ended) => {
+                let error = self.unseen(error);
                 (self.tell)(Event::Note(format!("{error:#}")));
                 ended
             }
         }
+    }
+
+    /// Says how a replay has ended whose last look somebody has cut short; `None` where something
+    /// else was under way.
+    pub(super) fn cut_short(&self) -> Option<Ended> {
+        let is_complete = self.in_flight.is_none() && self.outcome.covers(self.plan);
+        is_complete.then(|| {
+            if self.outcome.copied == 0 {
+                Ended::Complete
+            } else {
+                Ended::Failed(self.unseen(Problem::not_waited_for()))
+            }
+        })
+    }
+
+    /// Says what is not known where nobody could look.
+    fn unseen(&self, why: impl Into<anyhow::Error>) -> anyhow::Error {
+        let target = &self.replayer.target;
+        why.into()
+            .context(format!("cannot see whether `{target}` is still the topic that was copied to"))
     }
 
     /// Ends the replay because its target is gone.
@@ -70,14 +93,4 @@ impl Run<'_> {
         self.outcome.lost = Some(lost);
         Ended::Failed(problem.into())
     }
-}
-
-/// Says what is not known where nobody could look.
-pub(super) fn unseen(target: &TopicName) -> String {
-    format!("cannot see whether `{target}` is still the topic that was copied to")
-}
-
-/// Says what was not found out.
-pub(super) fn cannot_find(target: &TopicName) -> String {
-    format!("cannot find topic `{target}`")
 }

@@ -44,8 +44,6 @@ pub(super) fn report(
     let doubt = doubt.map_or_else(String::new, |doubt| format!(": {doubt}"));
     match ended {
         Ended::Complete => Ok(exit(plan, outcome)),
-        // The signal came behind the last one: there is nothing to go on with.
-        Ended::Interrupted(_) if outcome.handled() >= plan.handled() => Ok(exit(plan, outcome)),
         Ended::Interrupted(signal) => {
             context.output.note(&format!("stopped{doubt}; to go on: {resume}"));
             Ok(signal.exit())

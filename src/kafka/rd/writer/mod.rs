@@ -17,8 +17,9 @@ use std::time::Duration;
 use self::care::Care;
 use self::transaction::{Committed, Setback};
 use self::transactions::Transactions;
-use crate::clock::Deadline;
+use crate::clock::Stopwatch;
 use crate::kafka::{ConnectionSettings, Error};
+use crate::model::duration::format_duration;
 use crate::model::record::OutgoingRecord;
 
 pub(super) use self::care::Batching;
@@ -83,8 +84,9 @@ pub struct Writer {
     transactional_id: String,
     /// How long brokers may answer without a transaction that goes through.
     patience: Duration,
-    /// When that is over, since a transaction was aborted and none was committed.
-    failing: Option<Deadline>,
+    /// How long transactions have been tried in vain, since one was aborted and none was committed,
+    /// or asked to be.
+    failing: Option<Duration>,
 }
 
 impl Writer {
@@ -112,6 +114,7 @@ impl Writer {
                 return written;
             }
             let start = outbounds.len() - left.len();
+            let trying = Stopwatch::start();
             match self.transaction(start, share, add) {
                 Ok(Committed { fates, took }) => {
                     attempts = 0;
@@ -121,7 +124,7 @@ impl Writer {
                     written.transactions += u64::from(took.is_some());
                     self.care.committed(last.place, took);
                 }
-                Err(Setback::Aborted(error)) if self.has_failed_for_long() => {
+                Err(Setback::Aborted(error)) if self.has_failed_for_long(trying.elapsed()) => {
                     written.stop = Some(Stop::Final(self.given_up_on(error)));
                     return written;
                 }
@@ -134,6 +137,10 @@ impl Writer {
                     return written;
                 }
                 Err(setback) => {
+                    // A commit that may have gone through ends the series, as one that did.
+                    if matches!(setback, Setback::InDoubt(..)) {
+                        self.failing = None;
+                    }
                     written.stop = Some(match setback {
                         Setback::Aborted(error) => Stop::Aborted(error),
                         Setback::Refused => Stop::Reopen,
@@ -150,16 +157,19 @@ impl Writer {
         written
     }
 
-    /// Tells of a transaction that was aborted whether that has lasted for as long as it may. Where
-    /// nobody answers an abort fails too, so that an outage does not count.
-    fn has_failed_for_long(&mut self) -> bool {
-        self.failing.get_or_insert_with(|| Deadline::after(self.patience)).has_passed()
+    /// Tells of a transaction that was aborted, and took so long, whether that has lasted for as
+    /// long as it may. Between two attempts the producer may be opened anew for as long as an
+    /// outage takes; that is no time in which brokers refuse.
+    fn has_failed_for_long(&mut self, took: Duration) -> bool {
+        let lasted = self.failing.map_or(Duration::ZERO, |before| before + took);
+        self.failing = Some(lasted);
+        lasted >= self.patience
     }
 
     fn given_up_on(&self, error: Error) -> anyhow::Error {
-        let allowed = self.patience.as_secs();
+        let allowed = format_duration(self.patience);
         anyhow::Error::from(error).context(format!(
-            "no transaction went through within {allowed} s after the first one was given up"
+            "no transaction went through within {allowed} after the first one was given up"
         ))
     }
 }

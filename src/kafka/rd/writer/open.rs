@@ -60,7 +60,7 @@ impl Writer {
     ) -> anyhow::Result<Self> {
         let id = transactional_id(purpose, cluster_id.unwrap_or_default());
         let care = Care::new(config::batch_bytes(settings), config::is_compressed(settings));
-        Self::open_beside(settings.clone(), id, patience, care, None).await
+        Self::open_beside(settings.clone(), id, patience, care).await
     }
 
     /// Opens again with what was learned; that fences too.
@@ -70,7 +70,8 @@ impl Writer {
         // Closed before it is opened again, and not on a thread of the runtime.
         let closing = tokio::task::spawn_blocking(move || drop(producer));
         closing.await.context("the writing thread ended")?;
-        Self::open_beside(settings, transactional_id, patience, care, failing).await
+        let opened = Self::open_beside(settings, transactional_id, patience, care).await?;
+        Ok(Self { failing, ..opened })
     }
 
     async fn open_beside(
@@ -78,9 +79,8 @@ impl Writer {
         transactional_id: String,
         patience: Duration,
         care: Care,
-        failing: Option<Deadline>,
     ) -> anyhow::Result<Self> {
-        let opening = move || Self::open_with(settings, transactional_id, patience, care, failing);
+        let opening = move || Self::open_with(settings, transactional_id, patience, care);
         let opened = tokio::task::spawn_blocking(opening).await;
         opened
             .context("the writing thread ended")?
@@ -92,7 +92,6 @@ impl Writer {
         transactional_id: String,
         patience: Duration,
         care: Care,
-        failing: Option<Deadline>,
     ) -> Result<Self, Error> {
         // A predecessor's transaction may have to be waited for.
         let deadline = Deadline::after(TRANSACTION_TIMEOUT + patience);
@@ -101,7 +100,7 @@ impl Writer {
         let producer =
             TransactionalProducer::open_with(&settings, id, timeout, deadline, batching)?;
         let producer = Box::new(producer);
-        Ok(Self { producer, batching, care, settings, transactional_id, patience, failing })
+        Ok(Self { producer, batching, care, settings, transactional_id, patience, failing: None })
     }
 }
 

@@ -156,6 +156,25 @@ fn a_transaction_that_fails_for_long_ends_it() {
 }
 
 #[test]
+fn only_what_is_tried_in_vain_counts_as_failing() {
+    let failing =
+        Played { refuses: Some(Error::Client("no leader".to_owned())), ..Played::default() };
+    let (mut failing, _) = writer(failing);
+    assert!(!failing.has_failed_for_long(Duration::from_secs(90)), "it was not known to fail");
+    assert!(!failing.has_failed_for_long(Duration::from_secs(59)));
+    // What passes until it writes again, where the producer is opened anew, is not asked for.
+    assert!(failing.has_failed_for_long(Duration::from_secs(1)));
+    let written = failing.write(&outbounds(0..5), &mut nothing, &|| false);
+    let Some(Stop::Final(error)) = written.stop else { panic!("{:?}", written.stop) };
+    assert!(error.to_string().contains("within 1m after"), "{error}");
+    let in_doubt = TransactionError::Undecided(Error::Client("no answer".to_owned()));
+    let (mut writer, _) = writer(Played { commit: Some(in_doubt), ..Played::default() });
+    writer.failing = Some(Duration::from_secs(59));
+    writer.write(&outbounds(0..5), &mut nothing, &|| false);
+    assert_eq!(writer.failing, None, "it may have gone through");
+}
+
+#[test]
 fn a_transaction_that_is_fenced_before_its_commit_is_not_in_doubt() {
     let fenced = Sent::Failed(Error::Fenced("epoch".to_owned()));
     let played = Played { outcomes: Mutex::new(vec![fenced]), ..Played::default() };
