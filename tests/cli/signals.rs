@@ -169,24 +169,6 @@ fn a_terminal_that_closes_leaves_time_for_a_transaction() {
 }
 
 #[test]
-fn a_dry_run_that_is_interrupted_shows_what_it_had_decided() {
-    let home = Home::new();
-    // The partitions are read by several requests.
-    let rule = "Fetch topic=orders-dlq every=2 delay=10m";
-    let (mut sandbox, brokers) = sandbox(&home, &["-v", "--fault", rule]);
-    for partition in ["0", "1", "2"] {
-        let produce = ["produce", "topic/orders-dlq", "-b", &brokers, "--count", "2"];
-        home.flowctl().args(produce).args(["-p", partition]).assert().success();
-    }
-    let dry_run = start(&home, &["dlq", "redrive", "orders", "--dry-run", "-b", &brokers]);
-    wait_until_struck(&mut sandbox, "Fetch");
-    dry_run.send("INT");
-    let output = dry_run.wait_with_output();
-    assert_eq!(output.status.code(), Some(130));
-    assert!(text(&output.stdout).contains("\norders-dlq/"), "{}", text(&output.stderr));
-}
-
-#[test]
 fn the_second_signal_ends_a_command_that_is_stuck() {
     let home = Home::new();
     // Twice what a pipe holds is wrong with it, and nobody reads what.
