@@ -11,19 +11,27 @@ use crate::running::{self, Running};
 /// The signals that end a command, with their numbers.
 const ENDING: [(&str, i32); 4] = [("HUP", 1), ("INT", 2), ("QUIT", 3), ("TERM", 15)];
 
-/// Prepares `flowctl sandbox`. `handling` says how it takes signals, whatever the tests themselves
-/// have inherited.
+/// Prepares `flowctl sandbox`.
 fn sandbox(home: &Home, handling: &str, arguments: &[&str]) -> Command {
+    let mut command = flowctl(home, handling);
+    command.arg("sandbox").args(arguments);
+    command
+}
+
+/// Prepares the real binary. `handling` says how it takes signals, whatever the tests themselves
+/// have inherited: `nohup` has them ignore SIGHUP.
+pub(crate) fn flowctl(home: &Home, handling: &str) -> Command {
     let flowctl = running::flowctl(home);
     let mut command = Command::new("env");
-    command.args([handling, env!("CARGO_BIN_EXE_flowctl"), "sandbox"]).args(arguments);
+    command.args([handling, env!("CARGO_BIN_EXE_flowctl")]);
     command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path());
     command.current_dir(flowctl.get_current_dir().unwrap());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-const DEFAULT: &str = "--default-signal=HUP,INT,QUIT";
+/// As a terminal has them.
+pub(crate) const DEFAULT: &str = "--default-signal=HUP,INT,QUIT";
 
 /// Starts a script beside a sandbox, and waits until it is ready: its first line.
 fn start(home: &Home, handling: &str, script: &str) -> (Running, BufReader<ChildStdout>) {

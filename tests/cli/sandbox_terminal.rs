@@ -8,6 +8,7 @@ use std::thread;
 
 use crate::home::{Home, PATIENCE};
 use crate::running::Running;
+use crate::sandbox_signals::DEFAULT;
 
 /// A terminal, its keyboard and its screen.
 struct Terminal {
@@ -26,7 +27,7 @@ impl Terminal {
         let shell = shell.replace("WRAPPER", &format!("{flowctl} sandbox -- sh command.sh"));
         let mut command = Command::new("env");
         // Whatever the tests themselves have inherited.
-        command.args(["--default-signal=HUP,INT,QUIT", "script", "-qec", &shell, "/dev/null"]);
+        command.args([DEFAULT, "script", "-qec", &shell, "/dev/null"]);
         command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path());
         command.current_dir(home.path());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());

@@ -13,6 +13,7 @@ use rustix::io::ioctl_fionread;
 
 use crate::home::{Home, PATIENCE, text};
 use crate::running::{Running, flowctl};
+use crate::sandbox_signals;
 
 /// Starts the real binary with all streams as pipes.
 fn start(home: &Home, arguments: &[&str]) -> Running {
@@ -157,7 +158,9 @@ fn a_terminal_that_closes_leaves_time_for_a_transaction() {
     let produce = ["produce", "orders", "-b", &brokers, "--count", "12000"];
     home.flowctl().args(produce).assert().success();
 
-    let replay = start(&home, &["replay", "orders", "--to", "copy", "-b", &brokers, "--yes"]);
+    let mut replay = sandbox_signals::flowctl(&home, sandbox_signals::DEFAULT);
+    replay.args(["replay", "orders", "--to", "copy", "-b", &brokers, "--yes"]);
+    let replay = Running::start(&mut replay);
     wait_until_struck(&mut sandbox, "EndTxn");
     for _ in 0..3 {
         replay.send("HUP");
