@@ -1,5 +1,7 @@
 //! Reads what a redrive's plan says and puts it together to batches.
 
+use std::time::Duration;
+
 use super::Dlq;
 use super::lookup::Lookup;
 use super::redrive::Run;
@@ -10,6 +12,10 @@ use crate::dlq::plan::Redrive;
 use crate::dlq::select::Selector;
 use crate::kafka::writer::TRANSACTION_TIMEOUT;
 use crate::ledger::Memory;
+
+/// How long the DLQ is waited for beyond `--timeout`: an outage in which the writer's transaction
+/// is given up, which the coordinator sees up to ten seconds late.
+const OUTAGE: Duration = TRANSACTION_TIMEOUT.saturating_mul(2);
 
 /// The reading of one pass.
 pub(super) struct Reading<'a> {
@@ -22,9 +28,7 @@ impl<'a> Reading<'a> {
     /// Reads what the plan says.
     pub(super) fn new(dlq: &'a Dlq, plan: &Redrive) -> Self {
         Self {
-            // The writer has a transaction that is given up meanwhile, and goes on after it.
-            scan: Scan::new(dlq, plan.ranges.clone())
-                .with_patience(TRANSACTION_TIMEOUT + dlq.timeout),
+            scan: Scan::new(dlq, plan.ranges.clone()).with_patience(OUTAGE + dlq.timeout),
             lookup: Lookup::default(),
             assembler: Assembler::default(),
         }
