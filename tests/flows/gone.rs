@@ -152,7 +152,7 @@ fn unseen(
 
 /// A little patience, or signals that leave none.
 const UNSEEN: [(&[&str], [&[&str]; 2]); 4] = [
-    (&["--timeout", "1s"], [&[], &[]]),
+    (&["--timeout", "6s"], [&[], &[]]),
     (&[], [&["INT"], &[]]),
     (&[], [&[], &["TERM"]]),
     (&[], [&["INT"], &["TERM"]]),
